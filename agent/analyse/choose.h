@@ -1,0 +1,37 @@
+/*
+ * choose.h - which few subjects deserve a deep look.
+ *
+ * A pure function of the window: ranks across probes what the survey found and
+ * what earlier examinations found, worst first, and asks the owning examiner.
+ * A subject already asked about (its examiner posted, or it is in `asked`) is
+ * not chosen again.
+ */
+#ifndef WPB_ANALYSE_CHOOSE_H
+#define WPB_ANALYSE_CHOOSE_H
+
+#include "wpbloat/probe.h"
+#include "wpbloat/window.h"
+
+struct wpb_choice_limits {
+    size_t values;          /* Redis values to read; default 6 */
+    uint64_t value_bytes;   /* read no more of each; default 16 MiB */
+    uint64_t total_bytes;   /* over all values; default 48 MiB */
+    uint64_t worthwhile_bytes; /* smaller entries are not read; default 64 KiB */
+    size_t families;        /* name families to search sources for; default 8 */
+};
+extern const struct wpb_choice_limits wpb_choice_defaults;
+
+struct wpb_choice {
+    enum wpb_subject_kind examines; /* which examiner: WPB_SUBJECT_REDIS_KEY, ... */
+    struct wpb_request request;
+};
+
+/* Fill CHOICES (room for CAPACITY) with what to examine next in WINDOW and
+ * return how many; 0 when nothing more is worth a look. Keys come first (largest
+ * notoptions and alloptions before others of equal size); families of keys that
+ * were examined follow, largest share first, only those with a share of at
+ * least 1 % and a literal to search for. */
+size_t wpb_choose(const struct wpb_window *window, const struct wpb_choice_limits *limits,
+                  struct wpb_choice *choices, size_t capacity);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * subject.h - what a sample or a finding is about.
+ *
+ * A subject is {kind, scope, name, parent}. The scope says where (a Redis
+ * database as a URI without credentials, a site's identity), the name is the
+ * raw bytes as the system has them, the parent ties a part to its whole: the
+ * families inside a notoptions have that redis_key as parent. Subjects are
+ * plain values; the window keeps its own copies.
+ */
+#ifndef WPBLOAT_SUBJECT_H
+#define WPBLOAT_SUBJECT_H
+
+#include "wpbloat/slice.h"
+
+enum wpb_subject_kind {
+    WPB_SUBJECT_SITE,          /* scope "", name = the site's name */
+    WPB_SUBJECT_REDIS_SERVER,  /* scope = server URI without db; name "" or "db1" */
+    WPB_SUBJECT_REDIS_KEY,     /* scope = server URI with db; name = the key */
+    WPB_SUBJECT_REDIS_GROUP,   /* scope = server URI with db; name = cache group */
+    WPB_SUBJECT_OPTION_FAMILY, /* scope and parent = the key's; name = the template */
+    WPB_SUBJECT_PATH,          /* a path inside a value; parent = the key */
+    WPB_SUBJECT_KINDS
+};
+
+struct wpb_subject {
+    enum wpb_subject_kind kind;
+    struct wpb_slice scope;
+    struct wpb_slice name;
+    const struct wpb_subject *parent; /* or NULL */
+};
+
+/* "redis_key" and so on; static. */
+const char *wpb_subject_kind_name(enum wpb_subject_kind kind);
+/* The same subject: kind, scope, name and parents all equal. Parent chains are
+ * at most 4 long. */
+bool wpb_subject_equal(const struct wpb_subject *a, const struct wpb_subject *b);
+/* A total order: kind, scope, name, parent. */
+int wpb_subject_compare(const struct wpb_subject *a, const struct wpb_subject *b);
+unsigned long long wpb_subject_hash(const struct wpb_subject *subject);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * window.h - the newest samples of one site, by subject: what a rule sees.
+ *
+ * The window copies what is posted into its own arena and keeps the newest
+ * sample per (subject, metric). It is bounded: past WPB_WINDOW_SUBJECTS_MAX
+ * subjects further ones are dropped and counted. One thread.
+ */
+#ifndef WPBLOAT_WINDOW_H
+#define WPBLOAT_WINDOW_H
+
+#include <stdbool.h>
+
+#include "wpbloat/sample.h"
+#include "wpbloat/site.h"
+
+#define WPB_WINDOW_SUBJECTS_MAX 20000
+
+struct wpb_window;
+
+/* An empty window for SITE, which must outlive it. NOW_MS is the time the rules
+ * take as now. Free with wpb_window_free(). */
+struct wpb_window *wpb_window_new(const struct wpb_site *site, int64_t now_ms);
+void wpb_window_free(struct wpb_window *window);
+
+const struct wpb_site *wpb_window_site(const struct wpb_window *window);
+int64_t wpb_window_now_ms(const struct wpb_window *window);
+/* Subjects that did not fit. */
+uint64_t wpb_window_dropped(const struct wpb_window *window);
+
+/* Copy SAMPLE in; an equal (subject, metric) is replaced by a newer or equal
+ * time. Names above 64 KiB are refused (dropped and counted). */
+void wpb_window_post(struct wpb_window *window, const struct wpb_sample *sample);
+
+/* The window's own copy of SUBJECT, or NULL when nothing was posted about it. */
+const struct wpb_subject *wpb_window_find(const struct wpb_window *window,
+                                          const struct wpb_subject *subject);
+/* The newest sample, or NULL when unknown. Valid until the window is freed or
+ * the same (subject, metric) is posted again. */
+const struct wpb_sample *wpb_window_get(const struct wpb_window *window,
+                                        const struct wpb_subject *subject,
+                                        enum wpb_metric metric);
+/* Shorthands: FALLBACK when unknown or of another type. Text is "" (len 0). */
+int64_t wpb_window_integer(const struct wpb_window *window,
+                           const struct wpb_subject *subject, enum wpb_metric metric,
+                           int64_t fallback);
+struct wpb_slice wpb_window_text(const struct wpb_window *window,
+                                 const struct wpb_subject *subject,
+                                 enum wpb_metric metric);
+
+/* Walk the subjects of KIND, in order of first posting: start with
+ * *CURSOR = 0; NULL at the end. With PARENT not NULL only its children. */
+const struct wpb_subject *wpb_window_next(const struct wpb_window *window,
+                                          enum wpb_subject_kind kind,
+                                          const struct wpb_subject *parent,
+                                          size_t *cursor);
+
+#endif

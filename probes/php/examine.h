@@ -1,0 +1,60 @@
+/*
+ * examine.h - one value taken apart as its bytes arrive: encoding, structure,
+ * heaviest paths, families of its keys, PHP memory.
+ *
+ * Feed the chunks of a value whose whole length is known; what cannot be
+ * decoded is named in `flaw` and everything known so far stands. Bounded
+ * memory whatever the value holds. Values never leave: results hold key names,
+ * types and sizes only. One thread at a time; may move between two feeds.
+ */
+#ifndef WPB_PHP_EXAMINE_H
+#define WPB_PHP_EXAMINE_H
+
+#include "probes/php/family.h"
+#include "probes/php/memory.h"
+#include "wpbloat/arena.h"
+
+#define WPB_EXAMINE_PATHS_MAX 20
+#define WPB_EXAMINE_FAMILIES_MAX 20
+
+struct wpb_examination_path {
+    struct wpb_slice path; /* "widgets[3].settings.custom_css": raw key bytes joined */
+    enum wpb_php_type type;
+    uint64_t bytes;        /* encoded length of the subtree */
+    uint64_t count;        /* elements, for arrays and objects */
+};
+
+struct wpb_examination {
+    enum wpb_php_encoding encoding;
+    uint64_t value_bytes;    /* whole length */
+    uint64_t examined_bytes; /* fed so far */
+    bool is_complete;        /* walked to its end, well formed */
+    uint64_t entries;        /* of the outermost array */
+    uint64_t elements;       /* values at all depths */
+    uint32_t max_depth;
+    bool has_cost;           /* `cost` is meaningful */
+    struct wpb_php_cost cost;
+    struct wpb_examination_path paths[WPB_EXAMINE_PATHS_MAX]; /* heaviest first */
+    size_t path_count;
+    struct wpb_family families[WPB_EXAMINE_FAMILIES_MAX]; /* of the outermost keys */
+    size_t family_count;
+    uint64_t family_names;   /* names folded, the whole for shares */
+    enum wpb_provenance provenance; /* WPB_EXACT when complete */
+    char flaw[256];          /* "" or why it could not be taken apart, with the byte */
+};
+
+struct wpb_examiner;
+
+/* VALUE_BYTES is the whole length; VERSION of PHP as in memory.h. LIMITS as in
+ * walk.h or NULL. NULL when memory is out. */
+struct wpb_examiner *wpb_examiner_new(uint64_t value_bytes, uint32_t version,
+                                      const struct wpb_php_limits *limits);
+void wpb_examiner_free(struct wpb_examiner *examiner);
+/* Returns 0 while more bytes are of use, 1 when the rest would add nothing. */
+int wpb_examiner_feed(struct wpb_examiner *examiner, struct wpb_slice chunk);
+/* No more bytes (all of them, or a byte cap was met). The result's texts are
+ * copied into ARENA. */
+void wpb_examiner_finish(struct wpb_examiner *examiner, struct wpb_arena *arena,
+                         struct wpb_examination *result);
+
+#endif

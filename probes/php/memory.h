@@ -1,0 +1,87 @@
+/*
+ * memory.h - how much memory PHP would need for a value, computed without PHP.
+ *
+ * The model of 64-bit PHP (zval 16 bytes, hash arrays 40 bytes a slot, ZendMM
+ * size classes), validated against memory_get_usage() of PHP 8.2 by
+ * tests/scenario; other versions are estimates. The object store adds 8 bytes a
+ * handle, doubling from 1,024 handles. Figures are request memory; memory_limit
+ * is enforced on 2 MiB chunks plus huge blocks, which is why the read peak is
+ * "at least". Pure functions.
+ */
+#ifndef WPB_PHP_MEMORY_H
+#define WPB_PHP_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "probes/php/walk.h"
+#include "wpbloat/sample.h"
+#include "wpbloat/slice.h"
+
+/* Versions are PHP_VERSION_ID / 100 * 100: 80200 for 8.2. 0 means 80200. */
+#define WPB_PHP_VERSION_MEASURED 80200
+
+struct wpb_php_cost {
+    uint64_t entries;            /* of the outermost array; 0 for scalars */
+    uint64_t value_bytes;        /* held by the decoded value */
+    uint64_t read_peak_bytes;    /* raw + value + back-reference table */
+    uint64_t rewrite_peak_bytes; /* add one name: COW copy, serialize, send */
+    enum wpb_provenance provenance;
+};
+
+/* Accumulates over a walk; a plain value, zero to begin. */
+struct wpb_php_memory {
+    uint32_t version;
+    uint64_t held;      /* bytes of zvals' payloads */
+    uint64_t values;    /* values met, for the back-reference table */
+    uint64_t objects;
+    uint64_t entries;   /* of the outermost array */
+    uint64_t root_data; /* bytes of the outermost array's bucket block */
+};
+
+void wpb_php_memory_init(struct wpb_php_memory *memory, uint32_t version);
+/* Add one event of a serialize walk. */
+void wpb_php_memory_add(struct wpb_php_memory *memory, const struct wpb_php_event *event);
+/* The result for a value whose encoded length was RAW_BYTES. */
+void wpb_php_memory_cost(const struct wpb_php_memory *memory, uint64_t raw_bytes,
+                         struct wpb_php_cost *cost);
+
+/* ZendMM: bytes taken from the heap by an allocation of SIZE. */
+uint64_t wpb_php_alloc_bytes(uint64_t size);
+
+/* What the first bytes tell about a value. */
+enum wpb_php_encoding {
+    WPB_PHP_RAW,       /* a number or text that is not encoded */
+    WPB_PHP_SERIALIZE,
+    WPB_PHP_IGBINARY,
+    WPB_PHP_JSON,
+    WPB_PHP_MSGPACK,
+    WPB_PHP_ZSTD,
+    WPB_PHP_LZ4,
+    WPB_PHP_LZF,
+    WPB_PHP_ARRAY_LITERAL, /* the five bytes "Array": phpredis without serializer */
+    WPB_PHP_EMPTY,
+};
+const char *wpb_php_encoding_name(enum wpb_php_encoding encoding);
+
+/* Judge from HEAD (16 bytes are enough) and the value's whole length.
+ * *ENTRIES is the outermost array's declared count where the head says it,
+ * else 0; a count that cannot fit into VALUE_BYTES is returned as 0. */
+enum wpb_php_encoding wpb_php_sniff(struct wpb_slice head, uint64_t value_bytes,
+                                    uint64_t *entries);
+
+/* The shortcut for a notoptions (name => true): cost from length and first
+ * bytes alone, within 10 % of a full walk. -1 with WPB_E_UNSUPPORTED when the
+ * head is not a serialize or igbinary array. */
+int wpb_php_notoptions_cost(struct wpb_slice head, uint64_t value_bytes, uint32_t version,
+                            struct wpb_php_cost *cost, struct wpb_err *err);
+
+/* The value length at which BASELINE + rewrite peak reaches LIMIT, for a
+ * notoptions whose entries keep the mean length of VALUE_BYTES / ENTRIES.
+ * 0 when entries is 0 or LIMIT is 0 or unlimited. The step sizes of PHP's hash
+ * tables make the peak jump; this is the smallest length that reaches it. */
+uint64_t wpb_php_notoptions_fails_at(uint64_t value_bytes, uint64_t entries,
+                                     enum wpb_php_encoding encoding, uint32_t version,
+                                     uint64_t limit_bytes, uint64_t baseline_bytes);
+
+#endif

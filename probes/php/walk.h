@@ -1,0 +1,94 @@
+/*
+ * walk.h - a PHP-serialized value, walked as its bytes arrive.
+ *
+ * The walker is fed chunks of any size and calls back once per element with
+ * type, key, declared size and depth; it holds no more than the part of a token
+ * that a chunk boundary cut, the current path's frames and key names. It never
+ * recurses on the input's depth and never allocates by a count the input
+ * declares. Grammar (PHP 7.0 to 8.4, ext/standard/var_unserializer.re):
+ *
+ *   value  = "N;" | "b:" ("0"|"1") ";" | "i:" int ";" | "d:" float ";"
+ *          | "s:" len ":" '"' bytes '"' ";" | "S:" ... (escaped form)
+ *          | "a:" count ":{" (key value)* "}" | "O:" len ":" '"' name '"' ":" count ":{" ... "}"
+ *          | "C:" len ":" '"' name '"' ":" len ":{" bytes "}" | "E:" len ":" '"' name '"' ";"
+ *          | "r:" n ";" | "R:" n ";"
+ *   key    = "i:" int ";" | "s:" len ":" '"' bytes '"' ";"
+ *
+ * Pure: no I/O, no clock. A walker belongs to one thread at a time and may move
+ * between threads between two feeds.
+ */
+#ifndef WPB_PHP_WALK_H
+#define WPB_PHP_WALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wpbloat/err.h"
+#include "wpbloat/slice.h"
+
+enum wpb_php_type {
+    WPB_PHP_NULL,
+    WPB_PHP_BOOL,
+    WPB_PHP_INT,
+    WPB_PHP_FLOAT,
+    WPB_PHP_STRING,
+    WPB_PHP_ARRAY,
+    WPB_PHP_OBJECT,
+    WPB_PHP_CUSTOM,    /* C: an object that serializes itself; opaque bytes */
+    WPB_PHP_ENUM,      /* E: */
+    WPB_PHP_REFERENCE, /* R: or r: */
+};
+
+enum wpb_php_phase {
+    WPB_PHP_LEAF,  /* a value without children */
+    WPB_PHP_ENTER, /* an array or object begins */
+    WPB_PHP_LEAVE, /* ... ends */
+};
+
+/* Keys longer than this are passed cut; key_len is always the whole length. */
+#define WPB_PHP_KEY_MAX 256
+
+struct wpb_php_event {
+    enum wpb_php_phase phase;
+    enum wpb_php_type type;
+    uint32_t depth;         /* 0 for the outermost value */
+    bool has_key;           /* false for the outermost value */
+    bool key_is_int;
+    int64_t key_int;
+    struct wpb_slice key;   /* text of a string key, at most WPB_PHP_KEY_MAX; valid
+                               during the callback */
+    uint64_t key_len;       /* whole length in bytes of a string key */
+    uint64_t length;        /* bytes of a string, custom payload or class name */
+    uint64_t count;         /* declared elements or properties (ENTER), real (LEAVE) */
+    struct wpb_slice class_name; /* of objects, enums, customs; cut as keys are */
+    uint64_t offset;        /* where the element's value begins in the stream */
+    uint64_t bytes;         /* encoded length of the value, for LEAF and LEAVE */
+};
+
+/* Return 0 to go on, -1 to stop the walk (WPB_E_CANCELLED). */
+typedef int wpb_php_visit(void *cookie, const struct wpb_php_event *event);
+
+struct wpb_php_limits {
+    uint64_t max_bytes;    /* of input; 0: 1 GiB */
+    uint64_t max_elements; /* 0: 100 million */
+    uint32_t max_depth;    /* 0: 4,096 (PHP's own unserialize_max_depth default) */
+};
+
+struct wpb_php_walker;
+
+/* LIMITS may be NULL. NULL when memory is out. */
+struct wpb_php_walker *wpb_php_walker_new(const struct wpb_php_limits *limits,
+                                          wpb_php_visit *visit, void *cookie);
+void wpb_php_walker_free(struct wpb_php_walker *walker);
+/* Walk a further CHUNK. On -1 err says "invalid at byte N: expected X"
+ * (WPB_E_SYNTAX), which limit was met (WPB_E_BUDGET) or WPB_E_CANCELLED, and the
+ * walker accepts nothing more. */
+int wpb_php_walker_feed(struct wpb_php_walker *walker, struct wpb_slice chunk,
+                        struct wpb_err *err);
+/* No more input: -1 when the value is not complete, or bytes follow it. */
+int wpb_php_walker_finish(struct wpb_php_walker *walker, struct wpb_err *err);
+/* Elements and bytes so far. */
+uint64_t wpb_php_walker_elements(const struct wpb_php_walker *walker);
+uint64_t wpb_php_walker_bytes(const struct wpb_php_walker *walker);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * grammar.h - the name of a cache key, taken apart by its drop-in's grammar.
+ *
+ * redis-cache 2.x writes {prefix}{blog or table prefix}:{group}:{key}, where ':'
+ * inside group and key became '-'. The leading bytes (WP_REDIS_PREFIX or
+ * WP_CACHE_KEY_SALT, and the table prefix) may hold any byte, separators
+ * included, so a key is parsed by an anchored prefix and never split blindly.
+ * Flavours without a grammar here, and ad-hoc sites, are read by shape. Pure.
+ */
+#ifndef WPB_WORDPRESS_GRAMMAR_H
+#define WPB_WORDPRESS_GRAMMAR_H
+
+#include <stdbool.h>
+
+#include "agent/base/buf.h"
+#include "wpbloat/site.h"
+#include "wpbloat/slice.h"
+
+/* Keys of their own kind, wherever they are found. */
+enum wpb_key_role {
+    WPB_KEY_PLAIN,
+    WPB_KEY_NOTOPTIONS,      /* of a blog or of a network */
+    WPB_KEY_ALLOPTIONS,
+    WPB_KEY_METRICS,         /* redis-cache's own zset */
+    WPB_KEY_LAST_CHANGED,
+};
+
+struct wpb_key_parts {
+    bool is_ours;           /* carries the site's prefix */
+    struct wpb_slice blog;  /* multisite: "2"; else empty */
+    struct wpb_slice group; /* "options"; empty when the shape says nothing */
+    struct wpb_slice id;    /* "notoptions" */
+    enum wpb_key_role role;
+};
+
+/* Take KEY apart for SITE. With no known prefix (has_key_prefix false) every
+ * key is "ours" and group and id come from its shape: the last two parts
+ * separated by ':', for any drop-in. Slices point into KEY. */
+void wpb_key_parse(const struct wpb_site *site, struct wpb_slice key,
+                   struct wpb_key_parts *parts);
+
+/* The prefix that a key proves, when its shape is {prefix}:options:notoptions or
+ * :alloptions: the leading bytes up to the group (separator included) without
+ * the blog id of a multisite when one is there. False for other keys. */
+bool wpb_key_prefix_of(struct wpb_slice key, struct wpb_slice *prefix);
+
+/* Append the full key of GROUP and ID for the main blog of SITE (which must
+ * have a key prefix): what the watchlist asks for. */
+void wpb_key_build(const struct wpb_site *site, const char *group, const char *id,
+                   struct wpb_buf *out);
+
+/* "notoptions", "alloptions", "metrics", "last_changed", "" for a plain key;
+ * static: the value of the key_role metric. */
+const char *wpb_key_role_name(enum wpb_key_role role);
+
+/* GROUP with its variable parts folded, so that per-object groups such as
+ * product_123 are one: "product_<n>". Appended to OUT. */
+void wpb_group_fold(struct wpb_slice group, struct wpb_buf *out);
+
+#endif

@@ -1,0 +1,1 @@
+wpb_unit_test(base wpb_base)
