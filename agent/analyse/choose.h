@@ -3,8 +3,8 @@
  *
  * A pure function of the window: ranks across probes what the survey found and
  * what earlier examinations found, worst first, and asks the owning examiner.
- * A subject already asked about (its examiner posted, or it is in `asked`) is
- * not chosen again.
+ * What was examined already is not chosen again: a key with EXAMINED_BYTES or
+ * PRESENT = 0 from its examiner, a family with SOURCE_MATCHES.
  */
 #ifndef WPB_ANALYSE_CHOOSE_H
 #define WPB_ANALYSE_CHOOSE_H

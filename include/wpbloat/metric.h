@@ -13,6 +13,7 @@
     X(PRESENT, "present", "boolean", "1 when the key was there, 0 when it was looked for and absent") \
     X(MEMORY_BYTES, "memory_bytes", "bytes", "what Redis spends on it (MEMORY USAGE), up to 25 % above the value") \
     X(VALUE_BYTES, "value_bytes", "bytes", "exact length of the stored value") \
+    X(EXAMINED_BYTES, "examined_bytes", "bytes", "bytes of the value that an examination has read") \
     X(ENTRIES, "entries", "count", "elements of the value's outermost array, or members of a zset") \
     X(TTL_SECONDS, "ttl_seconds", "seconds", "time to live; -1 when the key never expires") \
     X(ENCODING, "encoding", "text", "how the value is encoded: serialize, igbinary, json, raw, ...") \
