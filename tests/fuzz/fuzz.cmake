@@ -1,0 +1,33 @@
+# wpb_fuzz_target(NAME LIBRARY...): tests/fuzz/fuzz_NAME.c, which defines
+# LLVMFuzzerTestOneInput, and its committed inputs in tests/fuzz/corpus/NAME.
+#
+# Every test build replays the inputs (ctest fuzz.NAME). With clang and
+# -DWPB_FUZZ=ON it also builds the fuzzer itself:
+#   CC=clang cmake -B build-fuzz -DWPB_TESTS=ON -DWPB_FUZZ=ON -DWPB_SANITIZE=address,undefined
+#   cmake --build build-fuzz --target fuzz_NAME
+#   mkdir found && build-fuzz/tests/fuzz_NAME -max_total_time=180 found tests/fuzz/corpus/NAME
+option(WPB_FUZZ "Build the libFuzzer binaries (needs clang)" OFF)
+
+if(WPB_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "WPB_FUZZ needs clang: configure with CC=clang")
+  endif()
+  # Coverage of the libraries under test, without which the fuzzer is blind.
+  target_compile_options(wpb_sanitizers INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(wpb_sanitizers INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+function(wpb_fuzz_target name)
+  add_executable(replay_${name} fuzz/fuzz_${name}.c fuzz/replay.c)
+  target_link_libraries(replay_${name} PRIVATE ${ARGN} wpb_build)
+  add_test(NAME fuzz.${name}
+           COMMAND replay_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 300)
+  if(WPB_FUZZ)
+    add_executable(fuzz_${name} fuzz/fuzz_${name}.c)
+    target_link_libraries(fuzz_${name} PRIVATE ${ARGN} wpb_build)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  endif()
+endfunction()
+
+# One line a target.
