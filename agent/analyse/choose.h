@@ -13,11 +13,11 @@
 #include "wpbloat/window.h"
 
 struct wpb_choice_limits {
-    size_t values;          /* Redis values to read; default 6 */
-    uint64_t value_bytes;   /* read no more of each; default 16 MiB */
-    uint64_t total_bytes;   /* over all values; default 48 MiB */
+    size_t values;             /* Redis values to read; default 6 */
+    uint64_t value_bytes;      /* read no more of each; default 16 MiB */
+    uint64_t total_bytes;      /* over all values; default 48 MiB */
     uint64_t worthwhile_bytes; /* smaller entries are not read; default 64 KiB */
-    size_t families;        /* name families to search sources for; default 8 */
+    size_t families;           /* name families to search sources for; default 8 */
 };
 extern const struct wpb_choice_limits wpb_choice_defaults;
 

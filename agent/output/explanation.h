@@ -25,7 +25,7 @@ struct wpb_explanation {
     uint64_t memory_bytes; /* in Redis */
     int64_t ttl_seconds;   /* -1: never expires */
     uint64_t entries;
-    uint32_t php_version;  /* 80200 */
+    uint32_t php_version; /* 80200 */
     uint64_t php_value_bytes, php_read_peak_bytes, php_rewrite_peak_bytes;
     enum wpb_provenance provenance; /* of the PHP figures */
     uint64_t memory_limit_bytes;    /* 0: unknown, UINT64_MAX: unlimited */

@@ -28,8 +28,8 @@ enum wpb_err_code {
 
 struct wpb_err {
     enum wpb_err_code code;
-    const char *stage;  /* static text naming the part that failed, such as "redis" */
-    char message[256];  /* one sentence, no newline; cut, never overflowed */
+    const char *stage; /* static text naming the part that failed, such as "redis" */
+    char message[256]; /* one sentence, no newline; cut, never overflowed */
 };
 
 /* Fill ERR (which may be NULL) and return -1, so that callers can write

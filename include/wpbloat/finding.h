@@ -30,8 +30,8 @@ struct wpb_family_cause {
     struct wpb_slice template_name; /* "kestrel_tariff_v2_<hex>" */
     uint64_t names;
     double share_ratio;
-    bool has_source;      /* the four below are meaningful */
-    bool was_searched;    /* false: nobody looked */
+    bool has_source;            /* the four below are meaningful */
+    bool was_searched;          /* false: nobody looked */
     struct wpb_slice component; /* "plugin:kestrel-pricing" */
     struct wpb_slice file;      /* relative to the site's folder */
     uint64_t line;

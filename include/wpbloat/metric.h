@@ -10,44 +10,63 @@
 
 /* X(identifier, name, unit, help) */
 #define WPB_METRICS(X)                                                                   \
-    X(PRESENT, "present", "boolean", "1 when the key was there, 0 when it was looked for and absent") \
-    X(MEMORY_BYTES, "memory_bytes", "bytes", "what Redis spends on it (MEMORY USAGE), up to 25 % above the value") \
-    X(VALUE_BYTES, "value_bytes", "bytes", "exact length of the stored value") \
-    X(EXAMINED_BYTES, "examined_bytes", "bytes", "bytes of the value that an examination has read") \
-    X(ENTRIES, "entries", "count", "elements of the value's outermost array, or members of a zset") \
-    X(TTL_SECONDS, "ttl_seconds", "seconds", "time to live; -1 when the key never expires") \
-    X(ENCODING, "encoding", "text", "how the value is encoded: serialize, igbinary, json, raw, ...") \
-    X(TYPE, "type", "text", "PHP type of an element: array, string, ...") \
-    X(FLAW, "flaw", "text", "why the value could not be taken apart, with the byte") \
+    X(PRESENT, "present", "boolean",                                                     \
+      "1 when the key was there, 0 when it was looked for and absent")                   \
+    X(MEMORY_BYTES, "memory_bytes", "bytes",                                             \
+      "what Redis spends on it (MEMORY USAGE), up to 25 % above the value")              \
+    X(VALUE_BYTES, "value_bytes", "bytes", "exact length of the stored value")           \
+    X(EXAMINED_BYTES, "examined_bytes", "bytes",                                         \
+      "bytes of the value that an examination has read")                                 \
+    X(ENTRIES, "entries", "count",                                                       \
+      "elements of the value's outermost array, or members of a zset")                   \
+    X(TTL_SECONDS, "ttl_seconds", "seconds",                                             \
+      "time to live; -1 when the key never expires")                                     \
+    X(ENCODING, "encoding", "text",                                                      \
+      "how the value is encoded: serialize, igbinary, json, raw, ...")                   \
+    X(TYPE, "type", "text", "PHP type of an element: array, string, ...")                \
+    X(FLAW, "flaw", "text", "why the value could not be taken apart, with the byte")     \
     X(PHP_VALUE_BYTES, "php_value_bytes", "bytes", "PHP memory the decoded value holds") \
-    X(PHP_READ_PEAK_BYTES, "php_read_peak_bytes", "bytes", "PHP memory at the worst moment of fetching and decoding") \
-    X(PHP_REWRITE_PEAK_BYTES, "php_rewrite_peak_bytes", "bytes", "PHP memory at the worst moment of adding one name and storing again") \
-    X(FAILS_AT_BYTES, "fails_at_bytes", "bytes", "value length at which the rewrite alone reaches memory_limit") \
-    X(KEYS, "keys", "count", "keys counted") \
-    X(TTLLESS_KEYS, "ttlless_keys", "count", "keys that never expire") \
-    X(TTLLESS_BYTES, "ttlless_bytes", "bytes", "memory of keys that never expire") \
-    X(NAME_BYTES, "name_bytes", "bytes", "total length of key names") \
-    X(NAMES, "names", "count", "names folded into a family") \
-    X(SHARE_RATIO, "share_ratio", "ratio", "part of the whole, 0 to 1") \
-    X(SOURCE_COMPONENT, "source_component", "text", "plugin:slug, theme:slug or mu-plugin:file that asks for a family of names") \
-    X(SOURCE_FILE, "source_file", "text", "source file, relative to the site's folder") \
-    X(SOURCE_LINE, "source_line", "count", "line in that file") \
-    X(SOURCE_MATCHES, "source_matches", "count", "places in the site's sources that hold the family's literal part") \
-    X(SOURCE_EXCERPT, "source_excerpt", "text", "the code of that line, cut to 120 bytes") \
-    X(VERSION, "version", "text", "version the server reports") \
-    X(RUN_ID, "run_id", "text", "identity of the running server process") \
-    X(ROLE, "role", "text", "master or slave") \
-    X(UPTIME_SECONDS, "uptime_seconds", "seconds", "since the server started") \
-    X(USED_MEMORY_BYTES, "used_memory_bytes", "bytes", "memory the server has allocated") \
-    X(MAXMEMORY_BYTES, "maxmemory_bytes", "bytes", "the server's limit, 0 when there is none") \
+    X(PHP_READ_PEAK_BYTES, "php_read_peak_bytes", "bytes",                               \
+      "PHP memory at the worst moment of fetching and decoding")                         \
+    X(PHP_REWRITE_PEAK_BYTES, "php_rewrite_peak_bytes", "bytes",                         \
+      "PHP memory at the worst moment of adding one name and storing again")             \
+    X(FAILS_AT_BYTES, "fails_at_bytes", "bytes",                                         \
+      "value length at which the rewrite alone reaches memory_limit")                    \
+    X(KEYS, "keys", "count", "keys counted")                                             \
+    X(TTLLESS_KEYS, "ttlless_keys", "count", "keys that never expire")                   \
+    X(TTLLESS_BYTES, "ttlless_bytes", "bytes", "memory of keys that never expire")       \
+    X(NAME_BYTES, "name_bytes", "bytes", "total length of key names")                    \
+    X(NAMES, "names", "count", "names folded into a family")                             \
+    X(SHARE_RATIO, "share_ratio", "ratio", "part of the whole, 0 to 1")                  \
+    X(SOURCE_COMPONENT, "source_component", "text",                                      \
+      "plugin:slug, theme:slug or mu-plugin:file that asks for a family of names")       \
+    X(SOURCE_FILE, "source_file", "text", "source file, relative to the site's folder")  \
+    X(SOURCE_LINE, "source_line", "count", "line in that file")                          \
+    X(SOURCE_MATCHES, "source_matches", "count",                                         \
+      "places in the site's sources that hold the family's literal part")                \
+    X(SOURCE_EXCERPT, "source_excerpt", "text",                                          \
+      "the code of that line, cut to 120 bytes")                                         \
+    X(VERSION, "version", "text", "version the server reports")                          \
+    X(RUN_ID, "run_id", "text", "identity of the running server process")                \
+    X(ROLE, "role", "text", "master or slave")                                           \
+    X(UPTIME_SECONDS, "uptime_seconds", "seconds", "since the server started")           \
+    X(USED_MEMORY_BYTES, "used_memory_bytes", "bytes",                                   \
+      "memory the server has allocated")                                                 \
+    X(MAXMEMORY_BYTES, "maxmemory_bytes", "bytes",                                       \
+      "the server's limit, 0 when there is none")                                        \
     X(MAXMEMORY_POLICY, "maxmemory_policy", "text", "what the server does at its limit") \
-    X(EVICTED_KEYS, "evicted_keys", "count", "keys evicted since the server started") \
-    X(KEYSPACE_HITS, "keyspace_hits", "count", "lookups that found a key since the server started") \
-    X(KEYSPACE_MISSES, "keyspace_misses", "count", "lookups that found none since the server started") \
-    X(OWN_HITS, "own_hits", "count", "of the hits, those caused by this program") \
-    X(KEY_ROLE, "key_role", "text", "what WordPress uses the key for: notoptions, alloptions, metrics, last_changed") \
-    X(GROUP, "group", "text", "the cache group the key belongs to, as WordPress named it") \
-    X(KEY_PREFIX, "key_prefix", "text", "leading bytes of the site's keys, learnt from their shape")
+    X(EVICTED_KEYS, "evicted_keys", "count", "keys evicted since the server started")    \
+    X(KEYSPACE_HITS, "keyspace_hits", "count",                                           \
+      "lookups that found a key since the server started")                               \
+    X(KEYSPACE_MISSES, "keyspace_misses", "count",                                       \
+      "lookups that found none since the server started")                                \
+    X(OWN_HITS, "own_hits", "count", "of the hits, those caused by this program")        \
+    X(KEY_ROLE, "key_role", "text",                                                      \
+      "what WordPress uses the key for: notoptions, alloptions, metrics, last_changed")  \
+    X(GROUP, "group", "text",                                                            \
+      "the cache group the key belongs to, as WordPress named it")                       \
+    X(KEY_PREFIX, "key_prefix", "text",                                                  \
+      "leading bytes of the site's keys, learnt from their shape")
 
 enum wpb_metric {
 #define X(id, name, unit, help) WPB_M_##id,

@@ -50,7 +50,7 @@ enum wpb_coverage_status {
 
 /* What one run cost the system it looked at. */
 struct wpb_cost {
-    uint64_t commands;      /* requests sent */
+    uint64_t commands; /* requests sent */
     uint64_t bytes_sent;
     uint64_t bytes_received;
     uint64_t keyspace_hits; /* lookups the server counted because of us */
@@ -61,8 +61,8 @@ struct wpb_coverage {
     const char *probe; /* "redis.keyspace" */
     const char *site;  /* site name, or several joined by ", " */
     enum wpb_coverage_status status;
-    const char *reason; /* what was tried, on what, what came back, what to do; "" */
-    const char *unit;   /* of done and total: "keys" */
+    const char *reason;   /* what was tried, on what, what came back, what to do; "" */
+    const char *unit;     /* of done and total: "keys" */
     uint64_t done, total; /* total 0: unknown */
     struct wpb_cost cost;
 };
@@ -80,13 +80,14 @@ struct wpb_probe {
     const char *name;
     const char *help;
     const char *unit; /* what done and total count */
-    const char *needs; /* "redis" (one run per server database) or "files" (one per site) */
+    const char
+        *needs; /* "redis" (one run per server database) or "files" (one per site) */
     enum wpb_look look;
     enum wpb_subject_kind examines; /* for WPB_LOOK_EXAMINE */
     enum wpb_cost_class cost;
     uint32_t deadline_ms;
     uint64_t max_items, max_bytes; /* per run; 0: bounded by the data */
-    const char *grants; /* the ACL or file permission it needs */
+    const char *grants;            /* the ACL or file permission it needs */
 
     void *(*start)(struct wpb_run *run, struct wpb_err *err);
     void (*step)(void *state);

@@ -33,9 +33,9 @@ enum wpb_redis_scheme { WPB_REDIS_TCP, WPB_REDIS_UNIX, WPB_REDIS_TLS };
 /* Where a site's Redis is and how to get in. */
 struct wpb_redis_address {
     enum wpb_redis_scheme scheme;
-    const char *host;     /* TCP, TLS; without brackets; "" for unix */
+    const char *host; /* TCP, TLS; without brackets; "" for unix */
     uint16_t port;
-    const char *path;     /* unix socket; "" otherwise */
+    const char *path; /* unix socket; "" otherwise */
     uint32_t database;
     const char *user;     /* "" means the default user */
     const char *password; /* "" means none; never printed */
@@ -45,22 +45,22 @@ struct wpb_redis_address {
 
 /* Something a configuration says that could not be followed to a value. */
 struct wpb_unresolved {
-    const char *name;   /* constant or variable, such as "DB_PASSWORD" */
+    const char *name; /* constant or variable, such as "DB_PASSWORD" */
     const char *file;
     uint32_t line;
     const char *reason; /* "getenv('X') is not set in .env or in the pool" */
 };
 
 struct wpb_site {
-    const char *name;      /* [site NAME], else a slug of its path */
-    const char *owner;     /* "" when nobody is named */
-    const char *path;      /* folder of the WordPress code; "" for ad hoc */
+    const char *name;        /* [site NAME], else a slug of its path */
+    const char *owner;       /* "" when nobody is named */
+    const char *path;        /* folder of the WordPress code; "" for ad hoc */
     const char *config_file; /* the wp-config that counts; "" when none */
     const char *content_dir; /* WP_CONTENT_DIR */
     const char *plugin_dir, *mu_plugin_dir, *theme_dir; /* "" when absent */
-    const char *wp_version;  /* "6.1.9"; "" when unknown */
-    const char *table_prefix; /* "wp_"; "" when unknown */
-    const char *db_name, *db_host; /* "" when unknown */
+    const char *wp_version;                             /* "6.1.9"; "" when unknown */
+    const char *table_prefix;                           /* "wp_"; "" when unknown */
+    const char *db_name, *db_host;                      /* "" when unknown */
     bool is_multisite;
 
     enum wpb_flavour flavour;

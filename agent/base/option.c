@@ -1,0 +1,96 @@
+#include "wpbloat/option.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Digits, then at most one unit letter. No sign, no space, no exponent. */
+static int split_number(struct wpb_slice text, bool allow_fraction, double *number,
+                        char *unit)
+{
+    char copy[40], *end;
+    size_t digits = 0;
+
+    if (text.len == 0 || text.len >= sizeof(copy))
+        return -1;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    while (copy[digits] && ((copy[digits] >= '0' && copy[digits] <= '9') ||
+                            (allow_fraction && digits > 0 && copy[digits] == '.')))
+        digits++;
+    if (digits == 0 || strlen(copy) != text.len || text.len - digits > 1)
+        return -1;
+    *unit = copy[digits];
+    copy[digits] = '\0';
+    errno = 0;
+    *number = strtod(copy, &end);
+    return *end || errno ? -1 : 0;
+}
+
+static int scale_of(enum wpb_option_type type, char unit, double *scale)
+{
+    static const struct {
+        enum wpb_option_type type;
+        char unit;
+        double scale;
+    } units[] = {
+        {WPB_OPTION_BYTES, 'K', 1024},
+        {WPB_OPTION_BYTES, 'k', 1024},
+        {WPB_OPTION_BYTES, 'M', 1024.0 * 1024},
+        {WPB_OPTION_BYTES, 'm', 1024.0 * 1024},
+        {WPB_OPTION_BYTES, 'G', 1024.0 * 1024 * 1024},
+        {WPB_OPTION_BYTES, 'g', 1024.0 * 1024 * 1024},
+        {WPB_OPTION_DURATION, 's', 1},
+        {WPB_OPTION_DURATION, 'm', 60},
+        {WPB_OPTION_DURATION, 'h', 3600},
+        {WPB_OPTION_DURATION, 'd', 86400},
+    };
+
+    *scale = 1;
+    if (!unit)
+        return 0;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (units[i].type == type && units[i].unit == unit) {
+            *scale = units[i].scale;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+int wpb_option_parse(const struct wpb_option *option, struct wpb_slice text,
+                     double *value, struct wpb_err *err)
+{
+    static const char *const forms[] = {
+        [WPB_OPTION_BYTES] = "a size such as 512, 256K or 1M",
+        [WPB_OPTION_COUNT] = "a whole number",
+        [WPB_OPTION_RATIO] = "a ratio such as 0.5",
+        [WPB_OPTION_DURATION] = "a duration such as 90s, 10m, 6h or 30d",
+    };
+    double number, scale;
+    char unit;
+
+    if (split_number(text, option->type == WPB_OPTION_RATIO, &number, &unit) ||
+        scale_of(option->type, unit, &scale))
+        return wpb_err_set(err, WPB_E_ARGUMENT, "option", "%s: '%.*s' is not %s",
+                           option->name, (int)(text.len < 60 ? text.len : 60),
+                           text.data ? text.data : "", forms[option->type]);
+    number *= scale;
+    if (number < option->min || number > option->max)
+        return wpb_err_set(err, WPB_E_ARGUMENT, "option",
+                           "%s: '%.*s' is outside %.10g to %.10g", option->name,
+                           (int)text.len, text.data, option->min, option->max);
+    *value = number;
+    return 0;
+}
+
+int wpb_option_bytes(struct wpb_slice text, uint64_t *bytes, struct wpb_err *err)
+{
+    static const struct wpb_option size = {
+        .name = "size", .type = WPB_OPTION_BYTES, .max = 9007199254740992.0};
+    double value;
+
+    if (wpb_option_parse(&size, text, &value, err))
+        return -1;
+    *bytes = (uint64_t)value;
+    return 0;
+}
