@@ -27,10 +27,12 @@ struct wpb_choice {
 };
 
 /* Fill CHOICES (room for CAPACITY) with what to examine next in WINDOW and
- * return how many; 0 when nothing more is worth a look. Keys come first (largest
- * notoptions and alloptions before others of equal size); families of keys that
- * were examined follow, largest share first, only those with a share of at
- * least 1 % and a literal to search for. */
+ * return how many; 0 when nothing more is worth a look. The limits are for the
+ * window's life: what was examined already counts. Keys come first, largest
+ * first, where a notoptions or alloptions counts four times its size; families
+ * of the notoptions that were examined follow, then those of alloptions, largest
+ * share first, only those with a share of at least 1 % and a literal to search
+ * for. */
 size_t wpb_choose(const struct wpb_window *window, const struct wpb_choice_limits *limits,
                   struct wpb_choice *choices, size_t capacity);
 

@@ -1,0 +1,340 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "agent/analyse/choose.h"
+
+#define CAPACITY 32
+#define KIB 1024
+#define MIB (1024 * 1024)
+
+static const struct wpb_site site = {.name = "shop"};
+
+struct look {
+    struct wpb_window *window;
+    struct wpb_choice choices[CAPACITY];
+    size_t count;
+};
+
+static struct wpb_subject key_named(const char *name)
+{
+    return (struct wpb_subject){.kind = WPB_SUBJECT_REDIS_KEY,
+                                .scope = wpb_slice_cstr("redis://h:6379/1"),
+                                .name = wpb_slice_cstr(name)};
+}
+
+static void post(struct look *look, struct wpb_subject subject, enum wpb_metric metric,
+                 struct wpb_value value)
+{
+    struct wpb_sample sample = {
+        .subject = &subject, .metric = metric, .value = value, .time_ms = 1};
+    wpb_window_post(look->window, &sample);
+}
+
+static void post_key(struct look *look, const char *name, int64_t memory,
+                     const char *role)
+{
+    post(look, key_named(name), WPB_M_MEMORY_BYTES, wpb_value_integer(memory));
+    if (role)
+        post(look, key_named(name), WPB_M_KEY_ROLE, wpb_value_text(wpb_slice_cstr(role)));
+}
+
+static void post_examined(struct look *look, const char *name, int64_t bytes)
+{
+    post(look, key_named(name), WPB_M_EXAMINED_BYTES, wpb_value_integer(bytes));
+}
+
+static void post_family(struct look *look, const char *key, const char *name,
+                        double share)
+{
+    struct wpb_subject parent = key_named(key);
+    struct wpb_subject family = {.kind = WPB_SUBJECT_OPTION_FAMILY,
+                                 .scope = parent.scope,
+                                 .name = wpb_slice_cstr(name),
+                                 .parent = &parent};
+    post(look, family, WPB_M_SHARE_RATIO, wpb_value_double(share));
+}
+
+static void choose(struct look *look)
+{
+    look->count = wpb_choose(look->window, &wpb_choice_defaults, look->choices, CAPACITY);
+}
+
+static void assert_chosen(const struct look *look, size_t at, const char *name)
+{
+    assert_true(at < look->count);
+    assert_true(wpb_slice_is(look->choices[at].request.subject->name, name));
+}
+
+static int begin(void **state)
+{
+    static struct look look;
+    look.window = wpb_window_new(&site, 1);
+    look.count = 0;
+    *state = &look;
+    return look.window ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    wpb_window_free(((struct look *)*state)->window);
+    return 0;
+}
+
+static void nothing_is_chosen_from_an_empty_window(void **state)
+{
+    struct look *look = *state;
+
+    choose(look);
+    assert_int_equal(look->count, 0);
+}
+
+static void the_largest_keys_are_chosen_largest_first(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "b", 100 * KIB, NULL);
+    post_key(look, "a", 300 * KIB, NULL);
+    post_key(look, "c", 200 * KIB, NULL);
+    choose(look);
+    assert_int_equal(look->count, 3);
+    assert_chosen(look, 0, "a");
+    assert_chosen(look, 1, "c");
+    assert_chosen(look, 2, "b");
+    assert_int_equal(look->choices[0].examines, WPB_SUBJECT_REDIS_KEY);
+    assert_non_null(look->choices[0].request.why);
+    assert_ptr_equal(look->choices[0].request.subject,
+                     wpb_window_find(look->window, look->choices[0].request.subject));
+}
+
+static void equal_keys_are_chosen_in_name_order_whatever_came_first(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "b", 100 * KIB, NULL);
+    post_key(look, "a", 100 * KIB, NULL);
+    choose(look);
+    assert_chosen(look, 0, "a");
+    assert_chosen(look, 1, "b");
+}
+
+static void notoptions_goes_before_an_entry_up_to_four_times_as_large(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "not", 100 * KIB, "notoptions");
+    post_key(look, "blob", 399 * KIB, NULL);
+    post_key(look, "huge", 401 * KIB, NULL);
+    choose(look);
+    assert_chosen(look, 0, "huge");
+    assert_chosen(look, 1, "not");
+    assert_chosen(look, 2, "blob");
+}
+
+static void an_entry_below_64_kib_is_not_worth_a_look(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "below", 64 * KIB - 1, NULL);
+    post_key(look, "at", 64 * KIB, NULL);
+    choose(look);
+    assert_int_equal(look->count, 1);
+    assert_chosen(look, 0, "at");
+}
+
+static void the_exact_length_outranks_what_redis_spends(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "a", 70 * KIB, NULL);
+    post(look, key_named("a"), WPB_M_VALUE_BYTES, wpb_value_integer(60 * KIB));
+    choose(look);
+    assert_int_equal(look->count, 0);
+}
+
+static void an_examined_key_is_not_chosen_again(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "a", MIB, NULL);
+    post_examined(look, "a", MIB);
+    choose(look);
+    assert_int_equal(look->count, 0);
+}
+
+static void a_key_that_is_gone_is_not_chosen(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "a", MIB, NULL);
+    post(look, key_named("a"), WPB_M_PRESENT, wpb_value_integer(0));
+    choose(look);
+    assert_int_equal(look->count, 0);
+}
+
+static void the_metrics_zset_has_no_value_to_read(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "m", MIB, "metrics");
+    choose(look);
+    assert_int_equal(look->count, 0);
+}
+
+static void at_most_six_values_are_read_in_all(void **state)
+{
+    struct look *look = *state;
+    char name[8];
+
+    for (int i = 0; i < 10; i++) {
+        snprintf(name, sizeof(name), "k%d", i);
+        post_key(look, name, MIB - i, NULL);
+    }
+    post_examined(look, "k0", MIB);
+    post_examined(look, "k1", MIB);
+    choose(look);
+    assert_int_equal(look->count, 4);
+    assert_chosen(look, 0, "k2");
+}
+
+static void bytes_are_capped_by_value_and_in_all(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "k0", 512LL * MIB, NULL);
+    post_key(look, "k1", 40 * MIB, NULL);
+    post_key(look, "k2", 12 * MIB, NULL);
+    post_key(look, "k3", 10 * MIB, NULL);
+    post_key(look, "k4", 9 * MIB, NULL);
+    choose(look);
+    assert_int_equal(look->count, 4); /* 16 + 16 + 12 + what is left of 48 */
+    assert_int_equal(look->choices[0].request.byte_cap, 16 * MIB);
+    assert_int_equal(look->choices[2].request.byte_cap, 16 * MIB);
+    assert_int_equal(look->choices[3].request.byte_cap, 4 * MIB);
+}
+
+static void the_room_given_is_kept(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "a", 2 * MIB, NULL);
+    post_key(look, "b", MIB, NULL);
+    assert_int_equal(wpb_choose(look->window, &wpb_choice_defaults, look->choices, 1), 1);
+    assert_true(wpb_slice_is(look->choices[0].request.subject->name, "a"));
+    assert_int_equal(wpb_choose(look->window, &wpb_choice_defaults, look->choices, 0), 0);
+}
+
+static void families_wait_until_their_key_was_examined(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "not", MIB, "notoptions");
+    post_family(look, "not", "kestrel_<hex>", 0.9);
+    choose(look);
+    assert_int_equal(look->count, 1);
+    assert_int_equal(look->choices[0].examines, WPB_SUBJECT_REDIS_KEY);
+    post_examined(look, "not", MIB);
+    choose(look);
+    assert_int_equal(look->count, 1);
+    assert_int_equal(look->choices[0].examines, WPB_SUBJECT_OPTION_FAMILY);
+    assert_chosen(look, 0, "kestrel_<hex>");
+    assert_true(look->choices[0].request.byte_cap > 0);
+}
+
+static void families_come_largest_share_first_and_those_of_notoptions_before(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "all", MIB, "alloptions");
+    post_key(look, "not", MIB, "notoptions");
+    post_examined(look, "all", MIB);
+    post_examined(look, "not", MIB);
+    post_family(look, "all", "widget_<n>", 0.95);
+    post_family(look, "not", "small_<n>", 0.01);
+    post_family(look, "not", "large_<n>", 0.5);
+    choose(look);
+    assert_int_equal(look->count, 3);
+    assert_chosen(look, 0, "large_<n>");
+    assert_chosen(look, 1, "small_<n>");
+    assert_chosen(look, 2, "widget_<n>");
+}
+
+static void a_family_below_one_percent_or_without_a_literal_is_not_searched(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "not", MIB, "notoptions");
+    post_examined(look, "not", MIB);
+    post_family(look, "not", "small_<n>", 0.0099);
+    post_family(look, "not", "<hex>_<n>", 0.5);
+    post_family(look, "not", "abc<n>_x<*>", 0.3);
+    post_family(look, "not", "<other>", 0.2);
+    choose(look);
+    assert_int_equal(look->count, 0);
+    post_family(look, "not", "<n>abcd", 0.5);
+    choose(look);
+    assert_int_equal(look->count, 1);
+}
+
+static void families_of_a_value_that_is_no_list_of_options_are_not_searched(void **state)
+{
+    struct look *look = *state;
+
+    post_key(look, "feed", MIB, NULL);
+    post_examined(look, "feed", MIB);
+    post_family(look, "feed", "item_<n>", 0.9);
+    choose(look);
+    assert_int_equal(look->count, 0);
+}
+
+static void at_most_eight_families_are_searched_in_all(void **state)
+{
+    struct look *look = *state;
+    char name[16];
+
+    post_key(look, "not", MIB, "notoptions");
+    post_examined(look, "not", MIB);
+    for (int i = 0; i < 12; i++) {
+        snprintf(name, sizeof(name), "family%02d_<n>", i);
+        post_family(look, "not", name, 0.08);
+    }
+    struct wpb_subject parent = key_named("not");
+    struct wpb_subject family = {.kind = WPB_SUBJECT_OPTION_FAMILY,
+                                 .scope = parent.scope,
+                                 .name = wpb_slice_cstr("family00_<n>"),
+                                 .parent = &parent};
+    post(look, family, WPB_M_SOURCE_MATCHES, wpb_value_integer(0));
+    choose(look);
+    assert_int_equal(look->count, 7);
+    assert_chosen(look, 0, "family01_<n>");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(nothing_is_chosen_from_an_empty_window),
+        TEST(the_largest_keys_are_chosen_largest_first),
+        TEST(equal_keys_are_chosen_in_name_order_whatever_came_first),
+        TEST(notoptions_goes_before_an_entry_up_to_four_times_as_large),
+        TEST(an_entry_below_64_kib_is_not_worth_a_look),
+        TEST(the_exact_length_outranks_what_redis_spends),
+        TEST(an_examined_key_is_not_chosen_again),
+        TEST(a_key_that_is_gone_is_not_chosen),
+        TEST(the_metrics_zset_has_no_value_to_read),
+        TEST(at_most_six_values_are_read_in_all),
+        TEST(bytes_are_capped_by_value_and_in_all),
+        TEST(the_room_given_is_kept),
+        TEST(families_wait_until_their_key_was_examined),
+        TEST(families_come_largest_share_first_and_those_of_notoptions_before),
+        TEST(a_family_below_one_percent_or_without_a_literal_is_not_searched),
+        TEST(families_of_a_value_that_is_no_list_of_options_are_not_searched),
+        TEST(at_most_eight_families_are_searched_in_all),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
