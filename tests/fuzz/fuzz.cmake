@@ -31,3 +31,4 @@ function(wpb_fuzz_target name)
 endfunction()
 
 # One line a target.
+wpb_fuzz_target(php_walk wpb_php)

@@ -1,0 +1,1 @@
+wpb_unit_test(php_walk wpb_php)
