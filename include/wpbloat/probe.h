@@ -79,9 +79,9 @@ struct wpb_run; /* the scheduler's */
 struct wpb_probe {
     const char *name;
     const char *help;
-    const char *unit; /* what done and total count */
-    const char
-        *needs; /* "redis" (one run per server database) or "files" (one per site) */
+    const char *unit;  /* what done and total count */
+    const char *needs; /* "redis": a run per server database; "files": one per site */
+    const char *after; /* probe of the same target that must have looked first, or NULL */
     enum wpb_look look;
     enum wpb_subject_kind examines; /* for WPB_LOOK_EXAMINE */
     enum wpb_cost_class cost;

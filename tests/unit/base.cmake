@@ -1,1 +1,2 @@
 wpb_unit_test(base wpb_base)
+wpb_unit_test(turn wpb_schedule)

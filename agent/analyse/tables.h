@@ -1,0 +1,20 @@
+/*
+ * tables.h - the report's tables, drawn from the windows of a cycle.
+ *
+ * Pure: rows borrow from the windows and the arena. Order: heaviest first, then
+ * site and name, so that equal input gives equal bytes.
+ */
+#ifndef WPB_ANALYSE_TABLES_H
+#define WPB_ANALYSE_TABLES_H
+
+#include "wpbloat/arena.h"
+#include "wpbloat/report.h"
+#include "wpbloat/window.h"
+
+/* Fill REPORT's keys, groups and servers from COUNT windows. KEYS_MAX and
+ * GROUPS_MAX bound the rows. */
+void wpb_tables_fill(const struct wpb_window *const *windows, size_t count,
+                     size_t keys_max, size_t groups_max, struct wpb_arena *arena,
+                     struct wpb_report *report);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * turn.h - one turn of the wheel: survey, choose, examine.
+ *
+ * Starts the probes on every target (one run per server database or site),
+ * keeps their deadlines, carries what they post to the windows of the sites,
+ * asks the chooser what deserves a deep look, and collects the coverage. `scan`
+ * is one turn. Runs on the thread of its loop; blocks in wpb_turn_run().
+ */
+#ifndef WPB_SCHEDULE_TURN_H
+#define WPB_SCHEDULE_TURN_H
+
+#include <stdbool.h>
+
+#include "agent/analyse/choose.h"
+#include "wpbloat/probe.h"
+#include "wpbloat/window.h"
+
+struct wpb_turn;
+
+struct wpb_progress {
+    const char *probe, *unit;
+    const char *pace;     /* current throttle, or NULL */
+    uint64_t done, total; /* total 0: unknown */
+    uint64_t elapsed_ms;
+};
+
+struct wpb_turn_options {
+    const struct wpb_probe *const *probes; /* ended by NULL */
+    enum wpb_budget budget;
+    size_t top;     /* largest things to post */
+    bool survey;    /* false: only what wpb_turn_ask() asked for */
+    bool examine;   /* false: survey only */
+    int64_t now_ms; /* what the windows take as now */
+    struct wpb_choice_limits limits;
+    /* Called every 200 ms with the run that is farthest from its end; may be NULL. */
+    void (*progress)(void *cookie, const struct wpb_progress *progress);
+    void *cookie;
+};
+
+/* A turn over SITES (copied; their texts must outlive the turn). NULL when memory
+ * is out. Free with wpb_turn_free(). */
+struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
+                              const struct wpb_turn_options *options);
+void wpb_turn_free(struct wpb_turn *turn);
+
+/* Run it to its end; SIGINT and SIGTERM end it early, as partial. Returns 0, or
+ * -1 when the loop could not be made. */
+int wpb_turn_run(struct wpb_turn *turn, struct wpb_err *err);
+
+/* Was it ended by a signal? */
+bool wpb_turn_was_interrupted(const struct wpb_turn *turn);
+
+/* The sites as the turn knows them (a key prefix may have been learnt), each with
+ * its window, in the order given. Valid until wpb_turn_free(). */
+size_t wpb_turn_sites(const struct wpb_turn *turn);
+const struct wpb_site *wpb_turn_site(const struct wpb_turn *turn, size_t i);
+struct wpb_window *wpb_turn_window(const struct wpb_turn *turn, size_t i);
+
+/* What was looked at and what was not, by target and probe. */
+const struct wpb_coverage *wpb_turn_coverage(const struct wpb_turn *turn, size_t *count);
+
+/* Ask for one examination beside the chooser's (for `explain`): SUBJECT of site I
+ * must live as long as the turn. Call before wpb_turn_run(). */
+void wpb_turn_ask(struct wpb_turn *turn, size_t i, const struct wpb_request *request);
+
+#endif
