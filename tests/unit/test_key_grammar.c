@@ -1,0 +1,398 @@
+/* Cache keys taken apart: each drop-in's grammar, anchored prefixes, shapes. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "probes/wordpress/grammar.h"
+
+static struct wpb_site site_of(enum wpb_flavour flavour, bool is_multisite,
+                               const char *prefix)
+{
+    return (struct wpb_site){
+        .name = "shop",
+        .table_prefix = "wp_",
+        .flavour = flavour,
+        .flavour_version = "2.6.3",
+        .is_multisite = is_multisite,
+        .has_key_prefix = prefix != NULL,
+        .key_prefix = prefix ? prefix : "",
+        .key_prefix_len = prefix ? strlen(prefix) : 0,
+    };
+}
+
+static struct wpb_key_parts parse(const struct wpb_site *site, const char *key)
+{
+    struct wpb_key_parts parts;
+    wpb_key_parse(site, wpb_slice_cstr(key), &parts);
+    return parts;
+}
+
+static void assert_slice(struct wpb_slice slice, const char *expected)
+{
+    assert_int_equal(slice.len, strlen(expected));
+    assert_memory_equal(slice.data ? slice.data : "", expected, slice.len);
+}
+
+static void assert_parts(const struct wpb_site *site, const char *key, const char *blog,
+                         const char *group, const char *id, enum wpb_key_role role)
+{
+    struct wpb_key_parts parts = parse(site, key);
+    assert_true(parts.is_ours);
+    assert_slice(parts.blog, blog);
+    assert_slice(parts.group, group);
+    assert_slice(parts.id, id);
+    assert_int_equal(parts.role, role);
+}
+
+static void assert_foreign(const struct wpb_site *site, const char *key)
+{
+    struct wpb_key_parts parts = parse(site, key);
+    assert_false(parts.is_ours);
+    assert_int_equal(parts.group.len, 0);
+    assert_slice(parts.id, key);
+    assert_int_equal(parts.role, WPB_KEY_PLAIN);
+}
+
+static void redis_cache_single_site_splits_group_and_id(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_REDIS_CACHE, false, "wp:");
+    assert_parts(&site, "wp:options:notoptions", "", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "wp:options:alloptions", "", "options", "alloptions",
+                 WPB_KEY_ALLOPTIONS);
+    assert_parts(&site, "wp:post_meta:5", "", "post_meta", "5", WPB_KEY_PLAIN);
+    assert_parts(&site, "wp:redis-cache:metrics", "", "redis-cache", "metrics",
+                 WPB_KEY_METRICS);
+    assert_parts(&site, "wp:terms:last_changed", "", "terms", "last_changed",
+                 WPB_KEY_LAST_CHANGED);
+}
+
+static void redis_cache_salt_may_hold_separators(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_REDIS_CACHE, false, "q7::a.b_-|wp:");
+    assert_parts(&site, "q7::a.b_-|wp:options:notoptions", "", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_foreign(&site, "q7:options:notoptions");
+    assert_foreign(&site, "q7::a.b_-|wp");
+}
+
+static void redis_cache_id_may_hold_spaces_and_any_byte_but_a_colon(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_REDIS_CACHE, false, "wp:");
+    assert_parts(&site, "wp:posts:wp_query-0f-0.64035600 1795464061", "", "posts",
+                 "wp_query-0f-0.64035600 1795464061", WPB_KEY_PLAIN);
+    assert_parts(&site, "wp:default:\x1b[31m\xff.. ", "", "default", "\x1b[31m\xff.. ",
+                 WPB_KEY_PLAIN);
+    assert_parts(&site, "wp:default:", "", "default", "", WPB_KEY_PLAIN);
+}
+
+static void redis_cache_neighbour_with_a_longer_salt_is_foreign(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_REDIS_CACHE, false, "wp:");
+    assert_foreign(&site, "wp:staging_wp:options:notoptions");
+    assert_foreign(&site, "wp::notoptions");
+    assert_foreign(&site, "laravel:cache:x");
+    assert_foreign(&site, "wp:");
+    assert_foreign(&site, "");
+}
+
+static void redis_cache_before_two_kept_colons_in_ids(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_REDIS_CACHE, false, "wp:");
+    site.flavour_version = "1.6.3";
+    assert_parts(&site, "wp:site-options:1:notoptions", "", "site-options",
+                 "1:notoptions", WPB_KEY_NOTOPTIONS);
+}
+
+static void
+redis_cache_network_has_blogs_and_an_empty_part_for_global_groups(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_REDIS_CACHE, true, "net.example:");
+    assert_parts(&site, "net.example:2:options:notoptions", "2", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "net.example::site-options:1-notoptions", "", "site-options",
+                 "1-notoptions", WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "net.example::users:1", "", "users", "1", WPB_KEY_PLAIN);
+    assert_foreign(&site, "net.example:2x:options:notoptions");
+    assert_foreign(&site, "net.example:2");
+    struct wpb_site bare = site_of(WPB_FLAVOUR_REDIS_CACHE, true, "");
+    assert_parts(&bare, "13:options:alloptions", "13", "options", "alloptions",
+                 WPB_KEY_ALLOPTIONS);
+    assert_foreign(&bare, "queue:jobs:9");
+}
+
+static void roles_need_an_exact_match(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_REDIS_CACHE, false, "wp:");
+    assert_int_equal(parse(&site, "wp:posts:notoptions").role, WPB_KEY_PLAIN);
+    assert_int_equal(parse(&site, "wp:options:notoptions2").role, WPB_KEY_PLAIN);
+    assert_int_equal(parse(&site, "wp:options:Notoptions").role, WPB_KEY_PLAIN);
+    assert_int_equal(parse(&site, "wp:my-options:notoptions").role, WPB_KEY_PLAIN);
+    assert_int_equal(parse(&site, "wp:site-options:notoptions").role, WPB_KEY_PLAIN);
+    assert_int_equal(parse(&site, "wp:site-options:-notoptions").role, WPB_KEY_PLAIN);
+    assert_int_equal(parse(&site, "wp:site-options:1notoptions").role, WPB_KEY_PLAIN);
+    assert_int_equal(parse(&site, "wp:site-options:1--notoptions").role, WPB_KEY_PLAIN);
+    assert_int_equal(parse(&site, "wp:options:1-notoptions").role, WPB_KEY_PLAIN);
+    assert_int_equal(parse(&site, "wp:posts:metrics").role, WPB_KEY_PLAIN);
+    assert_int_equal(parse(&site, "wp:redis-cache:metrics2").role, WPB_KEY_PLAIN);
+    assert_int_equal(parse(&site, "wp:posts:not_last_changed").role, WPB_KEY_PLAIN);
+}
+
+static void role_is_not_fooled_by_a_nul(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_REDIS_CACHE, false, "wp:");
+    static const char key[] = "wp:options:notoptions\0";
+    struct wpb_key_parts parts;
+    wpb_key_parse(&site, wpb_slice_of(key, sizeof key - 1), &parts);
+    assert_int_equal(parts.id.len, 11);
+    assert_int_equal(parts.role, WPB_KEY_PLAIN);
+}
+
+static void wp_redis_keeps_colons_in_ids(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_WP_REDIS, false, "shop:");
+    assert_parts(&site, "shop:options:notoptions", "", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "shop:posts:wp_query:abc:0.1234", "", "posts",
+                 "wp_query:abc:0.1234", WPB_KEY_PLAIN);
+    assert_parts(&site, "shop:options:", "", "options", "", WPB_KEY_PLAIN);
+}
+
+static void wp_redis_global_groups_of_a_single_site_carry_the_table_prefix(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_WP_REDIS, false, "");
+    assert_parts(&site, "wp_users:1", "", "users", "1", WPB_KEY_PLAIN);
+    assert_parts(&site, "wp_rest_cache:1", "", "wp_rest_cache", "1", WPB_KEY_PLAIN);
+}
+
+static void wp_redis_network_finds_both_kinds_of_notoptions(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_WP_REDIS, true, "s_");
+    assert_parts(&site, "s_3:options:notoptions", "3", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "s_site-options:1:notoptions", "", "site-options", "1:notoptions",
+                 WPB_KEY_NOTOPTIONS);
+}
+
+static void litespeed_separates_with_a_dot(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_LITESPEED, true, "0a1b2");
+    assert_parts(&site, "0a1b22:options.notoptions", "2", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "0a1b2site-options.1:notoptions", "", "site-options",
+                 "1:notoptions", WPB_KEY_NOTOPTIONS);
+    struct wpb_site unknown = site_of(WPB_FLAVOUR_LITESPEED, false, NULL);
+    assert_parts(&unknown, "0a1b2my_plugin.x:y", "", "my_plugin", "x:y", WPB_KEY_PLAIN);
+}
+
+static void foreign_prefix_of_an_unknown_drop_in_allows_a_blog(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_UNKNOWN, false, "q7:");
+    assert_parts(&site, "q7:options:notoptions", "", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "q7:4:options:notoptions", "4", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "q7::site-options:1-notoptions", "", "site-options",
+                 "1-notoptions", WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "q7:7:x", "", "7", "x", WPB_KEY_PLAIN);
+    assert_foreign(&site, "q7:x");
+}
+
+static void shape_reads_the_last_two_parts(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_UNKNOWN, false, NULL);
+    assert_parts(&site, "q7:prod_kx:options:notoptions", "", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "q7:prod_kx:post_meta:77", "", "post_meta", "77", WPB_KEY_PLAIN);
+    assert_parts(&site, "q7:prod_kx:redis-cache:metrics", "", "redis-cache", "metrics",
+                 WPB_KEY_METRICS);
+    assert_parts(&site, "s::site-options:1-notoptions", "", "site-options",
+                 "1-notoptions", WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "users:wp:options:notoptions", "", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "a:b:posts:notoptions", "", "posts", "notoptions", WPB_KEY_PLAIN);
+    assert_parts(&site, "a:b:my_options:notoptions", "", "my_options", "notoptions",
+                 WPB_KEY_PLAIN);
+}
+
+static void shape_without_a_separator_says_nothing(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_UNKNOWN, false, NULL);
+    assert_parts(&site, "notoptions", "", "", "notoptions", WPB_KEY_PLAIN);
+    assert_parts(&site, "", "", "", "", WPB_KEY_PLAIN);
+    assert_parts(&site, ":", "", "", "", WPB_KEY_PLAIN);
+    assert_parts(&site, "::::", "", "", "", WPB_KEY_PLAIN);
+}
+
+static void shape_recognises_the_roles_of_wp_redis(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_UNKNOWN, false, NULL);
+    assert_parts(&site, "2:options:notoptions", "2", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "options:alloptions", "", "options", "alloptions",
+                 WPB_KEY_ALLOPTIONS);
+    assert_parts(&site, "site-options:1:notoptions", "", "site-options", "1:notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "shop_options:notoptions", "", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "shop_site-options:1:notoptions", "", "site-options",
+                 "1:notoptions", WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "posts:wp_query:0123456789abcdef0123456789abcdef:0.5", "",
+                 "posts", "wp_query:0123456789abcdef0123456789abcdef:0.5", WPB_KEY_PLAIN);
+}
+
+static void shape_recognises_litespeed(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_UNKNOWN, false, NULL);
+    assert_parts(&site, "0a1b22:options.notoptions", "2", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "0a1b2options.alloptions", "", "options", "alloptions",
+                 WPB_KEY_ALLOPTIONS);
+    /* five hex digits, and no group of WordPress behind them */
+    assert_int_equal(parse(&site, "0a1b2my.options").group.len, 0);
+    assert_int_equal(parse(&site, "xyzzy2:options.notoptions").role, WPB_KEY_PLAIN);
+}
+
+static void shape_recognises_w3tc(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_W3TC, false, NULL);
+    assert_parts(&site, "w3tc_123_shop.example_1_object_1optionsnotoptions", "1",
+                 "options", "notoptions", WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "w3tc_123_shop.example_0_object_0site-options1:notoptions", "0",
+                 "site-options", "1:notoptions", WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "w3tc_1_h_1_object_1post_meta9", "1", "post_meta", "9",
+                 WPB_KEY_PLAIN);
+    assert_parts(&site, "w3tc_1_h_1_object_1my_plugin_x", "1", "", "my_plugin_x",
+                 WPB_KEY_PLAIN);
+    assert_int_equal(parse(&site, "w3tc_1_h_1_object_optionsnotoptions").role,
+                     WPB_KEY_PLAIN);
+}
+
+static void assert_proves(const char *key, const char *expected)
+{
+    struct wpb_slice prefix;
+    assert_true(wpb_key_prefix_of(wpb_slice_cstr(key), &prefix));
+    assert_slice(prefix, expected);
+}
+
+static void prefix_is_proven_by_options_keys_alone(void **state)
+{
+    (void)state;
+    assert_proves("wp:options:notoptions", "wp:");
+    assert_proves("q7:prod_kx:options:alloptions", "q7:prod_kx:");
+    assert_proves("salt:12:options:notoptions", "salt:");
+    assert_proves("2:options:notoptions", "");
+    assert_proves("options:notoptions", "");
+    assert_proves("s71_wp:options:notoptions", "s71_wp:");
+    assert_proves(":options:notoptions", ":");
+    struct wpb_slice prefix;
+    assert_false(wpb_key_prefix_of(wpb_slice_cstr("wp:posts:notoptions"), &prefix));
+    assert_false(wpb_key_prefix_of(wpb_slice_cstr("shop_options:notoptions"), &prefix));
+    assert_false(wpb_key_prefix_of(wpb_slice_cstr("wp:options:notoptions2"), &prefix));
+    assert_false(wpb_key_prefix_of(wpb_slice_cstr(""), &prefix));
+}
+
+static void assert_built(const struct wpb_site *site, const char *group, const char *id,
+                         const char *expected)
+{
+    struct wpb_buf key;
+    wpb_buf_init(&key, 0);
+    wpb_key_build(site, group, id, &key);
+    assert_string_equal(key.data, expected);
+    struct wpb_key_parts parts;
+    wpb_key_parse(site, wpb_buf_view(&key), &parts);
+    assert_true(parts.is_ours);
+    assert_slice(parts.group, group);
+    wpb_buf_fini(&key);
+}
+
+static void built_keys_follow_the_grammar_and_parse_back(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_REDIS_CACHE, false, "s:wp:");
+    assert_built(&site, "options", "notoptions", "s:wp:options:notoptions");
+    assert_built(&site, "site-options", "1:notoptions", "s:wp:site-options:1-notoptions");
+    site = site_of(WPB_FLAVOUR_REDIS_CACHE, true, "s:");
+    assert_built(&site, "options", "notoptions", "s:1:options:notoptions");
+    assert_built(&site, "site-options", "1:notoptions", "s::site-options:1-notoptions");
+    assert_built(&site, "redis-cache", "metrics", "s::redis-cache:metrics");
+    site = site_of(WPB_FLAVOUR_WP_REDIS, false, "s:");
+    assert_built(&site, "users", "a b", "s:wp_users:ab");
+    assert_built(&site, "options", "notoptions", "s:options:notoptions");
+    site = site_of(WPB_FLAVOUR_WP_REDIS, true, "s:");
+    assert_built(&site, "options", "notoptions", "s:1:options:notoptions");
+    assert_built(&site, "site-options", "1:notoptions", "s:site-options:1:notoptions");
+    site = site_of(WPB_FLAVOUR_LITESPEED, false, "0a1b2");
+    assert_built(&site, "options", "notoptions", "0a1b2options.notoptions");
+    site = site_of(WPB_FLAVOUR_W3TC, true, "w3tc_1_h_1_object_");
+    assert_built(&site, "options", "notoptions", "w3tc_1_h_1_object_1optionsnotoptions");
+    site = site_of(WPB_FLAVOUR_UNKNOWN, false, "q7:");
+    assert_built(&site, "options", "notoptions", "q7:options:notoptions");
+}
+
+static void assert_folded(const char *group, const char *expected)
+{
+    struct wpb_buf out;
+    wpb_buf_init(&out, 0);
+    wpb_group_fold(wpb_slice_cstr(group), &out);
+    assert_string_equal(out.data, expected);
+    wpb_buf_fini(&out);
+}
+
+static void groups_of_one_object_each_fold_into_one(void **state)
+{
+    (void)state;
+    assert_folded("product_123", "product_<n>");
+    assert_folded("product_4567", "product_<n>");
+    assert_folded("site-transient", "site-transient");
+    assert_folded("", "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(redis_cache_single_site_splits_group_and_id),
+        cmocka_unit_test(redis_cache_salt_may_hold_separators),
+        cmocka_unit_test(redis_cache_id_may_hold_spaces_and_any_byte_but_a_colon),
+        cmocka_unit_test(redis_cache_neighbour_with_a_longer_salt_is_foreign),
+        cmocka_unit_test(redis_cache_before_two_kept_colons_in_ids),
+        cmocka_unit_test(
+            redis_cache_network_has_blogs_and_an_empty_part_for_global_groups),
+        cmocka_unit_test(roles_need_an_exact_match),
+        cmocka_unit_test(role_is_not_fooled_by_a_nul),
+        cmocka_unit_test(wp_redis_keeps_colons_in_ids),
+        cmocka_unit_test(wp_redis_global_groups_of_a_single_site_carry_the_table_prefix),
+        cmocka_unit_test(wp_redis_network_finds_both_kinds_of_notoptions),
+        cmocka_unit_test(litespeed_separates_with_a_dot),
+        cmocka_unit_test(foreign_prefix_of_an_unknown_drop_in_allows_a_blog),
+        cmocka_unit_test(shape_reads_the_last_two_parts),
+        cmocka_unit_test(shape_without_a_separator_says_nothing),
+        cmocka_unit_test(shape_recognises_the_roles_of_wp_redis),
+        cmocka_unit_test(shape_recognises_litespeed),
+        cmocka_unit_test(shape_recognises_w3tc),
+        cmocka_unit_test(prefix_is_proven_by_options_keys_alone),
+        cmocka_unit_test(built_keys_follow_the_grammar_and_parse_back),
+        cmocka_unit_test(groups_of_one_object_each_fold_into_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,1 @@
+wpb_unit_test(source_match wpb_wordpress)
