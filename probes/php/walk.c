@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "probes/php/walker.h"
 
@@ -77,6 +78,8 @@ static int report(struct wpb_php_walker *walker, const struct wpb_walk_key *key,
 {
     struct wpb_php_event *event = &walker->event;
     event->depth = walker->depth;
+    event->is_property =
+        walker->depth > 0 && walker->frames[walker->depth - 1].has_properties;
     event->has_key = key->is_present;
     event->key_is_int = key->is_int;
     event->key_int = key->number;
@@ -103,12 +106,15 @@ int wpb_walk_leaf(struct wpb_php_walker *walker, enum wpb_php_type type, uint64_
                   uint64_t offset)
 {
     bool is_named = type == WPB_PHP_ENUM || type == WPB_PHP_CUSTOM;
+    bool is_reference = type == WPB_PHP_REFERENCE;
     walker->event.phase = WPB_PHP_LEAF;
     walker->event.type = type;
     walker->event.length = length;
     walker->event.count = 0;
     walker->event.class_name =
         is_named ? wpb_slice_of(walker->text, walker->text_kept) : wpb_slice_of("", 0);
+    walker->event.target = is_reference ? walker->number : 0;
+    walker->event.is_hard = is_reference && walker->tag == 'R';
     walker->event.offset = walker->value_offset;
     walker->event.bytes = offset - walker->value_offset;
     if (report(walker, &walker->key, walker->key_text, offset))
@@ -155,6 +161,11 @@ static void keep_names(struct wpb_php_walker *walker, uint32_t key_kept,
     walker->names_len += class_kept;
 }
 
+static bool is_std_class(const struct wpb_php_walker *walker)
+{
+    return walker->text_len == 8 && strncasecmp(walker->text, "stdClass", 8) == 0;
+}
+
 int wpb_walk_enter(struct wpb_php_walker *walker, enum wpb_php_type type, uint64_t offset)
 {
     uint32_t class_kept = type == WPB_PHP_OBJECT ? walker->text_kept : 0;
@@ -179,6 +190,7 @@ int wpb_walk_enter(struct wpb_php_walker *walker, enum wpb_php_type type, uint64
         .class_kept = class_kept,
         .names = walker->names_len,
         .type = type,
+        .has_properties = type == WPB_PHP_OBJECT && !is_std_class(walker),
     };
     keep_names(walker, walker->key.kept, class_kept);
 
@@ -187,6 +199,8 @@ int wpb_walk_enter(struct wpb_php_walker *walker, enum wpb_php_type type, uint64
     walker->event.length = frame->class_len;
     walker->event.count = frame->count;
     walker->event.class_name = wpb_slice_of(walker->text, class_kept);
+    walker->event.target = 0;
+    walker->event.is_hard = false;
     walker->event.offset = frame->offset;
     walker->event.bytes = 0;
     if (report(walker, &walker->key, walker->key_text, offset))
@@ -206,6 +220,8 @@ int wpb_walk_leave(struct wpb_php_walker *walker, uint64_t offset)
     walker->event.length = frame->class_len;
     walker->event.count = frame->count;
     walker->event.class_name = wpb_slice_of(names + frame->key.kept, frame->class_kept);
+    walker->event.target = 0;
+    walker->event.is_hard = false;
     walker->event.offset = frame->offset;
     walker->event.bytes = offset - frame->offset;
     walker->names_len = frame->names;

@@ -12,7 +12,12 @@
  *          | "a:" count ":{" (key value)* "}" | "O:" len ":" '"' name '"' ":" count ":{" ... "}"
  *          | "C:" len ":" '"' name '"' ":" len ":{" bytes "}" | "E:" len ":" '"' name '"' ";"
  *          | "r:" n ";" | "R:" n ";"
- *   key    = "i:" int ";" | "s:" len ":" '"' bytes '"' ";"
+ *   key    = "i:" int ";" | "s:" len ":" '"' bytes '"' ";" | "S:" ...
+ *
+ * What PHP accepts is accepted (signs, leading zeros, floats such as .5 and 1E+9,
+ * integers out of range, which saturate), with two exceptions: a length of 2^63 or
+ * more is refused where PHP would wrap it, and bytes after the value are. Whether a
+ * class or an enum case exists, and what r: points to, is not looked at.
  *
  * Pure: no I/O, no clock. A walker belongs to one thread at a time and may move
  * between threads between two feeds.
@@ -58,9 +63,14 @@ struct wpb_php_event {
     struct wpb_slice key;   /* text of a string key, at most WPB_PHP_KEY_MAX; valid
                                during the callback */
     uint64_t key_len;       /* whole length in bytes of a string key */
+    bool is_property;       /* the key names a property of a class other than stdClass,
+                               whose declared names PHP holds once */
     uint64_t length;        /* bytes of a string, custom payload or class name */
     uint64_t count;         /* declared elements or properties (ENTER), real (LEAVE) */
     struct wpb_slice class_name; /* of objects, enums, customs; cut as keys are */
+    uint64_t target;        /* REFERENCE: number of the earlier value it means, from 1 */
+    bool is_hard;           /* REFERENCE: R:, which makes a PHP reference of both; r: is
+                               the same object again */
     uint64_t offset;        /* where the element's value begins in the stream */
     uint64_t bytes;         /* encoded length of the value, for LEAF and LEAVE */
 };
@@ -87,7 +97,8 @@ int wpb_php_walker_feed(struct wpb_php_walker *walker, struct wpb_slice chunk,
                         struct wpb_err *err);
 /* No more input: -1 when the value is not complete, or bytes follow it. */
 int wpb_php_walker_finish(struct wpb_php_walker *walker, struct wpb_err *err);
-/* Elements and bytes so far. */
+/* Elements and bytes at the end of the last feed; after a failure, those before the
+ * byte it names. Not for use by the visitor. */
 uint64_t wpb_php_walker_elements(const struct wpb_php_walker *walker);
 uint64_t wpb_php_walker_bytes(const struct wpb_php_walker *walker);
 

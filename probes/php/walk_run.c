@@ -84,6 +84,7 @@ static inline const char *whole_key(const char *p, const char *end,
         struct wpb_slice text = {NULL, 0};
         const char *q = whole_string(p, end, &text);
         event->key_is_int = false;
+        event->key_int = 0;
         event->key_len = text.len;
         event->key.data = text.data;
         event->key.len = text.len < WPB_PHP_KEY_MAX ? text.len : WPB_PHP_KEY_MAX;
@@ -146,6 +147,49 @@ static void hand_over(struct wpb_php_walker *walker)
     walker->state = WPB_WALK_VALUE;
 }
 
+/* What a notoptions consists of: pairs `s:LEN:"...";b:0;` or `b:1;`, with a length
+ * of two digits, of which *LEFT may be read. The events differ in key and place
+ * alone, so that the rest of them is written once. */
+static const char *run_of_flags(struct wpb_php_walker *walker, const char *p,
+                                const char *end, uint64_t *left)
+{
+    struct wpb_php_event *event = &walker->event;
+    wpb_php_visit *visit = walker->visit;
+    void *cookie = walker->cookie;
+    const char *chunk = walker->chunk;
+    uint64_t base = walker->base;
+    uint64_t n = *left;
+    event->type = WPB_PHP_BOOL;
+    event->key_is_int = false;
+    event->length = 0;
+    event->bytes = 4;
+    while (n > 0 && end - p >= HEAD_MAX) {
+        unsigned tens = (unsigned char)p[2] - (unsigned)'0';
+        unsigned ones = (unsigned char)p[3] - (unsigned)'0';
+        size_t len = tens * 10 + ones;
+        const char *key = p + 6;
+        if (!is2(p, "s:") || !is2(p + 4, ":\"") || tens > 9 || ones > 9 ||
+            (size_t)(end - key) < len + 6)
+            break;
+        const char *value = key + len + 2;
+        if (!is2(key + len, "\";") || (!is4(value, "b:1;") && !is4(value, "b:0;")))
+            break;
+        event->key.data = key;
+        event->key.len = len;
+        event->key_len = len;
+        event->offset = base + (uint64_t)(value - chunk);
+        n--;
+        p = value + 4;
+        if (visit(cookie, event) != 0) {
+            p = wpb_walk_stop(walker, WPB_E_CANCELLED, wpb_walk_position(walker, p),
+                              "cancelled", 0);
+            break;
+        }
+    }
+    *left = n;
+    return p;
+}
+
 const char *wpb_walk_run(struct wpb_php_walker *walker, const char *p, const char *end)
 {
     struct wpb_walk_frame *parent = &walker->frames[walker->depth - 1];
@@ -155,27 +199,36 @@ const char *wpb_walk_run(struct wpb_php_walker *walker, const char *p, const cha
     event->phase = WPB_PHP_LEAF;
     event->depth = walker->depth;
     event->has_key = true;
-    event->key_int = 0;
+    event->is_property = parent->has_properties;
+    event->target = 0;
+    event->is_hard = false;
     event->count = 0;
     event->class_name = wpb_slice_of("", 0);
-    while (parent->left > 0 && walker->elements < walker->limits.max_elements) {
+    uint64_t budget = walker->limits.max_elements - walker->elements;
+    uint64_t may = parent->left < budget ? parent->left : budget;
+    uint64_t left = may;
+    while (left > 0 && p) {
         const char *value = whole_key(p, end, event);
         if (!value)
-            return p;
+            break;
         const char *next = whole_scalar(value, end, event);
         if (!next) {
             hand_over(walker);
-            return value;
+            p = value;
+            break;
         }
         event->offset = wpb_walk_position(walker, value);
         event->bytes = (uint64_t)(next - value);
-        walker->elements++;
-        parent->left--;
+        left--;
         p = next;
         if (visit(cookie, event) != 0)
-            return wpb_walk_stop(walker, WPB_E_CANCELLED, wpb_walk_position(walker, p),
-                                 "cancelled", 0);
+            p = wpb_walk_stop(walker, WPB_E_CANCELLED, wpb_walk_position(walker, p),
+                              "cancelled", 0);
+        else if (event->type == WPB_PHP_BOOL && !event->key_is_int)
+            p = run_of_flags(walker, p, end, &left);
     }
+    walker->elements += may - left;
+    parent->left -= may - left;
     if (parent->left == 0)
         walker->state = WPB_WALK_CLOSE;
     return p;

@@ -64,6 +64,7 @@ struct wpb_walk_frame {
     uint32_t class_kept;
     size_t names; /* where its key and class name begin in the walker's names */
     enum wpb_php_type type;
+    bool has_properties; /* of a class other than stdClass */
 };
 
 struct wpb_php_walker {

@@ -36,6 +36,9 @@ static int visit(void *cookie, const struct wpb_php_event *event)
     mix(outcome, event->length);
     mix(outcome, event->count);
     mix(outcome, wpb_slice_hash(event->class_name));
+    mix(outcome, event->is_property);
+    mix(outcome, event->target);
+    mix(outcome, event->is_hard);
     mix(outcome, event->offset);
     mix(outcome, event->bytes);
     return 0;

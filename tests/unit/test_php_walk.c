@@ -35,6 +35,11 @@ static int print_event(void *cookie, const struct wpb_php_event *event)
         wpb_buf_text(out, " ");
         wpb_buf_slice(out, event->class_name);
     }
+    if (event->is_property)
+        wpb_buf_text(out, " property");
+    if (event->type == WPB_PHP_REFERENCE)
+        wpb_buf_printf(out, " %c%llu", event->is_hard ? 'R' : 'r',
+                       (unsigned long long)event->target);
     wpb_buf_printf(out, " len=%llu n=%llu @%llu+%llu\n",
                    (unsigned long long)event->length, (unsigned long long)event->count,
                    (unsigned long long)event->offset, (unsigned long long)event->bytes);
@@ -124,7 +129,7 @@ static void every_type_is_reported_with_its_key_and_place(void **state)
            "0 enter array len=0 n=3 @0+0\n"
            "1 leaf string [k]/1 len=2 n=0 @13+9\n"
            "1 leaf float [-3] len=0 n=0 @27+6\n"
-           "1 leaf ref [9] len=0 n=0 @37+4\n"
+           "1 leaf ref [9] R2 len=0 n=0 @37+4\n"
            "0 leave array len=0 n=3 @0+42\n"
            "4 elements, 42 bytes: ok\n");
     expect(BYTES("a:1:{s:3:\"sub\";O:8:\"stdClass\":1:{i:0;E:11:\"Suit:Hearts\";}}"),
@@ -134,6 +139,15 @@ static void every_type_is_reported_with_its_key_and_place(void **state)
            "1 leave object [sub]/3 stdClass len=8 n=1 @15+42\n"
            "0 leave array len=0 n=1 @0+58\n"
            "3 elements, 58 bytes: ok\n");
+    expect(
+        BYTES("O:1:\"P\":2:{s:1:\"a\";O:8:\"stdclass\":1:{s:1:\"b\";r:1;}s:1:\"c\";N;}"),
+        "0 enter object P len=1 n=2 @0+0\n"
+        "1 enter object [a]/1 stdclass property len=8 n=1 @19+0\n"
+        "2 leaf ref [b]/1 r1 len=0 n=0 @45+4\n"
+        "1 leave object [a]/1 stdclass property len=8 n=1 @19+31\n"
+        "1 leaf null [c]/1 property len=0 n=0 @58+2\n"
+        "0 leave object P len=1 n=2 @0+61\n"
+        "4 elements, 61 bytes: ok\n");
     expect(BYTES("C:11:\"ArrayObject\":3:{abc}"),
            "0 leaf custom ArrayObject len=3 n=0 @0+26\n1 elements, 26 bytes: ok\n");
 }
@@ -381,6 +395,41 @@ static void bytes_and_elements_meet_their_budgets(void **state)
     }
 }
 
+/* Long runs of equal-looking pairs take a path of their own. */
+static void a_notoptions_cut_into_any_chunks_reports_every_name(void **state)
+{
+    (void)state;
+    struct wpb_buf value, whole;
+    wpb_buf_init(&value, 0);
+    wpb_buf_text(&value, "a:40:{");
+    for (unsigned i = 0; i < 40; i++)
+        wpb_buf_printf(&value, "s:%u:\"%0*u\";%s", i % 3 ? 10 + i : 1 + i % 9,
+                       i % 3 ? (int)(10 + i) : (int)(1 + i % 9), i % 3 ? i : i % 10,
+                       i % 7   ? "b:1;"
+                       : i % 2 ? "b:0;"
+                               : "s:1:\"x\";");
+    wpb_buf_text(&value, "}");
+    walk(wpb_buf_view(&value), SIZE_MAX, NULL, &whole);
+    assert_non_null(strstr(whole.data, "41 elements, "));
+    assert_non_null(strstr(whole.data, ": ok\n"));
+    for (size_t chunk = 1; chunk < value.len; chunk++) {
+        struct wpb_buf parts;
+        walk(wpb_buf_view(&value), chunk, NULL, &parts);
+        assert_true(wpb_slice_equal(wpb_buf_view(&whole), wpb_buf_view(&parts)));
+        wpb_buf_fini(&parts);
+    }
+    for (size_t len = 0; len < value.len; len++) {
+        struct wpb_buf cut;
+        char prefix[64];
+        walk(wpb_slice_head(wpb_buf_view(&value), len), SIZE_MAX, NULL, &cut);
+        snprintf(prefix, sizeof(prefix), ": invalid at byte %zu: expected ", len);
+        assert_non_null(strstr(cut.data, prefix));
+        wpb_buf_fini(&cut);
+    }
+    wpb_buf_fini(&value);
+    wpb_buf_fini(&whole);
+}
+
 static int refuse_third(void *cookie, const struct wpb_php_event *event)
 {
     (void)event;
@@ -413,6 +462,7 @@ int main(void)
         cmocka_unit_test(mangled_property_names_keep_their_nul_bytes),
         cmocka_unit_test(feeding_in_any_chunks_equals_feeding_the_whole),
         cmocka_unit_test(a_value_cut_at_any_byte_is_refused_there),
+        cmocka_unit_test(a_notoptions_cut_into_any_chunks_reports_every_name),
         cmocka_unit_test(errors_name_the_byte_and_what_belongs_there),
         cmocka_unit_test(references_must_mean_an_earlier_value),
         cmocka_unit_test(numbers_are_accepted_as_php_writes_and_reads_them),

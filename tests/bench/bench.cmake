@@ -1,0 +1,3 @@
+# Benchmarks: built when asked for, run by their own .sh, never by ctest.
+add_executable(bench_php_walk EXCLUDE_FROM_ALL bench/php_walk.c)
+target_link_libraries(bench_php_walk PRIVATE wpb_php wpb_build)
