@@ -32,3 +32,4 @@ endfunction()
 
 # One line a target.
 wpb_fuzz_target(php_walk wpb_php)
+wpb_fuzz_target(family wpb_php)
