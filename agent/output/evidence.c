@@ -1,0 +1,181 @@
+#include "agent/output/evidence.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "agent/base/text.h"
+#include "agent/output/prose.h"
+#include "wpbloat/site.h"
+
+struct wording {
+    const char *name;
+    const char *label;
+    const char *meaning; /* follows the value */
+    const char *if_null; /* stands for it; NULL: "unknown" */
+    const char *inexact; /* stands before an inexact value; NULL: "about" */
+    bool shows_exact;    /* the exact number in parentheses */
+};
+
+static const struct wording wordings[] = {
+    {"value_bytes", "size of the entry", NULL, NULL, NULL, true},
+    {"memory_bytes", "memory in Redis", NULL, NULL, NULL, false},
+    {"examined_bytes", "of it, looked into", NULL, NULL, NULL, false},
+    {"entries", "entries in it", NULL, NULL, NULL, false},
+    {"names", "names in it", NULL, NULL, NULL, false},
+    {"ttl_seconds", "lifetime", NULL, "never expires", NULL, false},
+    {"encoding", "encoding", NULL, NULL, NULL, false},
+    {"php_value_bytes", "PHP memory it holds", NULL, NULL, NULL, false},
+    {"php_read_peak_bytes", "PHP memory to load it", ", in each request that reads it",
+     NULL, NULL, false},
+    {"php_rewrite_peak_bytes", "PHP memory to rewrite it",
+     ", in each request that changes it", NULL, NULL, false},
+    {"memory_limit_bytes", "PHP memory_limit", NULL, NULL, NULL, false},
+    {"baseline_peak_bytes", "rest of a request", NULL, "not measured, counted as 0", NULL,
+     false},
+    {"fails_at_bytes", "fails at", NULL, NULL, "at most", false},
+    {"keys", "keys", NULL, NULL, NULL, false},
+    {"ttlless_keys", "keys that never expire", NULL, NULL, NULL, false},
+    {"ttlless_bytes", "memory of those keys", NULL, NULL, NULL, false},
+    {"ttlless_share_ratio", "share that never expires", NULL, NULL, NULL, false},
+    {"limit_share_ratio", "part of memory_limit", NULL, NULL, NULL, false},
+    {"share_ratio", "share", NULL, NULL, NULL, false},
+    {"used_memory_bytes", "memory Redis uses", NULL, NULL, NULL, false},
+    {"maxmemory_bytes", "maxmemory", NULL, "not set", NULL, false},
+    {"maxmemory_policy", "maxmemory-policy", NULL, NULL, NULL, false},
+    {"policy", "maxmemory-policy", NULL, NULL, NULL, false},
+    {"used_ratio", "part of maxmemory used", NULL, NULL, NULL, false},
+    {"evicted_keys", "keys evicted so far", NULL, NULL, NULL, false},
+};
+
+static const struct wording *wording_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof(wordings) / sizeof(wordings[0]); i++) {
+        if (strcmp(wordings[i].name, name) == 0)
+            return &wordings[i];
+    }
+    return NULL;
+}
+
+static bool has_unit(const char *name, const char *unit)
+{
+    return wpb_slice_ends(wpb_slice_cstr(name), wpb_slice_cstr(unit));
+}
+
+void wpb_evidence_label(const struct wpb_evidence *fact, struct wpb_buf *out)
+{
+    const struct wording *wording = wording_of(fact->name);
+    if (wording) {
+        wpb_buf_text(out, wording->label);
+        return;
+    }
+    static const char *const units[] = {"_bytes", "_seconds", "_ratio"};
+    struct wpb_slice name = wpb_slice_cstr(fact->name);
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (has_unit(fact->name, units[i]))
+            name.len -= strlen(units[i]);
+    }
+    for (size_t i = 0; i < name.len; i++)
+        wpb_buf_char(out, name.data[i] == '_' ? ' ' : name.data[i]);
+}
+
+static void add_integer(const char *name, int64_t integer, struct wpb_buf *out)
+{
+    if (has_unit(name, "ttl_seconds"))
+        wpb_text_ttl(out, integer);
+    else if (integer < 0)
+        wpb_buf_printf(out, "%" PRId64, integer);
+    else if (has_unit(name, "_bytes"))
+        wpb_text_bytes(out, (uint64_t)integer);
+    else if (has_unit(name, "_seconds"))
+        wpb_text_ttl(out, integer);
+    else
+        wpb_text_count(out, (uint64_t)integer);
+}
+
+static void add_number(const char *name, double number, struct wpb_buf *out)
+{
+    if (!isfinite(number))
+        wpb_buf_text(out, "unknown");
+    else if (has_unit(name, "_ratio"))
+        wpb_buf_printf(out, "%.3g %%", number * 100);
+    else if (has_unit(name, "_bytes") && number >= 0 && number < 1e18)
+        wpb_text_bytes(out, (uint64_t)number);
+    else
+        wpb_buf_printf(out, has_unit(name, "_seconds") ? "%.3g s" : "%.3g", number);
+}
+
+/* What this fact means beside the others of its finding. */
+static void add_context(const struct wpb_finding *finding,
+                        const struct wpb_evidence *fact, struct wpb_buf *out)
+{
+    uint64_t fails_at, now;
+    if (strcmp(fact->name, "fails_at_bytes") == 0 &&
+        wpb_evidence_count(finding, "fails_at_bytes", &fails_at) &&
+        wpb_evidence_count(finding, "value_bytes", &now) && now > 0) {
+        if (fails_at <= now)
+            wpb_buf_text(out, ", a size it has passed");
+        else
+            wpb_buf_printf(out, ", %.1f times its size now",
+                           (double)fails_at / (double)now);
+    }
+    if (strcmp(fact->name, "memory_limit_bytes") == 0 &&
+        finding->site->memory_limit_source[0]) {
+        wpb_buf_text(out, ", from ");
+        wpb_text_terminal(out, wpb_slice_cstr(finding->site->memory_limit_source));
+    }
+}
+
+void wpb_evidence_value(const struct wpb_finding *finding,
+                        const struct wpb_evidence *fact, struct wpb_buf *out)
+{
+    static const struct wording plain;
+    const struct wording *wording = wording_of(fact->name);
+    if (!wording)
+        wording = &plain;
+    if (fact->value.type == WPB_VALUE_NONE) {
+        wpb_buf_text(out, wording->if_null ? wording->if_null : "unknown");
+        return;
+    }
+    if (fact->value.type == WPB_VALUE_TEXT) {
+        wpb_prose_terminal(out, fact->value.text);
+        return;
+    }
+    bool is_number =
+        fact->value.type == WPB_VALUE_INTEGER || isfinite(fact->value.number);
+    if (fact->provenance != WPB_EXACT && is_number)
+        wpb_buf_printf(out, "%s ", wording->inexact ? wording->inexact : "about");
+    if (fact->value.type == WPB_VALUE_DOUBLE)
+        add_number(fact->name, fact->value.number, out);
+    else
+        add_integer(fact->name, fact->value.integer, out);
+    if (wording->shows_exact && fact->provenance == WPB_EXACT &&
+        fact->value.type == WPB_VALUE_INTEGER && fact->value.integer >= 1000) {
+        wpb_buf_text(out, " (");
+        wpb_text_count(out, (uint64_t)fact->value.integer);
+        wpb_buf_text(out, " bytes)");
+    }
+    if (wording->meaning)
+        wpb_buf_text(out, wording->meaning);
+    add_context(finding, fact, out);
+}
+
+const struct wpb_evidence *wpb_evidence_find(const struct wpb_finding *finding,
+                                             const char *name)
+{
+    for (size_t i = 0; i < finding->evidence_count; i++) {
+        const struct wpb_evidence *fact = &finding->evidence[i];
+        if (strcmp(fact->name, name) == 0 && fact->value.type != WPB_VALUE_NONE)
+            return fact;
+    }
+    return NULL;
+}
+
+bool wpb_evidence_count(const struct wpb_finding *finding, const char *name,
+                        uint64_t *count)
+{
+    const struct wpb_evidence *fact = wpb_evidence_find(finding, name);
+    if (!fact || fact->value.type != WPB_VALUE_INTEGER || fact->value.integer < 0)
+        return false;
+    *count = (uint64_t)fact->value.integer;
+    return true;
+}

@@ -1,0 +1,113 @@
+#include "agent/output/finding_json.h"
+
+#include "wpbloat/site.h"
+
+static void write_subject(struct wpb_json *json, const struct wpb_subject *subject)
+{
+    wpb_json_open_object(json, "subject");
+    wpb_json_known(json, "kind", wpb_subject_kind_name(subject->kind));
+    wpb_json_text(json, "scope", subject->scope);
+    wpb_json_name(json, "name", subject->name);
+    wpb_json_close(json);
+}
+
+static void write_evidence(struct wpb_json *json, const struct wpb_finding *finding)
+{
+    wpb_json_open_object(json, "evidence");
+    for (size_t i = 0; i < finding->evidence_count; i++)
+        wpb_json_value(json, finding->evidence[i].name, &finding->evidence[i].value);
+    wpb_json_close(json);
+
+    wpb_json_open_object(json, "provenance");
+    for (size_t i = 0; i < finding->evidence_count; i++) {
+        const struct wpb_evidence *fact = &finding->evidence[i];
+        if (fact->provenance != WPB_EXACT && fact->value.type != WPB_VALUE_NONE)
+            wpb_json_known(json, fact->name, wpb_provenance_name(fact->provenance));
+    }
+    wpb_json_close(json);
+}
+
+static void write_source(struct wpb_json *json, const struct wpb_family_cause *family)
+{
+    if (!family->has_source) {
+        wpb_json_null(json, "source");
+        return;
+    }
+    wpb_json_open_object(json, "source");
+    wpb_json_text(json, "component", family->component);
+    wpb_json_text(json, "file", family->file);
+    wpb_json_count(json, "line", family->line);
+    wpb_json_name(json, "excerpt", family->excerpt);
+    wpb_json_count(json, "matches", family->matches);
+    wpb_json_close(json);
+}
+
+void wpb_finding_json_families(struct wpb_json *json,
+                               const struct wpb_family_cause *families, size_t count)
+{
+    wpb_json_open_array(json, "families");
+    for (size_t i = 0; i < count; i++) {
+        const struct wpb_family_cause *family = &families[i];
+        wpb_json_open_object(json, NULL);
+        wpb_json_name(json, "template", family->template_name);
+        wpb_json_count(json, "names", family->names);
+        wpb_json_number(json, "share_ratio", family->share_ratio);
+        write_source(json, family);
+        if (family->was_searched || family->has_source)
+            wpb_json_count(json, "matches", family->matches);
+        else
+            wpb_json_null(json, "matches");
+        wpb_json_close(json);
+    }
+    wpb_json_close(json);
+}
+
+static void write_cause(struct wpb_json *json, const struct wpb_cause *cause)
+{
+    if (!cause->kind) {
+        wpb_json_null(json, "cause");
+        return;
+    }
+    wpb_json_open_object(json, "cause");
+    wpb_json_known(json, "kind", cause->kind);
+    wpb_json_known(json, "confidence", cause->confidence ? cause->confidence : "unknown");
+    wpb_json_prose(json, "note", cause->note);
+    wpb_finding_json_families(json, cause->families, cause->family_count);
+    wpb_json_close(json);
+}
+
+static void write_list(struct wpb_json *json, const char *key, const char *const *lines)
+{
+    wpb_json_open_array(json, key);
+    for (; lines && *lines; lines++)
+        wpb_json_text(json, NULL, wpb_slice_cstr(*lines));
+    wpb_json_close(json);
+}
+
+static void write_remedy(struct wpb_json *json, const struct wpb_remedy *remedy)
+{
+    wpb_json_open_object(json, "remedy");
+    wpb_json_prose(json, "summary", remedy->summary);
+    write_list(json, "now", remedy->now);
+    write_list(json, "for_good", remedy->for_good);
+    write_list(json, "verify", remedy->verify);
+    wpb_json_known(json, "doc", remedy->doc);
+    wpb_json_close(json);
+}
+
+void wpb_finding_json(struct wpb_json *json, const struct wpb_finding *finding)
+{
+    const struct wpb_site *site = finding->site;
+    wpb_json_known(json, "code", finding->code);
+    wpb_json_known(json, "severity", wpb_severity_name(finding->severity));
+    wpb_json_text(json, "site", wpb_slice_cstr(site->name));
+    wpb_json_known(json, "owner", site->owner);
+    write_subject(json, finding->subject);
+    wpb_json_prose(json, "title", finding->title);
+    wpb_json_prose(json, "summary", finding->summary);
+    write_evidence(json, finding);
+    write_cause(json, &finding->cause);
+    write_remedy(json, &finding->remedy);
+    /* A scan has no history to forecast from. */
+    wpb_json_null(json, "forecast");
+}

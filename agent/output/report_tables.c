@@ -1,0 +1,255 @@
+#include "agent/output/report_tables.h"
+
+#include "agent/base/address.h"
+#include "agent/base/text.h"
+#include "agent/output/table.h"
+
+#define INDENT 2
+
+static void print_heading(struct wpb_page *page, const char *title, const char *site,
+                          struct wpb_slice scope)
+{
+    struct wpb_buf line;
+    wpb_buf_init(&line, 0);
+    wpb_text_terminal_name(&line, wpb_slice_cstr(site));
+    wpb_buf_text(&line, ", ");
+    wpb_text_terminal(&line, scope);
+    wpb_page_blank(page);
+    wpb_page_ink(page, WPB_INK_BOLD, wpb_slice_cstr(title));
+    wpb_buf_text(page->out, "  ");
+    wpb_buf_slice(page->out, wpb_buf_view(&line));
+    wpb_page_end_line(page);
+    wpb_buf_fini(&line);
+}
+
+static void add_bytes_cell(struct wpb_table *table, uint64_t bytes)
+{
+    wpb_text_bytes(wpb_table_cell(table), bytes);
+    wpb_table_next(table);
+}
+
+static void add_count_cell(struct wpb_table *table, uint64_t count)
+{
+    wpb_text_count(wpb_table_cell(table), count);
+    wpb_table_next(table);
+}
+
+static void add_name_cell(struct wpb_table *table, struct wpb_slice name)
+{
+    if (name.len)
+        wpb_text_terminal_name(wpb_table_cell(table), name);
+    else
+        wpb_buf_text(wpb_table_cell(table), "(no name)");
+    wpb_table_next(table);
+}
+
+static bool same_place(const char *site, struct wpb_slice scope, const char *other_site,
+                       struct wpb_slice other_scope)
+{
+    return strcmp(site, other_site) == 0 && wpb_slice_equal(scope, other_scope);
+}
+
+static bool is_first_key(const struct wpb_report *report, size_t at)
+{
+    const struct wpb_key_row *row = &report->keys[at];
+    for (size_t i = 0; i < at; i++) {
+        if (same_place(row->site, row->scope, report->keys[i].site,
+                       report->keys[i].scope))
+            return false;
+    }
+    return true;
+}
+
+static void print_keys_of(struct wpb_page *page, const struct wpb_report *report,
+                          size_t first)
+{
+    static const struct wpb_table_column columns[] = {
+        {"key", false, true},
+        {"memory", true, false},
+        {"lifetime", true, false},
+    };
+    const struct wpb_key_row *place = &report->keys[first];
+    struct wpb_table table;
+    wpb_table_init(&table, columns, 3);
+    for (size_t i = first; i < report->key_count; i++) {
+        const struct wpb_key_row *row = &report->keys[i];
+        if (!same_place(row->site, row->scope, place->site, place->scope))
+            continue;
+        add_name_cell(&table, row->key);
+        add_bytes_cell(&table, row->memory_bytes);
+        if (row->has_ttl)
+            wpb_text_ttl(wpb_table_cell(&table), row->ttl_seconds);
+        else
+            wpb_buf_text(wpb_table_cell(&table), "unknown");
+        wpb_table_next(&table);
+    }
+    print_heading(page, "Largest keys", place->site, place->scope);
+    wpb_table_print(&table, page, INDENT);
+    wpb_table_fini(&table);
+}
+
+void wpb_report_tables_keys(struct wpb_page *page, const struct wpb_report *report)
+{
+    for (size_t i = 0; i < report->key_count; i++) {
+        if (is_first_key(report, i))
+            print_keys_of(page, report, i);
+    }
+}
+
+static bool is_first_group(const struct wpb_report *report, size_t at)
+{
+    const struct wpb_group_row *row = &report->groups[at];
+    for (size_t i = 0; i < at; i++) {
+        if (same_place(row->site, row->scope, report->groups[i].site,
+                       report->groups[i].scope))
+            return false;
+    }
+    return true;
+}
+
+static void print_groups_of(struct wpb_page *page, const struct wpb_report *report,
+                            size_t first)
+{
+    static const struct wpb_table_column columns[] = {
+        {"group", false, true},        {"keys", true, false},
+        {"memory", true, false},       {"never expire", true, false},
+        {"their memory", true, false},
+    };
+    const struct wpb_group_row *place = &report->groups[first];
+    bool is_estimated = false;
+    struct wpb_table table;
+    wpb_table_init(&table, columns, 5);
+    for (size_t i = first; i < report->group_count; i++) {
+        const struct wpb_group_row *row = &report->groups[i];
+        if (!same_place(row->site, row->scope, place->site, place->scope))
+            continue;
+        add_name_cell(&table, row->group);
+        add_count_cell(&table, row->keys);
+        add_bytes_cell(&table, row->memory_bytes);
+        add_count_cell(&table, row->ttlless_keys);
+        add_bytes_cell(&table, row->ttlless_bytes);
+        is_estimated |= row->provenance != WPB_EXACT;
+    }
+    print_heading(page, "Cache groups", place->site, place->scope);
+    wpb_table_print(&table, page, INDENT);
+    if (is_estimated)
+        wpb_page_paragraph(
+            page, INDENT, wpb_slice_cstr("Estimated: only a part of the keys was seen."));
+    wpb_table_fini(&table);
+}
+
+void wpb_report_tables_groups(struct wpb_page *page, const struct wpb_report *report)
+{
+    for (size_t i = 0; i < report->group_count; i++) {
+        if (is_first_group(report, i))
+            print_groups_of(page, report, i);
+    }
+}
+
+static void print_versions(struct wpb_page *page, const struct wpb_site *site,
+                           struct wpb_buf *line)
+{
+    wpb_buf_clear(line);
+    wpb_buf_text(line, "WordPress ");
+    wpb_text_terminal(line, wpb_slice_cstr(site->wp_version[0] ? site->wp_version
+                                                               : "of unknown version"));
+    if (site->is_multisite)
+        wpb_buf_text(line, ", multisite");
+    if (site->php_version)
+        wpb_buf_printf(line, ", PHP %u.%u", site->php_version / 10000,
+                       site->php_version / 100 % 100);
+    wpb_buf_text(line, ", memory_limit ");
+    if (site->memory_limit_bytes == 0)
+        wpb_buf_text(line, "unknown");
+    else if (site->memory_limit_bytes == UINT64_MAX)
+        wpb_buf_text(line, "unlimited");
+    else
+        wpb_text_bytes(line, site->memory_limit_bytes);
+    wpb_page_paragraph(page, INDENT + 2, wpb_buf_view(line));
+}
+
+static void print_cache(struct wpb_page *page, const struct wpb_site *site,
+                        struct wpb_buf *line)
+{
+    wpb_buf_clear(line);
+    if (site->flavour == WPB_FLAVOUR_NONE) {
+        wpb_buf_text(line, "no persistent object cache");
+    } else {
+        wpb_buf_printf(line, "object cache %s", wpb_flavour_name(site->flavour));
+        if (site->flavour_version[0]) {
+            wpb_buf_char(line, ' ');
+            wpb_text_terminal(line, wpb_slice_cstr(site->flavour_version));
+        }
+    }
+    if (site->has_redis) {
+        struct wpb_buf scope;
+        wpb_buf_init(&scope, 0);
+        wpb_redis_address_scope(&site->redis, true, &scope);
+        wpb_buf_text(line, ", ");
+        wpb_text_terminal(line, wpb_buf_view(&scope));
+        wpb_buf_fini(&scope);
+    }
+    if (site->flavour_note[0]) {
+        wpb_buf_text(line, "; ");
+        wpb_text_terminal(line, wpb_slice_cstr(site->flavour_note));
+    }
+    wpb_page_paragraph(page, INDENT + 2, wpb_buf_view(line));
+}
+
+static void print_server(struct wpb_page *page, const struct wpb_server_row *row,
+                         struct wpb_buf *line)
+{
+    wpb_buf_clear(line);
+    wpb_buf_text(line, "Redis ");
+    wpb_text_terminal(line, row->version.len ? row->version
+                                             : wpb_slice_cstr("of unknown version"));
+    if (row->has_memory) {
+        wpb_buf_text(line, ", ");
+        wpb_text_bytes(line, row->used_memory_bytes);
+        if (row->maxmemory_bytes) {
+            wpb_buf_text(line, " used of ");
+            wpb_text_bytes(line, row->maxmemory_bytes);
+        } else {
+            wpb_buf_text(line, " used, no maxmemory");
+        }
+    }
+    if (row->policy.len) {
+        wpb_buf_text(line, ", ");
+        wpb_text_terminal(line, row->policy);
+    }
+    if (row->has_keys) {
+        wpb_buf_text(line, ", ");
+        wpb_text_count(line, row->keys);
+        wpb_buf_text(line, " keys, of them ");
+        wpb_text_count(line, row->ttlless_keys);
+        wpb_buf_text(line, " never expire");
+    }
+    wpb_page_paragraph(page, INDENT + 2, wpb_buf_view(line));
+}
+
+void wpb_report_tables_sites(struct wpb_page *page, const struct wpb_report *report)
+{
+    if (report->site_count == 0)
+        return;
+    struct wpb_buf line;
+    wpb_buf_init(&line, 0);
+    wpb_page_heading(page, report->site_count == 1 ? "The site" : "The sites");
+    for (size_t i = 0; i < report->site_count; i++) {
+        const struct wpb_site *site = report->sites[i];
+        wpb_buf_clear(&line);
+        wpb_text_terminal_name(&line, wpb_slice_cstr(site->name));
+        if (site->path[0]) {
+            wpb_buf_text(&line, ", ");
+            wpb_text_terminal(&line, wpb_slice_cstr(site->path));
+        }
+        wpb_page_paragraph(page, INDENT, wpb_buf_view(&line));
+        if (site->path[0])
+            print_versions(page, site, &line);
+        print_cache(page, site, &line);
+        for (size_t j = 0; j < report->server_count; j++) {
+            if (strcmp(report->servers[j].site, site->name) == 0)
+                print_server(page, &report->servers[j], &line);
+        }
+    }
+    wpb_buf_fini(&line);
+}

@@ -1,0 +1,210 @@
+#include "agent/output/text.h"
+
+#include "agent/base/clock.h"
+#include "agent/base/text.h"
+#include "agent/output/finding_text.h"
+#include "agent/output/report_tables.h"
+#include "agent/output/verdict.h"
+
+#define INDENT 2
+
+static void print_head(struct wpb_page *page, const struct wpb_report *report)
+{
+    struct wpb_buf line;
+    wpb_buf_init(&line, 0);
+    wpb_buf_text(&line, "wpbloat ");
+    wpb_text_terminal(&line, wpb_slice_cstr(report->version));
+    wpb_buf_text(&line, " on ");
+    wpb_text_terminal_name(&line, wpb_slice_cstr(report->host));
+    wpb_buf_text(&line, ", ");
+    wpb_clock_rfc3339(&line, report->generated_at_ms);
+    wpb_page_paragraph(page, 0, wpb_buf_view(&line));
+    wpb_buf_fini(&line);
+}
+
+static bool is_alike(const struct wpb_coverage *a, const struct wpb_coverage *b)
+{
+    return a->status == b->status && a->status != WPB_COVERAGE_PARTIAL &&
+           strcmp(a->site, b->site) == 0 && strcmp(a->reason, b->reason) == 0;
+}
+
+/* The names of the rows that say the same as row AT; none when an earlier row has
+ * said it. */
+static void add_probes(const struct wpb_report *report, size_t at, struct wpb_buf *line)
+{
+    const struct wpb_coverage *rows = report->coverage;
+    for (size_t i = 0; i < at; i++) {
+        if (is_alike(&rows[i], &rows[at]))
+            return;
+    }
+    wpb_text_terminal(line, wpb_slice_cstr(rows[at].probe));
+    for (size_t i = at + 1; i < report->coverage_count; i++) {
+        if (!is_alike(&rows[i], &rows[at]))
+            continue;
+        wpb_buf_text(line, ", ");
+        wpb_text_terminal(line, wpb_slice_cstr(rows[i].probe));
+    }
+}
+
+static void print_coverage_row(struct wpb_page *page, const struct wpb_report *report,
+                               size_t at, struct wpb_buf *line)
+{
+    const struct wpb_coverage *row = &report->coverage[at];
+    wpb_buf_clear(line);
+    add_probes(report, at, line);
+    if (line->len == 0)
+        return;
+    wpb_buf_text(line, " of ");
+    wpb_text_terminal_name(line, wpb_slice_cstr(row->site));
+    wpb_buf_printf(line, ": %s", wpb_coverage_status_name(row->status));
+    if (row->status == WPB_COVERAGE_PARTIAL) {
+        wpb_buf_text(line, ", ");
+        wpb_text_count(line, row->done);
+        if (row->total) {
+            wpb_buf_text(line, " of ");
+            wpb_text_count(line, row->total);
+        }
+        wpb_buf_char(line, ' ');
+        wpb_text_terminal(line, wpb_slice_cstr(row->unit));
+    }
+    wpb_page_paragraph(page, INDENT, wpb_buf_view(line));
+    wpb_buf_clear(line);
+    wpb_text_terminal(line, wpb_slice_cstr(row->reason));
+    wpb_page_paragraph(page, INDENT + 2, wpb_buf_view(line));
+}
+
+/* The option that stands in for a setting that could not be read. */
+static const char *substitute(const char *name)
+{
+    static const struct {
+        const char *part;
+        const char *option;
+    } rows[] = {
+        {"PASSWORD", "--redis-password-file FILE"},
+        {"PREFIX", "--prefix BYTES"},
+        {"SALT", "--prefix BYTES"},
+        {"REDIS", "--redis URI"},
+    };
+    if (!strcasestr(name, "REDIS") && !strcasestr(name, "CACHE"))
+        return NULL;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (strcasestr(name, rows[i].part))
+            return rows[i].option;
+    }
+    return NULL;
+}
+
+static void print_unresolved(struct wpb_page *page, const struct wpb_site *site,
+                             struct wpb_buf *line)
+{
+    for (size_t i = 0; i < site->unresolved_count; i++) {
+        const struct wpb_unresolved *entry = &site->unresolved[i];
+        wpb_buf_clear(line);
+        wpb_text_terminal(line, wpb_slice_cstr(entry->file));
+        wpb_buf_printf(line, ":%u ", entry->line);
+        wpb_text_terminal_name(line, wpb_slice_cstr(entry->name));
+        wpb_page_paragraph(page, INDENT, wpb_buf_view(line));
+        wpb_buf_clear(line);
+        wpb_text_terminal(line, wpb_slice_cstr(entry->reason));
+        const char *option = substitute(entry->name);
+        if (option)
+            wpb_buf_printf(line, "; give it by %s", option);
+        wpb_page_paragraph(page, INDENT + 2, wpb_buf_view(line));
+    }
+}
+
+static bool is_limit_unknown(const struct wpb_site *site)
+{
+    return site->path[0] && site->memory_limit_bytes == 0;
+}
+
+static void print_unknown_limit(struct wpb_page *page, const struct wpb_site *site,
+                                struct wpb_buf *line)
+{
+    wpb_buf_clear(line);
+    wpb_buf_text(line, "PHP memory_limit of ");
+    wpb_text_terminal_name(line, wpb_slice_cstr(site->name));
+    wpb_page_paragraph(page, INDENT, wpb_buf_view(line));
+    wpb_page_paragraph(
+        page, INDENT + 2,
+        wpb_slice_cstr("unknown, so no size can be named at which PHP fails; "
+                       "the PHP-FPM pool and php.ini of this site must be "
+                       "there and readable"));
+}
+
+static bool saw_everything(const struct wpb_report *report)
+{
+    for (size_t i = 0; i < report->coverage_count; i++) {
+        if (report->coverage[i].status != WPB_COVERAGE_OK)
+            return false;
+    }
+    for (size_t i = 0; i < report->site_count; i++) {
+        if (report->sites[i]->unresolved_count || is_limit_unknown(report->sites[i]))
+            return false;
+    }
+    return true;
+}
+
+static void print_unseen(struct wpb_page *page, const struct wpb_report *report)
+{
+    if (saw_everything(report))
+        return;
+    struct wpb_buf line;
+    wpb_buf_init(&line, 0);
+    wpb_page_heading(page, "What could not be seen");
+    for (size_t i = 0; i < report->coverage_count; i++) {
+        if (report->coverage[i].status != WPB_COVERAGE_OK)
+            print_coverage_row(page, report, i, &line);
+    }
+    for (size_t i = 0; i < report->site_count; i++) {
+        print_unresolved(page, report->sites[i], &line);
+        if (is_limit_unknown(report->sites[i]))
+            print_unknown_limit(page, report->sites[i], &line);
+    }
+    wpb_buf_fini(&line);
+}
+
+static void print_cost(struct wpb_page *page, const struct wpb_report *report)
+{
+    struct wpb_cost total = {0};
+    for (size_t i = 0; i < report->coverage_count; i++) {
+        const struct wpb_cost *cost = &report->coverage[i].cost;
+        total.commands += cost->commands;
+        total.bytes_sent += cost->bytes_sent;
+        total.bytes_received += cost->bytes_received;
+        if (cost->elapsed_ms > total.elapsed_ms)
+            total.elapsed_ms = cost->elapsed_ms;
+    }
+    if (report->coverage_count == 0)
+        return;
+    struct wpb_buf line;
+    wpb_buf_init(&line, 0);
+    wpb_buf_text(&line, "This look cost ");
+    wpb_text_count(&line, total.commands);
+    wpb_buf_text(&line, " Redis commands, ");
+    wpb_text_bytes(&line, total.bytes_sent);
+    wpb_buf_text(&line, " sent and ");
+    wpb_text_bytes(&line, total.bytes_received);
+    wpb_buf_printf(&line,
+                   " read; its longest part took %llu.%llu s. Nothing was written.",
+                   (unsigned long long)(total.elapsed_ms / 1000),
+                   (unsigned long long)(total.elapsed_ms % 1000 / 100));
+    wpb_page_blank(page);
+    wpb_page_paragraph(page, 0, wpb_buf_view(&line));
+    wpb_buf_fini(&line);
+}
+
+void wpb_output_text(const struct wpb_report *report, const struct wpb_text_style *style,
+                     struct wpb_buf *out)
+{
+    struct wpb_page page = wpb_page_of(style, out);
+    print_head(&page, report);
+    wpb_verdict_text(&page, report);
+    for (size_t i = 0; i < report->finding_count; i++)
+        wpb_finding_text(&page, &report->findings[i]);
+    wpb_report_tables_keys(&page, report);
+    wpb_report_tables_groups(&page, report);
+    wpb_report_tables_sites(&page, report);
+    print_unseen(&page, report);
+    print_cost(&page, report);
+}

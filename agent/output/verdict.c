@@ -1,0 +1,289 @@
+#include "agent/output/verdict.h"
+
+#include "agent/base/text.h"
+#include "agent/output/cause_text.h"
+#include "agent/output/evidence.h"
+#include "agent/output/finding_text.h"
+#include "agent/output/prose.h"
+
+#define INDENT 2
+#define LABEL_COLUMNS 15
+#define SITES_NAMED 3
+
+size_t wpb_verdict_measured(const struct wpb_report *report)
+{
+    size_t measured = 0;
+    for (size_t i = 0; i < report->coverage_count; i++) {
+        enum wpb_coverage_status status = report->coverage[i].status;
+        measured += status == WPB_COVERAGE_OK || status == WPB_COVERAGE_PARTIAL;
+    }
+    return measured;
+}
+
+size_t wpb_verdict_blind(const struct wpb_report *report)
+{
+    size_t blind = 0;
+    for (size_t i = 0; i < report->coverage_count; i++) {
+        enum wpb_coverage_status status = report->coverage[i].status;
+        blind += status == WPB_COVERAGE_UNAVAILABLE || status == WPB_COVERAGE_PARTIAL;
+    }
+    return blind;
+}
+
+static void add_plural(struct wpb_buf *out, size_t count, const char *one,
+                       const char *many)
+{
+    wpb_text_count(out, count);
+    wpb_buf_printf(out, " %s", count == 1 ? one : many);
+}
+
+static void print_counts(struct wpb_page *page, const struct wpb_report *report)
+{
+    size_t counts[3] = {0, 0, 0};
+    for (size_t i = 0; i < report->finding_count; i++)
+        counts[report->findings[i].severity]++;
+
+    struct wpb_buf line;
+    wpb_buf_init(&line, 0);
+    if (counts[WPB_CRITICAL])
+        wpb_buf_printf(&line, "%zu critical, ", counts[WPB_CRITICAL]);
+    if (counts[WPB_WARNING]) {
+        add_plural(&line, counts[WPB_WARNING], "warning", "warnings");
+        wpb_buf_text(&line, ", ");
+    }
+    if (counts[WPB_INFO]) {
+        add_plural(&line, counts[WPB_INFO], "note", "notes");
+        wpb_buf_text(&line, ", ");
+    }
+    add_plural(&line, report->site_count, "site", "sites");
+    wpb_buf_text(&line, " looked at");
+    enum wpb_severity worst = report->findings[0].severity;
+    const char *word = wpb_finding_text_severity(worst);
+    wpb_page_entry(page, 0, wpb_finding_text_ink(worst), word, strlen(word) + 2,
+                   wpb_buf_view(&line));
+    wpb_buf_fini(&line);
+}
+
+static void print_wrong(struct wpb_page *page, const struct wpb_finding *finding)
+{
+    struct wpb_buf text;
+    wpb_buf_init(&text, 0);
+    wpb_text_terminal_name(&text, wpb_slice_cstr(finding->site->name));
+    wpb_buf_text(&text, ": ");
+    wpb_prose_terminal(&text, wpb_slice_cstr(finding->title));
+    wpb_page_entry(page, INDENT, WPB_INK_BOLD, "What is wrong", LABEL_COLUMNS,
+                   wpb_buf_view(&text));
+    wpb_buf_fini(&text);
+}
+
+static void say_failure(const struct wpb_finding *finding,
+                        const struct wpb_evidence *fails_at, struct wpb_buf *out)
+{
+    uint64_t size = (uint64_t)fails_at->value.integer, now = 0, limit;
+    bool is_bound = fails_at->provenance != WPB_EXACT;
+    bool knows_now = wpb_evidence_count(finding, "value_bytes", &now);
+    if (knows_now && now >= size)
+        wpb_buf_text(out, "PHP memory, and it does so already: this entry has passed ");
+    else if (is_bound)
+        wpb_buf_text(out, "PHP memory, at the latest when this entry reaches ");
+    else
+        wpb_buf_text(out, "PHP memory, when this entry reaches ");
+    wpb_text_bytes(out, size);
+    if (knows_now) {
+        wpb_buf_text(out, " (now ");
+        wpb_text_bytes(out, now);
+        wpb_buf_char(out, ')');
+    }
+    wpb_buf_text(out, ". Then a request that handles it needs all of PHP's memory_limit");
+    if (wpb_evidence_count(finding, "memory_limit_bytes", &limit)) {
+        wpb_buf_text(out, " (");
+        wpb_text_bytes(out, limit);
+        wpb_buf_char(out, ')');
+    }
+    wpb_buf_text(out, ", and the visitor gets an HTTP 500.");
+}
+
+/* Every rule that knows the size at which a request dies puts it in its evidence;
+ * without it the summary has to do. */
+static void print_failure(struct wpb_page *page, const struct wpb_finding *finding)
+{
+    const struct wpb_evidence *fact = wpb_evidence_find(finding, "fails_at_bytes");
+    bool knows_size =
+        fact && fact->value.type == WPB_VALUE_INTEGER && fact->value.integer > 0;
+    struct wpb_buf text;
+    wpb_buf_init(&text, 0);
+    if (knows_size)
+        say_failure(finding, fact, &text);
+    else
+        wpb_prose_terminal(&text, wpb_slice_cstr(finding->summary));
+    wpb_page_entry(page, INDENT, WPB_INK_BOLD,
+                   knows_size ? "Fails first" : "What it does", LABEL_COLUMNS,
+                   wpb_buf_view(&text));
+    wpb_buf_fini(&text);
+}
+
+static void print_culprit(struct wpb_page *page, const struct wpb_cause *cause)
+{
+    const struct wpb_family_cause *culprit = NULL;
+    for (size_t i = 0; i < cause->family_count && !culprit; i++) {
+        if (cause->families[i].has_source)
+            culprit = &cause->families[i];
+    }
+    if (!culprit)
+        return;
+    struct wpb_buf text;
+    wpb_buf_init(&text, 0);
+    wpb_buf_text(&text, "most likely ");
+    wpb_cause_text_component(culprit->component, &text);
+    wpb_buf_text(&text, ", in ");
+    wpb_text_terminal(&text, culprit->file);
+    wpb_buf_printf(&text, ":%llu", (unsigned long long)culprit->line);
+    wpb_page_entry(page, INDENT, WPB_INK_BOLD, "Who causes it", LABEL_COLUMNS,
+                   wpb_buf_view(&text));
+    wpb_buf_fini(&text);
+}
+
+/* What a program has put into a key it will put there again. */
+static bool deletes_key(const struct wpb_remedy *remedy)
+{
+    for (const char *const *line = remedy->now; *line; line++) {
+        if (strstr(*line, " UNLINK ") || strstr(*line, "UNLINK \""))
+            return true;
+    }
+    return false;
+}
+
+static void print_action(struct wpb_page *page, const struct wpb_finding *finding)
+{
+    const struct wpb_remedy *remedy = &finding->remedy;
+    struct wpb_buf text;
+    wpb_buf_init(&text, 0);
+    if (remedy->now && remedy->now[0]) {
+        wpb_page_entry(page, INDENT, WPB_INK_BOLD, "Type now", LABEL_COLUMNS,
+                       wpb_slice_cstr(deletes_key(remedy)
+                                          ? "to win time, since it grows again:"
+                                          : ""));
+        for (const char *const *line = remedy->now; *line; line++) {
+            wpb_buf_clear(&text);
+            wpb_text_terminal(&text, wpb_slice_cstr(*line));
+            wpb_page_verbatim(page, INDENT + 2, wpb_buf_view(&text));
+        }
+    }
+    if (remedy->for_good && remedy->for_good[0]) {
+        wpb_buf_clear(&text);
+        wpb_text_terminal(&text, wpb_slice_cstr(remedy->for_good[0]));
+        wpb_page_entry(page, INDENT, WPB_INK_BOLD, "To end it", LABEL_COLUMNS,
+                       wpb_buf_view(&text));
+    }
+    wpb_buf_fini(&text);
+}
+
+static void print_blindness(struct wpb_page *page, const struct wpb_report *report)
+{
+    size_t blind = wpb_verdict_blind(report);
+    if (!blind)
+        return;
+    struct wpb_buf text;
+    wpb_buf_init(&text, 0);
+    wpb_buf_printf(&text,
+                   "%zu of %zu looks failed or saw only a part: the end of this report "
+                   "says which, and how to open them.",
+                   blind, report->coverage_count);
+    wpb_page_entry(page, INDENT, WPB_INK_BOLD, "Not seen", LABEL_COLUMNS,
+                   wpb_buf_view(&text));
+    wpb_buf_fini(&text);
+}
+
+static void print_worst(struct wpb_page *page, const struct wpb_report *report)
+{
+    const struct wpb_finding *worst = &report->findings[0];
+    print_counts(page, report);
+    wpb_page_blank(page);
+    print_wrong(page, worst);
+    print_failure(page, worst);
+    print_culprit(page, &worst->cause);
+    print_action(page, worst);
+    print_blindness(page, report);
+}
+
+static void print_state(struct wpb_page *page, enum wpb_ink ink, const char *state,
+                        const char *text)
+{
+    wpb_page_ink(page, ink, wpb_slice_cstr(state));
+    wpb_page_end_line(page);
+    wpb_page_paragraph(page, INDENT, wpb_slice_cstr(text));
+}
+
+static void print_no_site(struct wpb_page *page)
+{
+    print_state(page, WPB_INK_YELLOW, "NO SITE FOUND",
+                "No WordPress was found in the usual places on this host, so nothing was "
+                "looked at. Say where it is, or where its Redis is:");
+    wpb_page_verbatim(page, INDENT + 2,
+                      wpb_slice_cstr("wpbloat scan /path/to/wordpress"));
+    wpb_page_verbatim(page, INDENT + 2,
+                      wpb_slice_cstr("wpbloat scan --redis redis://127.0.0.1:6379/0"));
+}
+
+/* The look that saw most keys. */
+static const struct wpb_coverage *widest_look(const struct wpb_report *report)
+{
+    const struct wpb_coverage *widest = NULL;
+    for (size_t i = 0; i < report->coverage_count; i++) {
+        const struct wpb_coverage *row = &report->coverage[i];
+        bool has_seen = row->status <= WPB_COVERAGE_PARTIAL && row->done > 0 &&
+                        strcmp(row->unit, "keys") == 0;
+        if (has_seen && (!widest || row->done > widest->done))
+            widest = row;
+    }
+    return widest;
+}
+
+static void print_clear(struct wpb_page *page, const struct wpb_report *report,
+                        const char *claim)
+{
+    struct wpb_buf text;
+    wpb_buf_init(&text, 0);
+    wpb_buf_text(&text, claim);
+    for (size_t i = 0; i < report->site_count && i < SITES_NAMED; i++) {
+        wpb_buf_text(&text, i ? ", " : " ");
+        wpb_text_terminal_name(&text, wpb_slice_cstr(report->sites[i]->name));
+    }
+    if (report->site_count > SITES_NAMED)
+        wpb_buf_printf(&text, " and %zu more", report->site_count - SITES_NAMED);
+    wpb_buf_char(&text, '.');
+    const struct wpb_coverage *widest = widest_look(report);
+    if (widest) {
+        wpb_buf_char(&text, ' ');
+        wpb_text_count(&text, widest->done);
+        wpb_buf_text(&text,
+                     widest->done == 1 ? " key was looked at." : " keys were looked at.");
+    }
+    wpb_page_paragraph(page, INDENT, wpb_buf_view(&text));
+    wpb_buf_fini(&text);
+}
+
+void wpb_verdict_text(struct wpb_page *page, const struct wpb_report *report)
+{
+    wpb_page_blank(page);
+    if (report->finding_count) {
+        print_worst(page, report);
+    } else if (report->site_count == 0) {
+        print_no_site(page);
+    } else if (wpb_verdict_measured(report) == 0) {
+        print_state(
+            page, WPB_INK_YELLOW, "NOTHING COULD BE SEEN",
+            "This is no all-clear: nothing that was asked for could be looked at. "
+            "The reasons, and how to open what is shut, stand below.");
+    } else if (wpb_verdict_blind(report)) {
+        wpb_page_ink(page, WPB_INK_YELLOW,
+                     wpb_slice_cstr("NO FINDING, BUT NOT ALL WAS SEEN"));
+        wpb_page_end_line(page);
+        print_clear(page, report, "Nothing found in what could be seen of");
+        print_blindness(page, report);
+    } else {
+        wpb_page_ink(page, WPB_INK_BOLD, wpb_slice_cstr("OK"));
+        wpb_page_end_line(page);
+        print_clear(page, report, "Nothing found that is about to break");
+    }
+}

@@ -1,0 +1,247 @@
+/* The report as a person reads it. */
+#include "golden.h"
+
+#include "agent/base/text.h"
+#include "agent/output/page.h"
+#include "agent/output/text.h"
+#include "report_builder.h"
+
+typedef const struct wpb_report *report_fn(void);
+
+static void render(report_fn *build, size_t columns, bool color, struct wpb_buf *out)
+{
+    struct wpb_text_style style = {.color = color, .columns = columns};
+    wpb_buf_init(out, 0);
+    wpb_output_text(build(), &style, out);
+    assert_false(wpb_buf_failed(out));
+}
+
+static void expect_text(report_fn *build, size_t columns, const char *golden)
+{
+    struct wpb_buf out;
+    render(build, columns, false, &out);
+    golden_expect_clean(wpb_buf_view(&out));
+    golden_expect(golden, wpb_buf_view(&out));
+    wpb_buf_fini(&out);
+}
+
+static void incident_reads_well_at_80_columns(void **state)
+{
+    (void)state;
+    expect_text(report_incident, 80, "report_incident.txt");
+}
+
+static void incident_reads_well_at_120_columns(void **state)
+{
+    (void)state;
+    expect_text(report_incident, 120, "report_incident_120.txt");
+}
+
+static void columns_default_to_80(void **state)
+{
+    (void)state;
+    expect_text(report_incident, 0, "report_incident.txt");
+}
+
+static void healthy_site_is_told_that_nothing_was_found(void **state)
+{
+    (void)state;
+    expect_text(report_healthy, 80, "report_healthy.txt");
+}
+
+static void host_without_a_site_is_told_how_to_name_one(void **state)
+{
+    (void)state;
+    expect_text(report_no_site, 80, "report_no_site.txt");
+}
+
+static void blind_scan_is_no_all_clear(void **state)
+{
+    (void)state;
+    expect_text(report_blind, 80, "report_blind.txt");
+}
+
+static void half_blind_scan_says_what_it_missed(void **state)
+{
+    (void)state;
+    expect_text(report_half_blind, 80, "report_half_blind.txt");
+}
+
+static void hostile_names_stay_harmless(void **state)
+{
+    struct wpb_buf out;
+    (void)state;
+    render(report_hostile, 80, false, &out);
+    golden_expect_clean(wpb_buf_view(&out));
+    golden_expect("report_hostile.txt", wpb_buf_view(&out));
+    wpb_buf_fini(&out);
+}
+
+/* Only commands are shown as they are: a masked command would not work. */
+static void people_are_masked_in_names_and_sentences(void **state)
+{
+    static const struct wpb_key_row keys[] = {
+        {"shop", WPB_SLICE("redis://127.0.0.1:6379/0"),
+         WPB_SLICE("wp:useremail:jane.doe@example.test"), WPB_SLICE("useremail"), 120,
+         false, 0, true, -1}};
+    struct wpb_finding finding = report_incident()->findings[0];
+    struct wpb_report report = *report_incident();
+    struct wpb_text_style style = {.columns = 80};
+    struct wpb_buf out;
+    (void)state;
+    finding.title = "wp:useremail:jane.doe@example.test is large";
+    finding.remedy.now = NULL;
+    report.findings = &finding;
+    report.finding_count = 1;
+    report.keys = keys;
+    report.key_count = 1;
+    wpb_buf_init(&out, 0);
+    wpb_output_text(&report, &style, &out);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "jane"), 0);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "example.test"), 0);
+    assert_true(golden_count(wpb_buf_view(&out), "j***@***") >= 2);
+    wpb_buf_fini(&out);
+}
+
+static void no_secret_is_shown(void **state)
+{
+    struct wpb_buf out;
+    (void)state;
+    render(report_incident, 80, false, &out);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "secret"), 0);
+    wpb_buf_fini(&out);
+}
+
+static void color_changes_nothing_but_color(void **state)
+{
+    struct wpb_buf plain, colored, stripped;
+    (void)state;
+    render(report_incident, 80, false, &plain);
+    render(report_incident, 80, true, &colored);
+    wpb_buf_init(&stripped, 0);
+    size_t inks = 0;
+    for (size_t i = 0; i < colored.len; i++) {
+        if (colored.data[i] != '\x1b') {
+            wpb_buf_char(&stripped, colored.data[i]);
+            continue;
+        }
+        inks++;
+        while (colored.data[i] != 'm')
+            i++;
+    }
+    assert_true(inks > 4);
+    assert_string_equal(stripped.data, plain.data);
+    wpb_buf_fini(&stripped);
+    wpb_buf_fini(&colored);
+    wpb_buf_fini(&plain);
+}
+
+/* What a reader copies or clicks is whole, even where it is too wide. */
+static bool is_unbreakable(struct wpb_slice line)
+{
+    static const char *const marks[] = {"redis-cli ", "wpbloat ", "wp ",
+                                        "class-tariff.php:5", "get_option( '"};
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        if (golden_count(line, marks[i]))
+            return true;
+    }
+    return false;
+}
+
+static void only_unbreakable_lines_are_wider_than_the_page(void **state)
+{
+    static const size_t widths[] = {80, 100, 120};
+    (void)state;
+    for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+        struct wpb_buf out;
+        render(report_incident, widths[i], false, &out);
+        struct wpb_slice rest = wpb_buf_view(&out);
+        while (rest.len) {
+            const char *end = memchr(rest.data, '\n', rest.len);
+            struct wpb_slice line = wpb_slice_head(rest, (size_t)(end - rest.data));
+            rest = wpb_slice_skip(rest, line.len + 1);
+            if (wpb_text_columns(line) > widths[i] && !is_unbreakable(line))
+                fail_msg("too wide for %zu: %.*s", widths[i], (int)line.len, line.data);
+        }
+        wpb_buf_fini(&out);
+    }
+}
+
+static void commands_are_whole_lines(void **state)
+{
+    static const char *const commands[] = {
+        "redis-cli -s /run/redis.sock -n 1 UNLINK q7:prod_kx:options:notoptions\n",
+        "wpbloat explain redis q7:prod_kx:options:notoptions --site shop\n",
+        "wp plugin deactivate kestrel-pricing --path=/var/www/shop\n",
+    };
+    struct wpb_buf out;
+    (void)state;
+    render(report_incident, 40, false, &out);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        assert_true(golden_count(wpb_buf_view(&out), commands[i]) >= 1);
+    wpb_buf_fini(&out);
+}
+
+static void elision_keeps_both_ends_and_whole_characters(void **state)
+{
+    struct wpb_buf out;
+    (void)state;
+    wpb_buf_init(&out, 0);
+    wpb_page_elide(&out, wpb_slice_cstr("q7:prod_kx:options:notoptions"), 20);
+    assert_string_equal(out.data, "q7:pro...:notoptions");
+    wpb_buf_clear(&out);
+    /* 10 wide characters of 3 bytes: 20 columns into 11. */
+    wpb_page_elide(&out, wpb_slice_cstr("日本語日本語日本語日"), 11);
+    assert_string_equal(out.data, "日...語日");
+    assert_true(wpb_text_columns(wpb_buf_view(&out)) <= 11);
+    wpb_buf_fini(&out);
+}
+
+static void passed_failure_size_is_said_so(void **state)
+{
+    static const struct wpb_evidence evidence[] = {
+        {"value_bytes", {.type = WPB_VALUE_INTEGER, .integer = 30000000}, WPB_EXACT},
+        {"memory_limit_bytes",
+         {.type = WPB_VALUE_INTEGER, .integer = 134217728},
+         WPB_EXACT},
+        {"fails_at_bytes",
+         {.type = WPB_VALUE_INTEGER, .integer = 26700000},
+         WPB_ESTIMATED},
+    };
+    struct wpb_finding finding = report_incident()->findings[0];
+    struct wpb_report report = *report_incident();
+    struct wpb_text_style style = {.columns = 200};
+    struct wpb_buf out;
+    (void)state;
+    finding.evidence = evidence;
+    finding.evidence_count = 3;
+    report.findings = &finding;
+    report.finding_count = 1;
+    wpb_buf_init(&out, 0);
+    wpb_output_text(&report, &style, &out);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "and it does so already"), 1);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "a size it has passed"), 1);
+    wpb_buf_fini(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(incident_reads_well_at_80_columns),
+        cmocka_unit_test(incident_reads_well_at_120_columns),
+        cmocka_unit_test(columns_default_to_80),
+        cmocka_unit_test(healthy_site_is_told_that_nothing_was_found),
+        cmocka_unit_test(host_without_a_site_is_told_how_to_name_one),
+        cmocka_unit_test(blind_scan_is_no_all_clear),
+        cmocka_unit_test(half_blind_scan_says_what_it_missed),
+        cmocka_unit_test(hostile_names_stay_harmless),
+        cmocka_unit_test(people_are_masked_in_names_and_sentences),
+        cmocka_unit_test(no_secret_is_shown),
+        cmocka_unit_test(color_changes_nothing_but_color),
+        cmocka_unit_test(only_unbreakable_lines_are_wider_than_the_page),
+        cmocka_unit_test(commands_are_whole_lines),
+        cmocka_unit_test(elision_keeps_both_ends_and_whole_characters),
+        cmocka_unit_test(passed_failure_size_is_said_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
