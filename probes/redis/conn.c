@@ -1,0 +1,530 @@
+#include "probes/redis/conn.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <uv.h>
+
+#include "agent/base/address.h"
+#include "probes/redis/greeting.h"
+#include "probes/redis/guard.h"
+#include "probes/redis/poll.h"
+#include "probes/redis/reply.h"
+#include "probes/redis/tls.h"
+
+#define STAGE "redis"
+/* Addresses of one host name that are tried in turn, within the connect deadline. */
+#define ADDRESSES_MAX 4
+/* A late timer may only mean that this process was stopped: look once more. */
+#define GRACE_MS 50
+
+enum phase { CONNECTING, GREETING, READY, LOST, CLOSING };
+
+struct expected {
+    wpb_conn_reply *on_reply;
+    uint64_t tag;
+};
+
+/* Outlives the connection when a resolver is slow. */
+struct resolution {
+    uv_getaddrinfo_t request;
+    struct wpb_conn *conn; /* NULL: nobody waits any more */
+};
+
+struct wpb_conn {
+    uv_loop_t *loop;
+    const struct wpb_redis_address *address;
+    const struct wpb_conn_events *events;
+    void *cookie;
+    struct wpb_cost *cost;
+    enum phase phase;
+    char where[128]; /* the address, for messages */
+
+    struct wpb_redis_poll poll;
+    struct wpb_reply_guard guard;
+    struct wpb_tls *tls;
+    uv_timer_t timer;
+    int handles; /* open or closing */
+    struct resolution *resolution;
+    char candidates[ADDRESSES_MAX][INET6_ADDRSTRLEN + 16];
+    size_t candidate_count, candidate;
+
+    struct expected *ring; /* replies owed, oldest at `first` */
+    size_t ring_size, first, pending;
+    bool is_out_of_memory;
+    uint32_t deadline_ms;
+    uint64_t progress_ms; /* loop time of the last sign of life */
+    bool is_overdue;
+    struct wpb_err error; /* why it was lost */
+};
+
+static void try_next(struct wpb_conn *conn);
+static void greeted(struct wpb_conn *conn, const struct redisReply *reply, uint64_t step);
+static void on_timer(uv_timer_t *timer);
+
+/* ---- losing and closing ---- */
+
+static void drop_resolution(struct wpb_conn *conn)
+{
+    if (!conn->resolution)
+        return;
+    conn->resolution->conn = NULL;
+    uv_cancel((uv_req_t *)&conn->resolution->request);
+    conn->resolution = NULL;
+}
+
+/* Tell the owner, once. */
+static void lose(struct wpb_conn *conn)
+{
+    if (conn->phase == LOST || conn->phase == CLOSING)
+        return;
+    conn->phase = LOST;
+    conn->pending = 0;
+    uv_timer_stop(&conn->timer);
+    drop_resolution(conn);
+    wpb_redis_poll_drop(&conn->poll);
+    conn->events->failed(conn->cookie, &conn->error);
+}
+
+static void handle_closed(struct wpb_conn *conn)
+{
+    if (--conn->handles > 0 || conn->phase != CLOSING)
+        return;
+    void (*closed)(void *) = conn->events->closed;
+    void *cookie = conn->cookie;
+    wpb_tls_free(conn->tls);
+    free(conn->ring);
+    free(conn);
+    closed(cookie);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    handle_closed(handle->data);
+}
+
+void wpb_conn_close(struct wpb_conn *conn)
+{
+    conn->phase = CLOSING;
+    conn->pending = 0;
+    drop_resolution(conn);
+    wpb_redis_poll_drop(&conn->poll);
+    uv_close((uv_handle_t *)&conn->timer, on_timer_closed);
+}
+
+/* ---- sending and receiving ---- */
+
+static bool grow_ring(struct wpb_conn *conn)
+{
+    size_t size = conn->ring_size ? conn->ring_size * 2 : 64;
+    struct expected *ring = malloc(size * sizeof *ring);
+    if (!ring)
+        return false;
+    for (size_t i = 0; i < conn->pending; i++)
+        ring[i] = conn->ring[(conn->first + i) & (conn->ring_size - 1)];
+    free(conn->ring);
+    conn->ring = ring;
+    conn->ring_size = size;
+    conn->first = 0;
+    return true;
+}
+
+static void on_reply(struct redisAsyncContext *context, void *reply, void *data)
+{
+    struct wpb_conn *conn = data;
+    struct expected expected;
+    (void)context;
+
+    if (!reply || conn->pending == 0)
+        return;
+    expected = conn->ring[conn->first];
+    conn->first = (conn->first + 1) & (conn->ring_size - 1);
+    conn->pending--;
+    conn->progress_ms = uv_now(conn->loop);
+    conn->is_overdue = false;
+    if (conn->phase == GREETING)
+        greeted(conn, reply, expected.tag);
+    else
+        expected.on_reply(conn->cookie, reply, expected.tag);
+}
+
+static void enqueue(struct wpb_conn *conn, wpb_conn_reply *fn, uint64_t tag,
+                    struct wpb_slice command)
+{
+    if (!conn->poll.context || conn->is_out_of_memory)
+        return;
+    if ((conn->pending == conn->ring_size && !grow_ring(conn)) ||
+        redisAsyncFormattedCommand(conn->poll.context, on_reply, conn, command.data,
+                                   command.len) != REDIS_OK) {
+        conn->is_out_of_memory = true;
+        return;
+    }
+    conn->ring[(conn->first + conn->pending) & (conn->ring_size - 1)] =
+        (struct expected){fn, tag};
+    conn->pending++;
+    conn->cost->commands++;
+    conn->cost->bytes_sent += command.len;
+}
+
+static void flush(struct wpb_conn *conn, uint32_t deadline_ms)
+{
+    if (conn->is_out_of_memory) {
+        wpb_err_set(&conn->error, WPB_E_MEMORY, STAGE, "out of memory");
+        lose(conn);
+        return;
+    }
+    if (conn->pending == 0)
+        return;
+    conn->deadline_ms = deadline_ms;
+    conn->progress_ms = uv_now(conn->loop);
+    conn->is_overdue = false;
+    uv_timer_start(&conn->timer, on_timer, deadline_ms, 0);
+    wpb_redis_poll_flush(&conn->poll);
+}
+
+void wpb_conn_send(struct wpb_conn *conn, wpb_conn_reply *fn, uint64_t tag,
+                   struct wpb_slice command)
+{
+    if (conn->phase == READY)
+        enqueue(conn, fn, tag, command);
+}
+
+void wpb_conn_flush(struct wpb_conn *conn, uint32_t deadline_ms)
+{
+    if (conn->phase == READY)
+        flush(conn, deadline_ms ? deadline_ms : WPB_CONN_COMMAND_MS);
+}
+
+size_t wpb_conn_pending(const struct wpb_conn *conn)
+{
+    return conn->pending;
+}
+
+static void time_out(struct wpb_conn *conn)
+{
+    const redisReader *reader = conn->poll.context ? conn->poll.context->c.reader : NULL;
+    double seconds = conn->deadline_ms / 1000.0;
+
+    if (conn->phase == CONNECTING)
+        wpb_err_set(&conn->error, WPB_E_TIMEOUT, STAGE,
+                    "no connection to %s within %.1f s: nothing answers there, or a "
+                    "firewall drops the packets",
+                    conn->where, seconds);
+    else if (reader && (reader->len > reader->pos || reader->ridx > 0))
+        wpb_err_set(&conn->error, WPB_E_TIMEOUT, STAGE,
+                    "Redis at %s stopped in the middle of a reply for %.1f s",
+                    conn->where, seconds);
+    else
+        wpb_err_set(&conn->error, WPB_E_TIMEOUT, STAGE,
+                    "Redis at %s did not answer within %.1f s: it is blocked or "
+                    "overloaded",
+                    conn->where, seconds);
+    lose(conn);
+}
+
+/* One timer serves all deadlines: it looks how long ago the last reply came. */
+static void on_timer(uv_timer_t *timer)
+{
+    struct wpb_conn *conn = timer->data;
+    uint64_t waited = uv_now(conn->loop) - conn->progress_ms;
+
+    if (conn->phase != CONNECTING && conn->pending == 0)
+        return;
+    if (waited < conn->deadline_ms) {
+        uv_timer_start(timer, on_timer, conn->deadline_ms - waited, 0);
+    } else if (!conn->is_overdue) {
+        conn->is_overdue = true;
+        uv_timer_start(timer, on_timer, GRACE_MS, 0);
+    } else {
+        time_out(conn);
+    }
+}
+
+/* ---- greeting ---- */
+
+static void greet(struct wpb_conn *conn)
+{
+    struct wpb_buf command;
+
+    conn->phase = GREETING;
+    wpb_buf_init(&command, 0);
+    for (int step = 0; step < WPB_GREETINGS; step++) {
+        wpb_buf_clear(&command);
+        if (!wpb_greeting_build(conn->address, step, &command))
+            continue;
+        if (wpb_buf_failed(&command))
+            conn->is_out_of_memory = true;
+        else
+            enqueue(conn, NULL, (uint64_t)step, wpb_buf_view(&command));
+        explicit_bzero(command.data, command.len);
+    }
+    wpb_buf_fini(&command);
+    flush(conn, WPB_CONN_COMMAND_MS);
+}
+
+static void greeted(struct wpb_conn *conn, const struct redisReply *reply, uint64_t step)
+{
+    if (wpb_greeting_check(conn->address, conn->where, (enum wpb_greeting)step, reply,
+                           &conn->error) != 0) {
+        lose(conn);
+    } else if (conn->pending == 0) {
+        conn->phase = READY;
+        conn->events->ready(conn->cookie);
+    }
+}
+
+/* ---- connecting ---- */
+
+static void on_connect(const struct redisAsyncContext *context, int status)
+{
+    struct wpb_conn *conn = context->data;
+    if (status == REDIS_OK && conn->phase == CONNECTING)
+        greet(conn);
+}
+
+/* hiredis 0.14 knows the text of a failed connect but leaves its error code 0. */
+static void explain_loss(struct wpb_conn *conn, const redisContext *context)
+{
+    const char *text = context->errstr[0] ? context->errstr : "connection failed";
+
+    if (conn->phase == CONNECTING)
+        wpb_err_set(&conn->error, WPB_E_CONNECT, STAGE,
+                    "cannot connect to Redis at %s: %s", conn->where, text);
+    else if (conn->poll.is_flooded)
+        wpb_err_set(&conn->error, WPB_E_PROTOCOL, STAGE,
+                    "dropped Redis at %s: it sent more than %u bytes of one value",
+                    conn->where, WPB_CONN_REPLY_MAX);
+    else if (conn->guard.violation[0])
+        wpb_err_set(&conn->error, WPB_E_PROTOCOL, STAGE, "dropped Redis at %s: %s",
+                    conn->where, conn->guard.violation);
+    else if (context->err == REDIS_ERR_PROTOCOL)
+        wpb_err_set(&conn->error, WPB_E_PROTOCOL, STAGE,
+                    "what answers at %s does not speak Redis' protocol: %s", conn->where,
+                    text);
+    else
+        wpb_err_set(&conn->error, WPB_E_CLOSED, STAGE,
+                    "the connection to Redis at %s broke%s: %s", conn->where,
+                    conn->pending ? " while an answer was awaited" : "", text);
+}
+
+static void on_gone(void *cookie, const struct redisAsyncContext *context)
+{
+    struct wpb_conn *conn = cookie;
+
+    if (conn->phase == LOST || conn->phase == CLOSING)
+        return;
+    explain_loss(conn, &context->c);
+    if (conn->phase != CONNECTING || conn->candidate >= conn->candidate_count)
+        lose(conn);
+}
+
+static void on_poll_closed(void *cookie)
+{
+    struct wpb_conn *conn = cookie;
+
+    if (conn->phase == CONNECTING && conn->candidate < conn->candidate_count) {
+        conn->handles--;
+        try_next(conn);
+    } else {
+        handle_closed(conn);
+    }
+}
+
+static int connect_error(struct wpb_conn *conn, int errnum, const char *text)
+{
+    const char *path = conn->address->path;
+
+    if (conn->address->scheme == WPB_REDIS_UNIX && errnum == ENOENT)
+        return wpb_err_set(&conn->error, WPB_E_NOT_FOUND, STAGE,
+                           "no such Redis socket: %.180s", path);
+    if (conn->address->scheme == WPB_REDIS_UNIX && errnum == EACCES)
+        return wpb_err_set(&conn->error, WPB_E_DENIED, STAGE,
+                           "no permission for the Redis socket %.120s: run as root or as "
+                           "a member of the socket's group",
+                           path);
+    if (conn->address->scheme == WPB_REDIS_UNIX && errnum == EAGAIN)
+        return wpb_err_set(&conn->error, WPB_E_CONNECT, STAGE,
+                           "the accept queue of %.140s is full: Redis is blocked", path);
+    return wpb_err_set(&conn->error, WPB_E_CONNECT, STAGE,
+                       "cannot connect to Redis at %s: %s", conn->where,
+                       errnum ? strerror(errnum) : text);
+}
+
+/* Hand a connecting CONTEXT to the loop. */
+static int attach(struct wpb_conn *conn, redisAsyncContext *context)
+{
+    context->data = conn;
+    if (conn->tls && wpb_tls_start(conn->tls, &context->c, &conn->error) != 0)
+        return -1;
+    if (wpb_redis_poll_start(&conn->poll, conn->loop, context) != 0)
+        return wpb_err_set(&conn->error, WPB_E_IO, STAGE, "the loop takes no socket");
+    conn->handles++;
+    wpb_reply_guard_install(&conn->guard, context->c.reader);
+    redisAsyncSetConnectCallback(context, on_connect);
+    return 0;
+}
+
+/* Begin with the next address; a loss is told when none is left. */
+static void try_next(struct wpb_conn *conn)
+{
+    const struct wpb_redis_address *address = conn->address;
+
+    while (conn->candidate < conn->candidate_count) {
+        const char *host = conn->candidates[conn->candidate++];
+        redisAsyncContext *context;
+
+        errno = 0;
+        context = address->scheme == WPB_REDIS_UNIX
+                      ? redisAsyncConnectUnix(address->path)
+                      : redisAsyncConnect(host, address->port);
+        if (!context) {
+            wpb_err_set(&conn->error, WPB_E_MEMORY, STAGE, "out of memory");
+            break;
+        }
+        if (context->err)
+            connect_error(conn, context->err == REDIS_ERR_IO ? errno : 0,
+                          context->errstr);
+        else if (attach(conn, context) == 0)
+            return;
+        redisAsyncFree(context);
+    }
+    lose(conn);
+}
+
+static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
+{
+    struct resolution *resolution = request->data;
+    struct wpb_conn *conn = resolution->conn;
+
+    free(resolution);
+    if (conn) {
+        conn->resolution = NULL;
+        for (struct addrinfo *at = list; at && conn->candidate_count < ADDRESSES_MAX;
+             at = at->ai_next) {
+            char *text = conn->candidates[conn->candidate_count];
+            if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof conn->candidates[0],
+                            NULL, 0, NI_NUMERICHOST) == 0)
+                conn->candidate_count++;
+        }
+        wpb_err_set(&conn->error, WPB_E_NOT_FOUND, STAGE,
+                    "the host name of %s does not resolve: %s", conn->where,
+                    status ? uv_strerror(status) : "no address");
+        try_next(conn);
+    }
+    uv_freeaddrinfo(list);
+}
+
+static void resolve(struct wpb_conn *conn)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct resolution *resolution = calloc(1, sizeof *resolution);
+
+    if (!resolution) {
+        wpb_err_set(&conn->error, WPB_E_MEMORY, STAGE, "out of memory");
+        lose(conn);
+        return;
+    }
+    resolution->conn = conn;
+    resolution->request.data = resolution;
+    conn->resolution = resolution;
+    int status = uv_getaddrinfo(conn->loop, &resolution->request, on_resolved,
+                                conn->address->host, NULL, &hints);
+    if (status != 0) {
+        conn->resolution = NULL;
+        free(resolution);
+        wpb_err_set(&conn->error, WPB_E_NOT_FOUND, STAGE,
+                    "the host name of %s does not resolve: %s", conn->where,
+                    uv_strerror(status));
+        lose(conn);
+    }
+}
+
+/* The first turn of the loop: nothing is told from within open(). */
+static void on_begin(uv_timer_t *timer)
+{
+    struct wpb_conn *conn = timer->data;
+    const struct wpb_redis_address *address = conn->address;
+    unsigned char binary[sizeof(struct in6_addr)];
+    bool is_literal;
+
+    conn->deadline_ms = WPB_CONN_CONNECT_MS;
+    conn->progress_ms = uv_now(conn->loop);
+    uv_timer_start(&conn->timer, on_timer, conn->deadline_ms, 0);
+    is_literal = address->scheme == WPB_REDIS_UNIX ||
+                 inet_pton(AF_INET, address->host, binary) == 1 ||
+                 inet_pton(AF_INET6, address->host, binary) == 1;
+    if (!is_literal) {
+        resolve(conn);
+        return;
+    }
+    snprintf(conn->candidates[0], sizeof conn->candidates[0], "%s", address->host);
+    conn->candidate_count = 1;
+    try_next(conn);
+}
+
+static int check_address(const struct wpb_redis_address *address, struct wpb_err *err)
+{
+    size_t longest = sizeof((struct sockaddr_un *)0)->sun_path - 1;
+
+    if (address->is_cluster)
+        return wpb_err_set(err, WPB_E_UNSUPPORTED, STAGE,
+                           "the configuration names a Redis Cluster, which is not "
+                           "supported yet");
+    if (address->is_sentinel)
+        return wpb_err_set(err, WPB_E_UNSUPPORTED, STAGE,
+                           "the configuration names Redis Sentinels, which are not "
+                           "supported yet: give the master's address with --redis");
+    if (address->scheme == WPB_REDIS_UNIX && strlen(address->path) > longest)
+        return wpb_err_set(err, WPB_E_ARGUMENT, STAGE,
+                           "the path of the Redis socket is longer than %zu bytes",
+                           longest);
+    return 0;
+}
+
+struct wpb_conn *wpb_conn_open(struct uv_loop_s *loop,
+                               const struct wpb_redis_address *address,
+                               const struct wpb_conn_events *events, void *cookie,
+                               struct wpb_cost *cost, struct wpb_err *err)
+{
+    struct wpb_buf where;
+    struct wpb_conn *conn;
+
+    if (check_address(address, err) != 0)
+        return NULL;
+    conn = calloc(1, sizeof *conn);
+    if (!conn) {
+        wpb_err_set(err, WPB_E_MEMORY, STAGE, "out of memory");
+        return NULL;
+    }
+    *conn = (struct wpb_conn){.loop = loop,
+                              .address = address,
+                              .events = events,
+                              .cookie = cookie,
+                              .cost = cost,
+                              .phase = CONNECTING};
+    if (address->scheme == WPB_REDIS_TLS &&
+        !(conn->tls = wpb_tls_new(address->host, err))) {
+        free(conn);
+        return NULL;
+    }
+    wpb_buf_init(&where, 0);
+    wpb_redis_address_scope(address, false, &where);
+    snprintf(conn->where, sizeof conn->where, "%s", where.data);
+    wpb_buf_fini(&where);
+    conn->poll = (struct wpb_redis_poll){.cookie = conn,
+                                         .gone = on_gone,
+                                         .closed = on_poll_closed,
+                                         .buffer_max = WPB_CONN_REPLY_MAX};
+    conn->guard = (struct wpb_reply_guard){.reply_max = WPB_CONN_REPLY_MAX,
+                                           .received = &cost->bytes_received,
+                                           .pending = &conn->pending};
+    uv_timer_init(loop, &conn->timer);
+    conn->timer.data = conn;
+    conn->handles = 1;
+    uv_timer_start(&conn->timer, on_begin, 0, 0);
+    return conn;
+}

@@ -1,0 +1,63 @@
+/*
+ * conn.h - one connection to a Redis server, with deadlines and a tally.
+ *
+ * Opening resolves, connects, authenticates, selects the database, names itself
+ * and asks not to touch LRU clocks where the server offers that; Redis Cluster
+ * and Sentinel are refused here. RESP2 only. Commands are queued with send() and
+ * leave with flush(); replies come in order. Peers are not trusted: a reply that
+ * nobody asked for, or that grows past WPB_CONN_REPLY_MAX, ends the connection.
+ *
+ * Loop thread only. After failed() nothing but close() may be called; after
+ * close() the only callback is closed(), from a later turn of the loop.
+ */
+#ifndef WPB_REDIS_CONN_H
+#define WPB_REDIS_CONN_H
+
+#include <hiredis/hiredis.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wpbloat/err.h"
+#include "wpbloat/probe.h"
+#include "wpbloat/site.h"
+
+#define WPB_CONN_CONNECT_MS 1000
+#define WPB_CONN_COMMAND_MS 2000
+/* Most bytes of one reply: a chunk of 256 KiB or a SCAN of long names fit well. */
+#define WPB_CONN_REPLY_MAX (8u << 20)
+
+struct uv_loop_s;
+struct wpb_conn;
+
+struct wpb_conn_events {
+    void (*ready)(void *cookie);
+    /* Could not be opened, or is lost. At most once; may come from within flush(). */
+    void (*failed)(void *cookie, const struct wpb_err *err);
+    void (*closed)(void *cookie);
+};
+
+/* REPLY is valid during the call. TAG is what send() was given. */
+typedef void wpb_conn_reply(void *cookie, const struct redisReply *reply, uint64_t tag);
+
+/* Begin to open a connection to ADDRESS, which must outlive it; ready() or failed()
+ * follows from the loop. COST is added to. NULL with err when memory is out or
+ * this build cannot do what the address asks (WPB_E_UNSUPPORTED). */
+struct wpb_conn *wpb_conn_open(struct uv_loop_s *loop,
+                               const struct wpb_redis_address *address,
+                               const struct wpb_conn_events *events, void *cookie,
+                               struct wpb_cost *cost, struct wpb_err *err);
+
+/* Queue one command, already in RESP. */
+void wpb_conn_send(struct wpb_conn *conn, wpb_conn_reply *on_reply, uint64_t tag,
+                   struct wpb_slice command);
+/* Let what was queued leave. The next reply must come within DEADLINE_MS (0:
+ * WPB_CONN_COMMAND_MS), and so must each after it. */
+void wpb_conn_flush(struct wpb_conn *conn, uint32_t deadline_ms);
+/* Replies still owed by the server. */
+size_t wpb_conn_pending(const struct wpb_conn *conn);
+
+/* Close; frees the connection just before closed(). Replies still owed are
+ * dropped. May be called from any callback, once. */
+void wpb_conn_close(struct wpb_conn *conn);
+
+#endif

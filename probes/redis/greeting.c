@@ -1,0 +1,96 @@
+#include "probes/redis/greeting.h"
+
+#include <stdio.h>
+
+#define CLIENT_NAME "wpbloat"
+
+static void build(struct wpb_buf *command, const char *const *words, size_t count)
+{
+    struct wpb_slice slices[3];
+    for (size_t i = 0; i < count; i++)
+        slices[i] = wpb_slice_cstr(words[i]);
+    wpb_resp_command(command, slices, count);
+}
+
+bool wpb_greeting_build(const struct wpb_redis_address *address, int step,
+                        struct wpb_buf *command)
+{
+    char database[16];
+    bool has_user = address->user[0] != '\0';
+
+    switch (step) {
+    case WPB_GREET_AUTH:
+        if (!address->password[0] && !has_user)
+            return false;
+        if (has_user)
+            build(command, (const char *[]){"AUTH", address->user, address->password}, 3);
+        else
+            build(command, (const char *[]){"AUTH", address->password}, 2);
+        return true;
+    case WPB_GREET_SELECT:
+        snprintf(database, sizeof database, "%u", address->database);
+        build(command, (const char *[]){"SELECT", database}, 2);
+        return true;
+    case WPB_GREET_NAME:
+        build(command, (const char *[]){"CLIENT", "SETNAME", CLIENT_NAME}, 3);
+        return true;
+    case WPB_GREET_NO_TOUCH:
+        build(command, (const char *[]){"CLIENT", "NO-TOUCH", "ON"}, 3);
+        return true;
+    case WPB_GREET_INFO:
+        build(command, (const char *[]){"INFO", "server"}, 2);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What comes after NAME (which ends in ':') on its line of an INFO reply. */
+static struct wpb_slice info_line(struct wpb_slice info, struct wpb_slice name)
+{
+    const char *at = info.len ? memmem(info.data, info.len, name.data, name.len) : NULL;
+    if (!at)
+        return wpb_slice_of("", 0);
+    struct wpb_slice rest = wpb_slice_skip(info, (size_t)(at - info.data) + name.len);
+    const char *end = rest.len ? memchr(rest.data, '\r', rest.len) : NULL;
+    return wpb_slice_head(rest, end ? (size_t)(end - rest.data) : rest.len);
+}
+
+static int check_mode(const char *where, const struct redisReply *reply,
+                      struct wpb_err *err)
+{
+    static const struct wpb_slice name = WPB_SLICE("\nredis_mode:");
+    struct wpb_slice mode = info_line(wpb_reply_text(reply), name);
+
+    if (wpb_slice_is(mode, "cluster"))
+        return wpb_err_set(err, WPB_E_UNSUPPORTED, "redis",
+                           "%s is a node of a Redis Cluster, which is not supported yet: "
+                           "nothing of it was read",
+                           where);
+    if (wpb_slice_is(mode, "sentinel"))
+        return wpb_err_set(err, WPB_E_UNSUPPORTED, "redis",
+                           "%s is a Redis Sentinel, which is not supported yet: give the "
+                           "address of the master itself",
+                           where);
+    return 0;
+}
+
+int wpb_greeting_check(const struct wpb_redis_address *address, const char *where,
+                       enum wpb_greeting step, const struct redisReply *reply,
+                       struct wpb_err *err)
+{
+    static const char *const names[] = {"AUTH", "SELECT", "CLIENT SETNAME",
+                                        "CLIENT NO-TOUCH", "INFO"};
+    bool is_fatal = wpb_reply_is_code(reply, "NOAUTH") ||
+                    wpb_reply_is_code(reply, "DENIED") ||
+                    wpb_reply_is_code(reply, "ERR max number of clients");
+
+    if (step == WPB_GREET_INFO && !wpb_reply_is_error(reply))
+        return check_mode(where, reply, err);
+    /* Without the right to SELECT, database 0 is where one is anyway. */
+    if (step == WPB_GREET_AUTH || (step == WPB_GREET_SELECT && address->database != 0))
+        is_fatal = true;
+    if (!wpb_reply_is_error(reply) || !is_fatal)
+        return 0;
+    return wpb_reply_fail(err, names[step], reply);
+}

@@ -1,0 +1,181 @@
+#include "probes/redis/guard.h"
+
+#include <hiredis/read.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Elements of one array: a SCAN's COUNT of 500 with long hash chains is far below. */
+#define ELEMENTS_MAX 65536
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t element_count;
+#else
+typedef int element_count;
+#endif
+
+static uint64_t digits(uint64_t number)
+{
+    uint64_t n = 1;
+    while (number >= 10) {
+        number /= 10;
+        n++;
+    }
+    return n;
+}
+
+/* Room for one more item of BYTES on the wire? */
+static bool admit(const redisReadTask *task, uint64_t bytes)
+{
+    struct wpb_reply_guard *guard = task->privdata;
+
+    if (!task->parent)
+        guard->reply_bytes = 0;
+    guard->reply_bytes += bytes;
+    *guard->received += bytes;
+    if (*guard->pending == 0) {
+        snprintf(guard->violation, sizeof guard->violation,
+                 "it sent what nobody had asked for");
+        return false;
+    }
+    if (guard->reply_bytes > guard->reply_max) {
+        snprintf(guard->violation, sizeof guard->violation,
+                 "one reply passed %llu bytes, the most this program takes",
+                 (unsigned long long)guard->reply_max);
+        return false;
+    }
+    return true;
+}
+
+static void *create(const redisReadTask *task, int type)
+{
+    redisReply *reply = calloc(1, sizeof *reply);
+    if (!reply)
+        return NULL;
+    reply->type = type;
+    if (task->parent) {
+        redisReply *parent = task->parent->obj;
+        parent->element[task->idx] = reply;
+    }
+    return reply;
+}
+
+static void *refuse_type(const redisReadTask *task)
+{
+    struct wpb_reply_guard *guard = task->privdata;
+    snprintf(guard->violation, sizeof guard->violation,
+             "it sent a type (%d) that RESP2 does not have", task->type);
+    return NULL;
+}
+
+/* The text is copied first, so that a failure leaves nothing half made. */
+static void *create_string(const redisReadTask *task, char *bytes, size_t len)
+{
+    bool is_bulk = task->type == REDIS_REPLY_STRING;
+    redisReply *reply;
+    char *copy;
+
+    if (!is_bulk && task->type != REDIS_REPLY_STATUS && task->type != REDIS_REPLY_ERROR)
+        return refuse_type(task);
+    if (!admit(task, len + 3 + (is_bulk ? digits(len) + 2 : 0)))
+        return NULL;
+    copy = malloc(len + 1);
+    if (!copy)
+        return NULL;
+    reply = create(task, task->type);
+    if (!reply) {
+        free(copy);
+        return NULL;
+    }
+    memcpy(copy, bytes, len);
+    copy[len] = '\0';
+    reply->str = copy;
+    reply->len = len;
+    return reply;
+}
+
+static void *create_array(const redisReadTask *task, element_count count)
+{
+    struct wpb_reply_guard *guard = task->privdata;
+    redisReply **elements = NULL;
+    redisReply *reply;
+
+    if (task->type != REDIS_REPLY_ARRAY)
+        return refuse_type(task);
+    if (!admit(task, digits((uint64_t)count) + 3))
+        return NULL;
+    if (count > ELEMENTS_MAX) {
+        snprintf(guard->violation, sizeof guard->violation,
+                 "it announced an array of %llu elements", (unsigned long long)count);
+        return NULL;
+    }
+    if (count > 0) {
+        elements = calloc((size_t)count, sizeof *elements);
+        if (!elements)
+            return NULL;
+    }
+    reply = create(task, REDIS_REPLY_ARRAY);
+    if (!reply) {
+        free(elements);
+        return NULL;
+    }
+    reply->element = elements;
+    reply->elements = (size_t)count;
+    return reply;
+}
+
+static void *create_integer(const redisReadTask *task, long long value)
+{
+    uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    redisReply *reply;
+
+    if (!admit(task, digits(size) + (value < 0) + 3))
+        return NULL;
+    reply = create(task, REDIS_REPLY_INTEGER);
+    if (reply)
+        reply->integer = value;
+    return reply;
+}
+
+static void *create_nil(const redisReadTask *task)
+{
+    return admit(task, 5) ? create(task, REDIS_REPLY_NIL) : NULL;
+}
+
+#if HIREDIS_MAJOR >= 1
+static void *create_double(const redisReadTask *task, double value, char *text,
+                           size_t len)
+{
+    (void)value;
+    (void)text;
+    (void)len;
+    return refuse_type(task);
+}
+
+static void *create_bool(const redisReadTask *task, int value)
+{
+    (void)value;
+    return refuse_type(task);
+}
+#endif
+
+static const redisReplyObjectFunctions functions = {
+    .createString = create_string,
+    .createArray = create_array,
+    .createInteger = create_integer,
+    .createNil = create_nil,
+#if HIREDIS_MAJOR >= 1
+    .createDouble = create_double,
+    .createBool = create_bool,
+#endif
+    .freeObject = freeReplyObject,
+};
+
+void wpb_reply_guard_install(struct wpb_reply_guard *guard, redisReader *reader)
+{
+    guard->reply_bytes = 0;
+    guard->violation[0] = '\0';
+    /* hiredis leaves out the const, and never writes through it. */
+    reader->fn = (redisReplyObjectFunctions *)&functions;
+    reader->privdata = guard;
+}

@@ -1,0 +1,119 @@
+#include "probes/redis/info.h"
+
+/* A plain decimal number, possibly followed by TERMINATOR. */
+static bool number(struct wpb_slice text, uint64_t *value)
+{
+    uint64_t n = 0;
+
+    if (text.len == 0 || text.len > 20)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint64_t digit = (uint64_t)(unsigned char)text.data[i] - '0';
+        if (digit > 9 || n > (UINT64_MAX - digit) / 10)
+            return false;
+        n = n * 10 + digit;
+    }
+    *value = n;
+    return true;
+}
+
+static struct wpb_info_number known(struct wpb_slice text)
+{
+    struct wpb_info_number result = {0};
+    result.is_known = number(text, &result.value);
+    return result;
+}
+
+/* What comes after NAME in "keys=1,expires=2". */
+static bool part(struct wpb_slice list, struct wpb_slice name, uint64_t *value)
+{
+    while (list.len > 0) {
+        const char *comma = memchr(list.data, ',', list.len);
+        size_t len = comma ? (size_t)(comma - list.data) : list.len;
+        struct wpb_slice item = wpb_slice_head(list, len);
+        if (wpb_slice_starts(item, name))
+            return number(wpb_slice_skip(item, name.len), value);
+        list = wpb_slice_skip(list, len + 1);
+    }
+    return false;
+}
+
+static void database(struct wpb_info *info, struct wpb_slice name, struct wpb_slice value)
+{
+    static const struct wpb_slice keys = WPB_SLICE("keys=");
+    static const struct wpb_slice expires = WPB_SLICE("expires=");
+    struct wpb_info_database *db = &info->databases[info->database_count];
+    uint64_t n;
+
+    if (info->database_count == WPB_INFO_DATABASES_MAX ||
+        !number(wpb_slice_skip(name, 2), &n) || n > UINT32_MAX)
+        return;
+    *db = (struct wpb_info_database){.number = (uint32_t)n};
+    if (part(value, keys, &db->keys) && part(value, expires, &db->expires))
+        info->database_count++;
+}
+
+static void line(struct wpb_info *info, struct wpb_slice name, struct wpb_slice value)
+{
+    const struct {
+        const char *name;
+        struct wpb_slice *field;
+    } texts[] = {
+        {"redis_version", &info->version},   {"run_id", &info->run_id},
+        {"redis_mode", &info->mode},         {"role", &info->role},
+        {"maxmemory_policy", &info->policy},
+    };
+    const struct {
+        const char *name;
+        struct wpb_info_number *field;
+    } numbers[] = {
+        {"uptime_in_seconds", &info->uptime_seconds},
+        {"used_memory", &info->used_memory},
+        {"maxmemory", &info->maxmemory},
+        {"evicted_keys", &info->evicted_keys},
+        {"keyspace_hits", &info->hits},
+        {"keyspace_misses", &info->misses},
+        {"loading_eta_seconds", &info->loading_eta_seconds},
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (wpb_slice_is(name, texts[i].name))
+            *texts[i].field = value;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (wpb_slice_is(name, numbers[i].name))
+            *numbers[i].field = known(value);
+    if (wpb_slice_is(name, "cluster_enabled"))
+        info->is_cluster |= wpb_slice_is(value, "1");
+    else if (wpb_slice_is(name, "loading"))
+        info->is_loading = wpb_slice_is(value, "1");
+    else if (wpb_slice_is(name, "master_link_status"))
+        info->has_lost_master = wpb_slice_is(value, "down");
+    else if (name.len > 2 && name.data[0] == 'd' && name.data[1] == 'b')
+        database(info, name, value);
+}
+
+void wpb_info_parse(struct wpb_slice reply, struct wpb_info *info)
+{
+    *info = (struct wpb_info){.version = {"", 0},
+                              .run_id = {"", 0},
+                              .mode = {"", 0},
+                              .role = {"", 0},
+                              .policy = {"", 0}};
+    while (reply.len > 0) {
+        const char *end = memchr(reply.data, '\n', reply.len);
+        size_t len = end ? (size_t)(end - reply.data) : reply.len;
+        struct wpb_slice text = wpb_slice_head(reply, len);
+        reply = wpb_slice_skip(reply, len + 1);
+        if (text.len > 0 && text.data[text.len - 1] == '\r')
+            text.len--;
+        if (wpb_slice_is(text, "# Keyspace"))
+            info->has_keyspace = true;
+        const char *colon = text.len ? memchr(text.data, ':', text.len) : NULL;
+        if (!colon || text.data[0] == '#')
+            continue;
+        size_t name = (size_t)(colon - text.data);
+        line(info, wpb_slice_head(text, name), wpb_slice_skip(text, name + 1));
+    }
+    info->is_cluster |= wpb_slice_is(info->mode, "cluster");
+    info->is_sentinel = wpb_slice_is(info->mode, "sentinel");
+}

@@ -1,0 +1,47 @@
+/*
+ * info.h - the reply to INFO, taken apart.
+ *
+ * Grammar: lines ended by CRLF; "# Section", "name:value", or empty. Names are
+ * unique; the keyspace section has "dbN:keys=N,expires=N,...". Unknown lines are
+ * passed over, values that are no numbers leave their field unset. Pure; texts
+ * borrow from the reply.
+ */
+#ifndef WPB_REDIS_INFO_H
+#define WPB_REDIS_INFO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wpbloat/slice.h"
+
+/* Databases kept; Redis' default is 16. */
+#define WPB_INFO_DATABASES_MAX 64
+
+struct wpb_info_database {
+    uint32_t number;
+    uint64_t keys, expires;
+};
+
+/* A number that INFO may not have given. */
+struct wpb_info_number {
+    bool is_known;
+    uint64_t value;
+};
+
+struct wpb_info {
+    struct wpb_slice version, run_id, mode, role, policy; /* "" when absent */
+    struct wpb_info_number uptime_seconds, used_memory, maxmemory, evicted_keys, hits,
+        misses;
+    bool is_cluster; /* cluster_enabled:1 or redis_mode:cluster */
+    bool is_sentinel;
+    bool is_loading;
+    struct wpb_info_number loading_eta_seconds;
+    bool has_lost_master; /* a replica whose link is down */
+    struct wpb_info_database databases[WPB_INFO_DATABASES_MAX];
+    size_t database_count;
+    bool has_keyspace; /* the section was there, if only empty */
+};
+
+void wpb_info_parse(struct wpb_slice reply, struct wpb_info *info);
+
+#endif

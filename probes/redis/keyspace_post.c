@@ -1,0 +1,149 @@
+#include "probes/redis/keyspace_post.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+struct post {
+    struct wpb_run *run;
+    const struct wpb_redis_scope *scope;
+    struct wpb_tally *tally;
+    const struct wpb_keyspace_facts *facts;
+    enum wpb_provenance provenance;
+    const struct wpb_site *site; /* NULL: all */
+};
+
+static void number(const struct post *post, const struct wpb_subject *subject,
+                   enum wpb_metric metric, uint64_t value)
+{
+    wpb_run_post(post->run, post->site, subject, metric, wpb_value_count(value),
+                 post->provenance);
+}
+
+static void counts(const struct post *post, const struct wpb_subject *subject,
+                   const struct wpb_tally_counts *of)
+{
+    number(post, subject, WPB_M_KEYS, of->keys);
+    if (post->facts->has_bytes)
+        number(post, subject, WPB_M_MEMORY_BYTES, of->bytes);
+    if (post->facts->has_ttl)
+        number(post, subject, WPB_M_TTLLESS_KEYS, of->ttlless_keys);
+    if (post->facts->has_ttl && post->facts->has_bytes)
+        number(post, subject, WPB_M_TTLLESS_BYTES, of->ttlless_bytes);
+}
+
+static void totals(struct post *post)
+{
+    const struct wpb_subject *database = &post->scope->database;
+
+    post->site = NULL;
+    /* A part of the keys is no estimate of how many there are: INFO knows that. */
+    if (post->facts->is_complete)
+        counts(post, database, wpb_tally_total(post->tally));
+    number(post, database, WPB_M_NAME_BYTES, wpb_tally_name_bytes(post->tally));
+    wpb_run_post(post->run, NULL, database, WPB_M_OWN_HITS,
+                 wpb_value_count(post->facts->own_hits), WPB_EXACT);
+}
+
+static void prefix(const struct post *post)
+{
+    size_t count;
+    bool is_all;
+    const struct wpb_tally_candidate *found =
+        wpb_tally_candidates(post->tally, &count, &is_all);
+
+    if (!post->site->has_key_prefix && count == 1 && is_all)
+        wpb_run_post(post->run, post->site, &post->scope->database, WPB_M_KEY_PREFIX,
+                     wpb_value_text(found->prefix), WPB_EXACT);
+}
+
+static void groups(const struct post *post, size_t index)
+{
+    size_t capacity = WPB_TALLY_GROUPS_MAX + 3;
+    struct wpb_tally_group *found = calloc(capacity, sizeof *found);
+
+    if (!found)
+        return;
+    size_t n = wpb_tally_groups(post->tally, index, found, capacity);
+    for (size_t i = 0; i < n; i++) {
+        struct wpb_subject subject = wpb_redis_scope_group(post->scope, found[i].name);
+        counts(post, &subject, &found[i].counts);
+    }
+    free(found);
+}
+
+static void key(const struct post *post, size_t index, const struct wpb_topk_item *item)
+{
+    struct wpb_subject subject = wpb_redis_scope_key(post->scope, item->name);
+    struct wpb_key_parts parts;
+
+    if (!wpb_tally_parse(post->tally, index, item->name, &parts))
+        return;
+    if (post->facts->has_bytes)
+        wpb_run_post(post->run, post->site, &subject, WPB_M_MEMORY_BYTES,
+                     wpb_value_count(item->weight), WPB_EXACT);
+    if (item->tag != INT64_MIN)
+        wpb_run_post(post->run, post->site, &subject, WPB_M_TTL_SECONDS,
+                     wpb_value_integer(item->tag < 0 ? -1 : item->tag / 1000), WPB_EXACT);
+    if (parts.role != WPB_KEY_PLAIN)
+        wpb_run_post(post->run, post->site, &subject, WPB_M_KEY_ROLE,
+                     wpb_value_text(wpb_slice_cstr(wpb_key_role_name(parts.role))),
+                     WPB_EXACT);
+    if (parts.group.len)
+        wpb_run_post(post->run, post->site, &subject, WPB_M_GROUP,
+                     wpb_value_text(parts.group), WPB_EXACT);
+}
+
+static void keys(const struct post *post, size_t index, struct wpb_topk *top)
+{
+    size_t count;
+    const struct wpb_topk_item *items = wpb_topk_sorted(top, &count);
+    for (size_t i = 0; i < count; i++)
+        key(post, index, &items[i]);
+}
+
+void wpb_keyspace_post(struct wpb_run *run, const struct wpb_redis_scope *scope,
+                       struct wpb_tally *tally, const struct wpb_keyspace_facts *facts)
+{
+    size_t count;
+    const struct wpb_site *const *sites = wpb_run_sites(run, &count);
+    struct post post = {
+        run, scope, tally, facts, facts->is_complete ? WPB_EXACT : WPB_ESTIMATED, NULL};
+
+    totals(&post);
+    for (size_t i = 0; i < count; i++) {
+        post.site = sites[i];
+        prefix(&post);
+        groups(&post, i);
+        keys(&post, i, wpb_tally_top(tally, i));
+        keys(&post, i, wpb_tally_roles(tally));
+    }
+}
+
+void wpb_keyspace_notes(struct wpb_run *run, struct wpb_tally *tally, struct wpb_buf *out)
+{
+    size_t site_count, count;
+    bool is_all;
+    const struct wpb_site *const *sites = wpb_run_sites(run, &site_count);
+    const struct wpb_tally_candidate *found =
+        wpb_tally_candidates(tally, &count, &is_all);
+
+    for (size_t i = 0; i < site_count; i++) {
+        const char *gap = out->len ? "; " : "";
+        if (sites[i]->has_key_prefix) {
+            if (wpb_tally_total(tally)->keys > 0 && wpb_tally_owned(tally, i) == 0)
+                wpb_buf_printf(out, "%sno key carries the prefix of site %s", gap,
+                               sites[i]->name);
+        } else if (count > 1 || !is_all) {
+            wpb_buf_printf(out,
+                           "%sthe key prefix of site %s is not known and the keys show "
+                           "%zu%s: ",
+                           gap, sites[i]->name, count, is_all ? "" : " or more");
+            for (size_t c = 0; c < count && c < 4; c++) {
+                struct wpb_slice text = wpb_slice_head(found[c].prefix, 48);
+                wpb_buf_printf(out, "%s\"%.*s\"", c ? ", " : "", (int)text.len,
+                               text.data);
+            }
+            wpb_buf_text(out, "; choose one with --prefix");
+        }
+    }
+}

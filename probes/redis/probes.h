@@ -1,0 +1,14 @@
+/*
+ * probes.h - the probes of this room, for probes/registry.c.
+ */
+#ifndef WPB_REDIS_PROBES_H
+#define WPB_REDIS_PROBES_H
+
+#include "wpbloat/probe.h"
+
+extern const struct wpb_probe wpb_probe_redis_server;    /* INFO */
+extern const struct wpb_probe wpb_probe_redis_watchlist; /* the keys known by name */
+extern const struct wpb_probe wpb_probe_redis_keyspace;  /* all keys, by SCAN */
+extern const struct wpb_probe wpb_probe_redis_value;     /* one value, in chunks */
+
+#endif

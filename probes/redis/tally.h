@@ -1,0 +1,93 @@
+/*
+ * tally.h - what a pass over a database adds up to, in bounded memory.
+ *
+ * Every key goes to an owner (the site whose prefix it carries, or the leading
+ * bytes that its shape shows) and there to a group, folded. At most
+ * WPB_TALLY_GROUPS_MAX groups are told apart, further ones go to "<other>" of
+ * their owner. The largest keys and those with a role of their own are kept by
+ * name. Keys of the shape {prefix}:options:notoptions vote for the prefix of
+ * sites that have none. No allocation per key once the groups are known. Pure; one
+ * thread.
+ */
+#ifndef WPB_REDIS_TALLY_H
+#define WPB_REDIS_TALLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/base/topk.h"
+#include "probes/wordpress/grammar.h"
+#include "wpbloat/site.h"
+
+#define WPB_TALLY_GROUPS_MAX 1024
+/* Leading bytes told apart among keys that no known prefix explains. */
+#define WPB_TALLY_LEADS_MAX 64
+#define WPB_TALLY_CANDIDATES_MAX 8
+/* Keys with a role, the largest ones. */
+#define WPB_TALLY_ROLES_MAX 64
+/* Longer groups and prefixes are no WordPress names. */
+#define WPB_TALLY_NAME_MAX 256
+
+struct wpb_tally_counts {
+    uint64_t keys, bytes, ttlless_keys, ttlless_bytes;
+};
+
+struct wpb_tally_key {
+    struct wpb_slice name;
+    bool has_bytes; /* false: MEMORY is not to be had */
+    uint64_t bytes;
+    bool has_ttl;
+    int64_t ttl_ms; /* -1: never expires */
+};
+
+/* A prefix that keys voted for. */
+struct wpb_tally_candidate {
+    struct wpb_slice prefix;
+    uint64_t votes;
+};
+
+struct wpb_tally_group {
+    struct wpb_slice name;
+    struct wpb_tally_counts counts;
+};
+
+struct wpb_tally;
+
+/* SITES share the database and must outlive the tally. TOP: how many of the
+ * largest keys to keep for each. NULL when memory is out. */
+struct wpb_tally *wpb_tally_new(const struct wpb_site *const *sites, size_t count,
+                                size_t top);
+void wpb_tally_free(struct wpb_tally *tally);
+
+void wpb_tally_add(struct wpb_tally *tally, const struct wpb_tally_key *key);
+
+const struct wpb_tally_counts *wpb_tally_total(const struct wpb_tally *tally);
+uint64_t wpb_tally_name_bytes(const struct wpb_tally *tally);
+
+/* Keys that carry the known prefix of site INDEX. */
+uint64_t wpb_tally_owned(const struct wpb_tally *tally, size_t index);
+
+/* Most votes first; *IS_ALL false when there were more than fit. Only keys that
+ * belong to no site of known prefix vote. */
+const struct wpb_tally_candidate *wpb_tally_candidates(struct wpb_tally *tally,
+                                                       size_t *count, bool *is_all);
+
+/* Take KEY apart for site INDEX as the tally saw it: by its known prefix, or by
+ * shape and, when just one candidate was found, with that prefix. False when the
+ * key is not the site's. */
+bool wpb_tally_parse(struct wpb_tally *tally, size_t index, struct wpb_slice key,
+                     struct wpb_key_parts *parts);
+
+/* The groups of site INDEX, largest first, with "<not this site>" for the keys that
+ * are not its own and "<other>" beyond the bound. At most CAPACITY, which
+ * WPB_TALLY_GROUPS_MAX + 3 always satisfies; names live as long as the tally. */
+size_t wpb_tally_groups(struct wpb_tally *tally, size_t index,
+                        struct wpb_tally_group *groups, size_t capacity);
+
+/* The largest keys among which those of site INDEX are; filter them with
+ * wpb_tally_parse(). Weight: bytes; tag: TTL in ms, -1 never, INT64_MIN unknown. */
+struct wpb_topk *wpb_tally_top(struct wpb_tally *tally, size_t index);
+/* Keys with a role, of all sites; the same weights and tags. */
+struct wpb_topk *wpb_tally_roles(struct wpb_tally *tally);
+
+#endif

@@ -1,0 +1,6 @@
+# Real servers: the tests start their own and fail where redis-server is missing.
+add_library(redis_fixture STATIC unit/redis_run.c unit/redis_server.c)
+target_include_directories(redis_fixture PUBLIC unit)
+target_link_libraries(redis_fixture PUBLIC wpb_redis PkgConfig::CMOCKA)
+
+wpb_unit_test(redis_keyspace redis_fixture)
