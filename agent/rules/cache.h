@@ -1,0 +1,79 @@
+/*
+ * cache.h - the rules about the object cache, and what they share.
+ *
+ * A cache entry is judged by its length. Before anybody asked Redis for the
+ * exact length only MEMORY USAGE is known, which is up to a quarter above it;
+ * then the smallest length it allows is judged, so that a threshold is never
+ * said to be passed when it may not be. Pure.
+ */
+#ifndef WPB_RULES_CACHE_H
+#define WPB_RULES_CACHE_H
+
+#include "agent/rules/context.h"
+
+void wpb_cache_alloptions_large(struct wpb_rule_context *context);
+void wpb_cache_entry_decode_peak(struct wpb_rule_context *context);
+void wpb_cache_entry_large(struct wpb_rule_context *context);
+void wpb_cache_notoptions_bloat(struct wpb_rule_context *context);
+void wpb_cache_ttlless_share(struct wpb_rule_context *context);
+
+/* What the window knows of one key. */
+struct wpb_cache_entry {
+    const struct wpb_subject *key;
+    struct wpb_slice role, group;
+    bool has_bytes; /* some size is known */
+    bool is_exact;  /* the length itself, not MEMORY USAGE */
+    uint64_t bytes; /* to judge by */
+    uint64_t shown; /* to tell: the length, or what Redis spends */
+    bool has_entries;
+    uint64_t entries;
+    bool has_ttl;
+    int64_t ttl_seconds; /* -1: never expires */
+    bool is_examined;
+    uint64_t read_peak, rewrite_peak; /* in PHP; 0: unknown */
+};
+
+/* Walk the keys that are there, in order of posting, from *CURSOR = 0. False at
+ * the end. Keys that were looked for and are absent are passed over. */
+bool wpb_cache_entry_next(const struct wpb_rule_context *context, size_t *cursor,
+                          struct wpb_cache_entry *entry);
+/* PHP's memory_limit for the site; 0 when it is unknown or unlimited. */
+uint64_t wpb_cache_memory_limit(const struct wpb_rule_context *context);
+/* The larger of the two peaks; 0 when neither is known. */
+uint64_t wpb_cache_worst_peak(const struct wpb_cache_entry *entry);
+
+/* Does the rule of that name fire for ENTRY, and how severely? */
+bool wpb_cache_judge_alloptions(const struct wpb_rule_context *context,
+                                const struct wpb_cache_entry *entry,
+                                enum wpb_severity *severity);
+bool wpb_cache_judge_notoptions(const struct wpb_rule_context *context,
+                                const struct wpb_cache_entry *entry,
+                                enum wpb_severity *severity);
+bool wpb_cache_judge_decode_peak(const struct wpb_rule_context *context,
+                                 const struct wpb_cache_entry *entry,
+                                 enum wpb_severity *severity);
+
+/* ENTRY's size, TTL and PHP figures as evidence, in the order of the schema.
+ * value_bytes is null, and memory_bytes added, when only that is known;
+ * ttl_seconds is null when the key never expires and left out when unknown. */
+void wpb_cache_draft_size(struct wpb_draft *draft, const struct wpb_cache_entry *entry);
+void wpb_cache_draft_peaks(struct wpb_draft *draft);
+void wpb_cache_draft_limit(struct wpb_draft *draft);
+/* ENTRY's size in words: "3.8 MiB", "5.0 MiB of Redis memory". */
+const char *wpb_cache_say_size(struct wpb_arena *arena,
+                               const struct wpb_cache_entry *entry);
+/* "no TTL", "expires in 59 s"; "" when unknown. */
+const char *wpb_cache_say_ttl(struct wpb_arena *arena,
+                              const struct wpb_cache_entry *entry);
+/* "Heaviest inside: a (120 KiB), b (80 KiB)." or "" when nothing is known. */
+const char *wpb_cache_say_paths(const struct wpb_rule_context *context,
+                                const struct wpb_subject *key);
+
+/* The cause: families of the names inside the draft's subject, with who asks for
+ * them, and how sure that is (cause_families.c). */
+void wpb_cause_families(struct wpb_draft *draft);
+
+/* WordPress's version as 607 for 6.7; 0 when it is unknown. */
+unsigned wpb_cache_wordpress_version(const struct wpb_site *site);
+
+#endif

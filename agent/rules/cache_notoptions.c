@@ -1,0 +1,227 @@
+#include "agent/rules/cache.h"
+
+#include <string.h>
+
+/* Facts about WordPress's own code (wp-includes/option.php), by version. */
+#define NOTOPTIONS_FIRST_UNTIL 603 /* read before anything else up to 6.3 */
+#define NOTOPTIONS_FIRST_AGAIN 608 /* and again for options not autoloaded */
+#define DELETED_NAMES_ADDED 607    /* delete_option() adds the name: Trac #61484 */
+
+static const char *title(struct wpb_arena *arena, const struct wpb_cache_entry *entry)
+{
+    const char *ttl = wpb_cache_say_ttl(arena, entry);
+    const char *size = entry->has_bytes ? wpb_cache_say_size(arena, entry) : "";
+    const char *comma = size[0] && ttl[0] ? ", " : "";
+
+    if (!entry->has_entries)
+        return wpb_arena_printf(arena,
+                                "notoptions, the list of options that do not exist, has "
+                                "grown to %s%s%s%s",
+                                size, ttl[0] ? " (" : "", ttl, ttl[0] ? ")" : "");
+    return wpb_arena_printf(
+        arena, "notoptions holds %s names of options that do not exist%s%s%s%s%s",
+        wpb_say_count(arena, entry->entries), size[0] || ttl[0] ? " (" : "", size, comma,
+        ttl, size[0] || ttl[0] ? ")" : "");
+}
+
+static const char *say_reading(const struct wpb_rule_context *context,
+                               const struct wpb_cache_entry *entry)
+{
+    struct wpb_arena *arena = context->arena;
+    unsigned version = wpb_cache_wordpress_version(context->site);
+    bool is_every = version >= NOTOPTIONS_FIRST_AGAIN ||
+                    (version > 0 && version <= NOTOPTIONS_FIRST_UNTIL);
+    const char *cost = "several times its size in memory";
+
+    if (entry->read_peak && entry->rewrite_peak)
+        cost = wpb_arena_printf(arena,
+                                "%s of memory, and %s whenever one more name is added",
+                                wpb_say_bytes(arena, entry->read_peak),
+                                wpb_say_bytes(arena, entry->rewrite_peak));
+    else if (entry->read_peak)
+        cost = wpb_arena_printf(arena, "%s of memory",
+                                wpb_say_bytes(arena, entry->read_peak));
+    return wpb_arena_printf(arena,
+                            "WordPress keeps one list of all option names it was asked "
+                            "for and did not find, and %s request reads the whole list "
+                            "into PHP: %s.",
+                            is_every ? "every" : "nearly every", cost);
+}
+
+/* What fails first, and at which size. */
+static const char *say_failure(const struct wpb_rule_context *context,
+                               const struct wpb_cache_entry *entry)
+{
+    struct wpb_arena *arena = context->arena;
+    uint64_t limit = wpb_cache_memory_limit(context);
+    int64_t fails_at =
+        wpb_window_integer(context->window, entry->key, WPB_M_FAILS_AT_BYTES, 0);
+    const char *size = "", *limit_text = wpb_say_bytes(arena, limit);
+
+    if (context->site->memory_limit_bytes == UINT64_MAX)
+        return "PHP has no memory_limit here, so every busy worker takes that much of "
+               "the host's memory until it runs out.";
+    if (!limit)
+        return "PHP's memory_limit is not known here, so the size at which requests "
+               "begin to fail cannot be told.";
+    if (entry->read_peak >= limit)
+        return wpb_arena_printf(arena,
+                                "That is more than PHP's memory_limit of %s: requests "
+                                "that read the list end in an HTTP 500 until it is "
+                                "deleted.",
+                                limit_text);
+    if (entry->rewrite_peak >= limit)
+        return wpb_arena_printf(arena,
+                                "Adding a name takes more than PHP's memory_limit of "
+                                "%s: every request that asks for a new name ends in an "
+                                "HTTP 500.",
+                                limit_text);
+    if (fails_at > 0)
+        size = wpb_arena_printf(arena,
+                                "; at a list of at most %s, adding a name reaches that "
+                                "limit by itself",
+                                wpb_say_bytes(arena, (uint64_t)fails_at));
+    return wpb_arena_printf(arena,
+                            "What fails first is a request that already uses much of "
+                            "PHP's memory_limit of %s when it reads or extends the "
+                            "list: PHP stops it and the visitor gets an HTTP 500%s.",
+                            limit_text, size);
+}
+
+static const char *summary(const struct wpb_rule_context *context,
+                           const struct wpb_cache_entry *entry)
+{
+    return wpb_arena_printf(
+        context->arena,
+        "%s %s WordPress never clears this list and gives it no expiry; deleting the "
+        "key or flushing the cache only restarts the growth.",
+        say_reading(context, entry), say_failure(context, entry));
+}
+
+static void draft_cause(struct wpb_draft *draft)
+{
+    struct wpb_cause *cause = &draft->finding.cause;
+
+    wpb_cause_families(draft);
+    if (wpb_cache_wordpress_version(draft->context->site) >= DELETED_NAMES_ADDED)
+        cause->note = wpb_arena_printf(
+            draft->context->arena,
+            "%s%sWordPress %s also adds the name of every option that is deleted.",
+            cause->note, cause->note[0] ? " " : "",
+            wpb_say_name(draft->context->arena,
+                         wpb_slice_cstr(draft->context->site->wp_version)));
+}
+
+/* The largest family whose source is known, or NULL. */
+static const struct wpb_family_cause *culprit(const struct wpb_cause *cause)
+{
+    for (size_t i = 0; i < cause->family_count; i++) {
+        if (cause->families[i].has_source)
+            return &cause->families[i];
+    }
+    return NULL;
+}
+
+/* Where to mend the code, as far as it is known. */
+static void draft_mending(struct wpb_draft *draft)
+{
+    static const struct wpb_slice plugin = WPB_SLICE("plugin:");
+    const struct wpb_cause *cause = &draft->finding.cause;
+    const struct wpb_family_cause *family = culprit(cause);
+    struct wpb_arena *arena = draft->context->arena;
+    bool is_likely = strcmp(cause->confidence, "likely") == 0;
+
+    if (!family) {
+        wpb_draft_line(&draft->for_good,
+                       "In the code that asks for these names, do not call get_option() "
+                       "with names made up at run time.");
+        return;
+    }
+    wpb_draft_line(
+        &draft->for_good,
+        wpb_arena_printf(
+            arena,
+            "%s %s:%llu (%s), which should not call get_option() with names "
+            "made up at run time. If the code is not yours, send its author "
+            "this finding.",
+            is_likely ? "Mend" : "Look first at", wpb_say_name(arena, family->file),
+            (unsigned long long)family->line, wpb_say_name(arena, family->component)));
+    if (!is_likely || !wpb_slice_starts(family->component, plugin))
+        return;
+    wpb_draft_line(&draft->for_good,
+                   "If the site can do without the plugin until it is mended, switch it "
+                   "off:");
+    wpb_draft_line(&draft->for_good,
+                   wpb_command_wp(draft->context, "plugin deactivate",
+                                  wpb_slice_skip(family->component, plugin.len)));
+}
+
+static void draft_remedy(struct wpb_draft *draft)
+{
+    struct wpb_rule_context *context = draft->context;
+    const struct wpb_subject *key = draft->finding.subject;
+
+    draft->finding.remedy.summary = wpb_arena_printf(
+        context->arena,
+        "Stop the code that asks for ever new names. Until then delete the key before "
+        "it grows too large: that is safe, WordPress builds the list again on demand, "
+        "but it only buys time. A request that was running may write the old list back, "
+        "so look at its length afterwards.%s",
+        wpb_command_password_note(context));
+    wpb_draft_line(&draft->now, wpb_command_redis_key(context, key, "UNLINK"));
+
+    draft_mending(draft);
+    wpb_draft_line(&draft->for_good,
+                   "Few, fixed names: store a default once, so that the name exists: "
+                   "add_option( $name, $default, '', false );");
+    wpb_draft_line(&draft->for_good,
+                   "Names made from an id, a hash or a date: keep the data in a "
+                   "transient with an expiry (get_transient() never enters this list "
+                   "when an object cache is on) or in a table of the plugin's own.");
+    if (context->site->flavour == WPB_FLAVOUR_REDIS_CACHE) {
+        wpb_draft_line(&draft->for_good,
+                       "A ceiling, not a cure: this in wp-config.php lets every entry "
+                       "expire a day after it was last written. A list that still gains "
+                       "names is written anew each time and does not expire.");
+        wpb_draft_line(&draft->for_good, "define( 'WP_REDIS_MAXTTL', 86400 );");
+    }
+    wpb_draft_line(&draft->verify, wpb_command_explain(context, key));
+    wpb_draft_line(&draft->verify, wpb_command_redis_key(context, key, "STRLEN"));
+}
+
+static void report(struct wpb_rule_context *context, const struct wpb_cache_entry *entry,
+                   enum wpb_severity severity)
+{
+    const struct wpb_sample *fails_at =
+        wpb_window_get(context->window, entry->key, WPB_M_FAILS_AT_BYTES);
+    struct wpb_draft draft;
+
+    wpb_draft_init(&draft, context, severity, entry->key);
+    draft.finding.title = title(context->arena, entry);
+    draft.finding.summary = summary(context, entry);
+    wpb_cache_draft_size(&draft, entry);
+    wpb_cache_draft_peaks(&draft);
+    wpb_cache_draft_limit(&draft);
+    /* No probe measures what a request needs besides: the size at which it fails
+     * is an upper bound. */
+    wpb_draft_fact(&draft, "baseline_peak_bytes", wpb_value_none(), WPB_EXACT);
+    wpb_draft_fact(&draft, "fails_at_bytes",
+                   fails_at && fails_at->value.integer > 0 ? fails_at->value
+                                                           : wpb_value_none(),
+                   WPB_ESTIMATED);
+    draft_cause(&draft);
+    draft_remedy(&draft);
+    wpb_draft_emit(&draft);
+}
+
+void wpb_cache_notoptions_bloat(struct wpb_rule_context *context)
+{
+    struct wpb_cache_entry entry;
+    enum wpb_severity severity;
+    size_t cursor = 0;
+
+    while (wpb_cache_entry_next(context, &cursor, &entry)) {
+        if (wpb_cache_judge_notoptions(context, &entry, &severity))
+            report(context, &entry, severity);
+    }
+}

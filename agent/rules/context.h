@@ -1,0 +1,87 @@
+/*
+ * context.h - what a rule works with: the window, the option values, and a draft
+ * of the finding it is about to state.
+ *
+ * A rule reads samples through the window, composes texts in the arena of the
+ * findings, fills a draft on its stack and emits it. Nothing here reads a clock
+ * or does I/O; everything lives as long as the arena. One thread.
+ */
+#ifndef WPB_RULES_CONTEXT_H
+#define WPB_RULES_CONTEXT_H
+
+#include "wpbloat/rule.h"
+
+struct wpb_rule_context {
+    const struct wpb_window *window;
+    const struct wpb_site *site;
+    const struct wpb_rule *rule; /* the one being evaluated */
+    const struct wpb_rule_values *values;
+    struct wpb_findings *findings;
+    struct wpb_arena *arena;
+};
+
+/* The value of option NAME of rule CODE, in base units. Both must exist: a wrong
+ * name is a fault of the program and ends it. */
+double wpb_rule_option(const struct wpb_rule_context *context, const char *code,
+                       const char *name);
+/* The same, from the values alone. */
+double wpb_rule_values_get(const struct wpb_rule_values *values, const char *code,
+                           const char *name);
+
+#define WPB_DRAFT_EVIDENCE_MAX 16
+#define WPB_DRAFT_LINES_MAX 8
+
+/* A list of lines that ends in NULL. */
+struct wpb_draft_lines {
+    const char *line[WPB_DRAFT_LINES_MAX + 1];
+    size_t count;
+};
+
+/* A finding being written. The texts of `finding` may be set directly; evidence
+ * and lines go through the functions below. */
+struct wpb_draft {
+    struct wpb_rule_context *context;
+    struct wpb_finding finding;
+    struct wpb_evidence evidence[WPB_DRAFT_EVIDENCE_MAX];
+    struct wpb_draft_lines now, for_good, verify;
+};
+
+/* Begin a finding of the context's rule about SUBJECT, which is the window's. */
+void wpb_draft_init(struct wpb_draft *draft, struct wpb_rule_context *context,
+                    enum wpb_severity severity, const struct wpb_subject *subject);
+void wpb_draft_fact(struct wpb_draft *draft, const char *name, struct wpb_value value,
+                    enum wpb_provenance provenance);
+/* The newest sample as a fact; null when it is unknown. */
+void wpb_draft_sample(struct wpb_draft *draft, const char *name, enum wpb_metric metric);
+/* A line for the lists of the remedy; an empty or NULL one is left out. */
+void wpb_draft_line(struct wpb_draft_lines *lines, const char *line);
+/* Add the finding to the context's, with copies of its lists. */
+void wpb_draft_emit(struct wpb_draft *draft);
+
+/* Pieces of sentences, in the arena. */
+const char *wpb_say_bytes(struct wpb_arena *arena, uint64_t bytes);
+const char *wpb_say_count(struct wpb_arena *arena, uint64_t count);
+/* "93 %"; never 100 % of less than all, "less than 1 %" of little. */
+const char *wpb_say_share(struct wpb_arena *arena, double ratio);
+/* A stranger's name, printable and masked; "(no name)" when it is empty. */
+const char *wpb_say_name(struct wpb_arena *arena, struct wpb_slice name);
+
+/* "redis-cli ... COMMAND", reaching the server and database that SCOPE names;
+ * COMMAND is the program's own text. */
+const char *wpb_command_redis(const struct wpb_rule_context *context,
+                              struct wpb_slice scope, const char *command);
+/* "redis-cli ... COMMAND KEY". KEY is any bytes: none of them becomes syntax. */
+const char *wpb_command_redis_key(const struct wpb_rule_context *context,
+                                  const struct wpb_subject *key, const char *command);
+/* "wpbloat explain redis KEY --site NAME", or NULL for a key that no command line
+ * can carry (NUL). */
+const char *wpb_command_explain(const struct wpb_rule_context *context,
+                                const struct wpb_subject *key);
+/* "wp --path=FOLDER COMMAND NAME", without --path when the site's folder is unknown
+ * and without NAME when it is empty. NAME is any bytes; COMMAND the program's own. */
+const char *wpb_command_wp(const struct wpb_rule_context *context, const char *command,
+                           struct wpb_slice name);
+/* " This Redis asks for a password: ..." or "". */
+const char *wpb_command_password_note(const struct wpb_rule_context *context);
+
+#endif
