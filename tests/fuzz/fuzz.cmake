@@ -33,3 +33,5 @@ endfunction()
 # One line a target.
 wpb_fuzz_target(php_walk wpb_php)
 wpb_fuzz_target(family wpb_php)
+wpb_fuzz_target(key_grammar wpb_wordpress)
+wpb_fuzz_target(source_match wpb_wordpress)

@@ -1,1 +1,3 @@
+wpb_unit_test(key_grammar wpb_wordpress)
 wpb_unit_test(source_match wpb_wordpress)
+wpb_unit_test(source_search wpb_wordpress)
