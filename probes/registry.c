@@ -1,0 +1,11 @@
+#include "probes/redis/probes.h"
+#include "probes/wordpress/source.h"
+#include "wpbloat/probe.h"
+
+/* A new probe is one line here. Surveys first, cheapest first; then examiners. */
+const struct wpb_probe *const wpb_probes[] = {
+    &wpb_probe_redis_server,
+    &wpb_probe_redis_keyspace,
+    &wpb_probe_wordpress_source,
+    NULL,
+};
