@@ -1,20 +1,21 @@
 #include "agent/output/cause_text.h"
 
+#include <math.h>
+
 #include "agent/base/text.h"
 
-#define SHARE_COLUMNS 7
+#define SHARE_COLUMNS 5
 
-static void add_share(double ratio, struct wpb_buf *out)
+void wpb_cause_text_share(double ratio, struct wpb_buf *out)
 {
-    double percent = ratio * 100;
-    if (!(percent >= 0))
-        percent = 0;
-    if (percent > 100)
-        percent = 100;
-    if (percent > 0 && percent < 1)
-        wpb_buf_text(out, "  <1 %");
+    /* Rounded down: "100 %" means all of them. */
+    double percent = floor(ratio * 100 + 1e-9);
+    if (!(ratio > 0))
+        wpb_buf_text(out, "0 %");
+    else if (percent < 1)
+        wpb_buf_text(out, "<1 %");
     else
-        wpb_buf_printf(out, "%4.0f %%", percent);
+        wpb_buf_printf(out, "%.0f %%", percent < 100 ? percent : 100);
 }
 
 void wpb_cause_text_component(struct wpb_slice component, struct wpb_buf *out)
@@ -66,17 +67,20 @@ static void print_family(struct wpb_page *page, size_t indent,
     struct wpb_buf line, share;
     wpb_buf_init(&line, 0);
     wpb_buf_init(&share, 0);
-    add_share(family->share_ratio, &share);
+    wpb_cause_text_share(family->share_ratio, &line);
+    wpb_buf_repeat(&share, ' ', line.len < SHARE_COLUMNS ? SHARE_COLUMNS - line.len : 0);
+    wpb_buf_slice(&share, wpb_buf_view(&line));
+    wpb_buf_clear(&line);
     wpb_text_count(&line, family->names);
     wpb_buf_text(&line, family->names == 1 ? " name like " : " names like ");
     if (family->template_name.len)
         wpb_text_terminal_name(&line, family->template_name);
     else
         wpb_buf_text(&line, "(no name)");
-    wpb_page_entry(page, indent, WPB_INK_PLAIN, share.data, SHARE_COLUMNS + 1,
+    wpb_page_entry(page, indent, WPB_INK_PLAIN, share.data, SHARE_COLUMNS + 2,
                    wpb_buf_view(&line));
 
-    size_t inside = indent + SHARE_COLUMNS + 1;
+    size_t inside = indent + SHARE_COLUMNS + 2;
     if (family->has_source)
         print_source(page, inside, family);
     else if (family->was_searched && family->matches > 0) {

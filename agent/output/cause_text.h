@@ -14,6 +14,8 @@
 void wpb_cause_text_families(struct wpb_page *page, size_t indent,
                              const struct wpb_family_cause *families, size_t count);
 
+/* Append "93 %", "<1 %"; rounded down. */
+void wpb_cause_text_share(double ratio, struct wpb_buf *out);
 /* Append "the plugin kestrel-pricing" for "plugin:kestrel-pricing"; escaped. */
 void wpb_cause_text_component(struct wpb_slice component, struct wpb_buf *out);
 

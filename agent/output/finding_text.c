@@ -41,12 +41,12 @@ static void print_head(struct wpb_page *page, const struct wpb_finding *finding)
     const char *severity = wpb_finding_text_severity(finding->severity);
     struct wpb_buf line;
     wpb_buf_init(&line, 0);
-    wpb_text_terminal_name(&line, wpb_slice_cstr(finding->site->name));
+    wpb_text_terminal(&line, wpb_slice_cstr(finding->site->name));
     wpb_buf_text(&line, ", ");
     wpb_text_terminal(&line, wpb_slice_cstr(finding->code));
     if (finding->site->owner[0]) {
         wpb_buf_text(&line, ", owner ");
-        wpb_text_terminal_name(&line, wpb_slice_cstr(finding->site->owner));
+        wpb_text_terminal(&line, wpb_slice_cstr(finding->site->owner));
     }
     wpb_page_entry(page, 0, wpb_finding_text_ink(finding->severity), severity,
                    strlen(severity) + 2, wpb_buf_view(&line));

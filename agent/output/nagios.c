@@ -67,13 +67,13 @@ static void add_message(const struct wpb_report *report, enum state state,
     const struct wpb_coverage *unavailable = first_unavailable(report);
     if (state == STATE_WARNING || state == STATE_CRITICAL) {
         const struct wpb_finding *worst = &report->findings[0];
-        wpb_text_terminal_name(&text, wpb_slice_cstr(worst->site->name));
+        wpb_text_terminal(&text, wpb_slice_cstr(worst->site->name));
         wpb_buf_text(&text, ": ");
         wpb_prose_terminal(&text, wpb_slice_cstr(worst->title));
     } else if (unavailable) {
         wpb_text_terminal(&text, wpb_slice_cstr(unavailable->probe));
         wpb_buf_text(&text, " of ");
-        wpb_text_terminal_name(&text, wpb_slice_cstr(unavailable->site));
+        wpb_text_terminal(&text, wpb_slice_cstr(unavailable->site));
         wpb_buf_text(&text, " could not look: ");
         wpb_text_terminal(&text, wpb_slice_cstr(unavailable->reason));
     } else if (state == STATE_UNKNOWN) {

@@ -11,7 +11,7 @@ static void print_heading(struct wpb_page *page, const char *title, const char *
 {
     struct wpb_buf line;
     wpb_buf_init(&line, 0);
-    wpb_text_terminal_name(&line, wpb_slice_cstr(site));
+    wpb_text_terminal(&line, wpb_slice_cstr(site));
     wpb_buf_text(&line, ", ");
     wpb_text_terminal(&line, scope);
     wpb_page_blank(page);
@@ -237,7 +237,7 @@ void wpb_report_tables_sites(struct wpb_page *page, const struct wpb_report *rep
     for (size_t i = 0; i < report->site_count; i++) {
         const struct wpb_site *site = report->sites[i];
         wpb_buf_clear(&line);
-        wpb_text_terminal_name(&line, wpb_slice_cstr(site->name));
+        wpb_text_terminal(&line, wpb_slice_cstr(site->name));
         if (site->path[0]) {
             wpb_buf_text(&line, ", ");
             wpb_text_terminal(&line, wpb_slice_cstr(site->path));

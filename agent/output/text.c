@@ -15,7 +15,7 @@ static void print_head(struct wpb_page *page, const struct wpb_report *report)
     wpb_buf_text(&line, "wpbloat ");
     wpb_text_terminal(&line, wpb_slice_cstr(report->version));
     wpb_buf_text(&line, " on ");
-    wpb_text_terminal_name(&line, wpb_slice_cstr(report->host));
+    wpb_text_terminal(&line, wpb_slice_cstr(report->host));
     wpb_buf_text(&line, ", ");
     wpb_clock_rfc3339(&line, report->generated_at_ms);
     wpb_page_paragraph(page, 0, wpb_buf_view(&line));
@@ -55,7 +55,7 @@ static void print_coverage_row(struct wpb_page *page, const struct wpb_report *r
     if (line->len == 0)
         return;
     wpb_buf_text(line, " of ");
-    wpb_text_terminal_name(line, wpb_slice_cstr(row->site));
+    wpb_text_terminal(line, wpb_slice_cstr(row->site));
     wpb_buf_printf(line, ": %s", wpb_coverage_status_name(row->status));
     if (row->status == WPB_COVERAGE_PARTIAL) {
         wpb_buf_text(line, ", ");
@@ -123,7 +123,7 @@ static void print_unknown_limit(struct wpb_page *page, const struct wpb_site *si
 {
     wpb_buf_clear(line);
     wpb_buf_text(line, "PHP memory_limit of ");
-    wpb_text_terminal_name(line, wpb_slice_cstr(site->name));
+    wpb_text_terminal(line, wpb_slice_cstr(site->name));
     wpb_page_paragraph(page, INDENT, wpb_buf_view(line));
     wpb_page_paragraph(
         page, INDENT + 2,

@@ -68,7 +68,7 @@ static void print_wrong(struct wpb_page *page, const struct wpb_finding *finding
 {
     struct wpb_buf text;
     wpb_buf_init(&text, 0);
-    wpb_text_terminal_name(&text, wpb_slice_cstr(finding->site->name));
+    wpb_text_terminal(&text, wpb_slice_cstr(finding->site->name));
     wpb_buf_text(&text, ": ");
     wpb_prose_terminal(&text, wpb_slice_cstr(finding->title));
     wpb_page_entry(page, INDENT, WPB_INK_BOLD, "What is wrong", LABEL_COLUMNS,
@@ -133,9 +133,12 @@ static void print_culprit(struct wpb_page *page, const struct wpb_cause *cause)
         return;
     struct wpb_buf text;
     wpb_buf_init(&text, 0);
-    wpb_buf_text(&text, "most likely ");
+    bool is_likely = cause->confidence && strcmp(cause->confidence, "likely") == 0;
+    wpb_buf_text(&text, is_likely ? "most likely " : "possibly ");
     wpb_cause_text_component(culprit->component, &text);
-    wpb_buf_text(&text, ", in ");
+    wpb_buf_text(&text, ", for ");
+    wpb_cause_text_share(culprit->share_ratio, &text);
+    wpb_buf_text(&text, " of the names, in ");
     wpb_text_terminal(&text, culprit->file);
     wpb_buf_printf(&text, ":%llu", (unsigned long long)culprit->line);
     wpb_page_entry(page, INDENT, WPB_INK_BOLD, "Who causes it", LABEL_COLUMNS,
@@ -247,7 +250,7 @@ static void print_clear(struct wpb_page *page, const struct wpb_report *report,
     wpb_buf_text(&text, claim);
     for (size_t i = 0; i < report->site_count && i < SITES_NAMED; i++) {
         wpb_buf_text(&text, i ? ", " : " ");
-        wpb_text_terminal_name(&text, wpb_slice_cstr(report->sites[i]->name));
+        wpb_text_terminal(&text, wpb_slice_cstr(report->sites[i]->name));
     }
     if (report->site_count > SITES_NAMED)
         wpb_buf_printf(&text, " and %zu more", report->site_count - SITES_NAMED);
