@@ -41,24 +41,24 @@ static void draft_remedy(struct wpb_draft *draft)
         context->arena,
         "Find the largest autoloaded options, then delete those of plugins that are "
         "gone and stop autoloading those that few requests need.%s",
-        wpb_command_password_note(context));
-    wpb_draft_line(&draft->now, wpb_command_wp(context,
-                                               "option list --autoload=on "
-                                               "--fields=option_name,size_bytes "
-                                               "| sort -n -k 2 | tail -n 20",
-                                               wpb_slice_of("", 0)));
+        wpb_say_password_note(context));
+    wpb_draft_line(&draft->now, wpb_say_wp_command(context,
+                                                   "option list --autoload=on "
+                                                   "--fields=option_name,size_bytes "
+                                                   "| sort -n -k 2 | tail -n 20",
+                                                   wpb_slice_of("", 0)));
     wpb_draft_line(&draft->for_good,
                    "An option that few requests need: wp option set-autoload NAME off, "
                    "then delete the cached piece, which that command leaves as it was:");
-    wpb_draft_line(&draft->for_good, wpb_command_redis_key(context, key, "UNLINK"));
+    wpb_draft_line(&draft->for_good, wpb_say_redis_key_command(context, key, "UNLINK"));
     wpb_draft_line(&draft->for_good,
                    "An option of a plugin that was removed: look what it is, keep a "
                    "backup, then wp option delete NAME.");
     wpb_draft_line(&draft->for_good,
                    "In code: add_option( $name, $value, '', false ) for what is large or "
                    "rarely read; logs, caches and indexes do not belong in options.");
-    wpb_draft_line(&draft->verify, wpb_command_explain(context, key));
-    wpb_draft_line(&draft->verify, wpb_command_redis_key(context, key, "STRLEN"));
+    wpb_draft_line(&draft->verify, wpb_say_explain_command(context, key));
+    wpb_draft_line(&draft->verify, wpb_say_redis_key_command(context, key, "STRLEN"));
 }
 
 static void report(struct wpb_rule_context *context, const struct wpb_cache_entry *entry,

@@ -103,12 +103,13 @@ static void draft_remedy(struct wpb_draft *draft, const struct group_advice *adv
               "back as large unless what fills it changes."
             : "Deleting the entry does not help: it comes back as large with the next "
               "request. What it is made from has to become smaller.",
-        wpb_command_password_note(context));
-    wpb_draft_line(&draft->now, wpb_command_explain(context, key));
+        wpb_say_password_note(context));
+    wpb_draft_line(&draft->now, wpb_say_explain_command(context, key));
     if (advice->is_rebuilt)
-        wpb_draft_line(&draft->now, wpb_command_redis_key(context, key, "UNLINK"));
+        wpb_draft_line(&draft->now, wpb_say_redis_key_command(context, key, "UNLINK"));
     wpb_draft_line(&draft->for_good, advice->remedy);
-    wpb_draft_line(&draft->verify, wpb_command_redis_key(context, key, "MEMORY USAGE"));
+    wpb_draft_line(&draft->verify,
+                   wpb_say_redis_key_command(context, key, "MEMORY USAGE"));
 }
 
 static void report_peak(struct wpb_rule_context *context,

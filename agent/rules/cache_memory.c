@@ -10,22 +10,27 @@ struct server {
     bool has_used, has_limit, has_keys;
     uint64_t used, limit; /* bytes; limit 0: none */
     uint64_t keys, ttlless;
-    double share;  /* of keys without TTL; 0 when unknown */
-    double filled; /* used of limit; 0 without a limit */
+    enum wpb_provenance provenance; /* of the two */
+    double share;                   /* of keys without TTL; 0 when unknown */
+    double filled;                  /* used of limit; 0 without a limit */
 };
 
 static void add_keys(const struct wpb_rule_context *context,
                      const struct wpb_subject *subject, struct server *server)
 {
-    int64_t keys = wpb_window_integer(context->window, subject, WPB_M_KEYS, -1);
-    int64_t ttlless =
-        wpb_window_integer(context->window, subject, WPB_M_TTLLESS_KEYS, -1);
+    const struct wpb_sample *keys = wpb_window_get(context->window, subject, WPB_M_KEYS);
+    const struct wpb_sample *ttlless =
+        wpb_window_get(context->window, subject, WPB_M_TTLLESS_KEYS);
 
-    if (keys < 0 || ttlless < 0)
+    if (!keys || !ttlless || keys->value.integer < 0 || ttlless->value.integer < 0)
         return;
     server->has_keys = true;
-    server->keys += (uint64_t)keys;
-    server->ttlless += (uint64_t)ttlless;
+    server->keys += (uint64_t)keys->value.integer;
+    server->ttlless += (uint64_t)ttlless->value.integer;
+    if (keys->provenance != WPB_EXACT)
+        server->provenance = keys->provenance;
+    if (ttlless->provenance != WPB_EXACT)
+        server->provenance = ttlless->provenance;
 }
 
 /* The keys of all databases of the server: its memory and its policy are shared. */
@@ -250,7 +255,7 @@ static void draft_remedy(struct wpb_draft *draft, enum trouble trouble)
 {
     struct wpb_rule_context *context = draft->context;
     struct wpb_slice scope = draft->finding.subject->scope;
-    const char *note = wpb_command_password_note(context);
+    const char *note = wpb_say_password_note(context);
     const char *text =
         "Let Redis remove what is used least, whatever its expiry: the "
         "policy allkeys-lru. Only do so when this Redis holds nothing but "
@@ -266,15 +271,15 @@ static void draft_remedy(struct wpb_draft *draft, enum trouble trouble)
     draft->finding.remedy.summary = wpb_arena_printf(context->arena, "%s%s", text, note);
 
     if (trouble == CANNOT_EVICT || trouble == REFUSES_WRITES) {
-        wpb_draft_line(
-            &draft->now,
-            wpb_command_redis(context, scope, "CONFIG SET maxmemory-policy allkeys-lru"));
+        wpb_draft_line(&draft->now,
+                       wpb_say_redis_command(context, scope,
+                                             "CONFIG SET maxmemory-policy allkeys-lru"));
         wpb_draft_line(&draft->for_good,
                        "Write maxmemory-policy allkeys-lru into redis.conf, or choose it "
                        "in the panel of a managed Redis: CONFIG SET is forgotten at the "
                        "next restart.");
     } else {
-        wpb_draft_line(&draft->now, wpb_command_redis(context, scope, "INFO memory"));
+        wpb_draft_line(&draft->now, wpb_say_redis_command(context, scope, "INFO memory"));
     }
     if (trouble == HAS_NO_LIMIT)
         wpb_draft_line(
@@ -290,8 +295,9 @@ static void draft_remedy(struct wpb_draft *draft, enum trouble trouble)
     wpb_draft_line(&draft->for_good,
                    "Look at the largest groups: a plugin that puts times or hashes into "
                    "its keys leaves the old entries behind for ever.");
-    wpb_draft_line(&draft->verify, wpb_command_redis(context, scope, "INFO memory"));
-    wpb_draft_line(&draft->verify, wpb_command_redis(context, scope, "INFO keyspace"));
+    wpb_draft_line(&draft->verify, wpb_say_redis_command(context, scope, "INFO memory"));
+    wpb_draft_line(&draft->verify,
+                   wpb_say_redis_command(context, scope, "INFO keyspace"));
 }
 
 static void report(struct wpb_rule_context *context, const struct server *server,
@@ -304,13 +310,13 @@ static void report(struct wpb_rule_context *context, const struct server *server
     draft.finding.summary = summary(context->arena, server, trouble);
     wpb_draft_fact(&draft, "ttlless_share_ratio",
                    server->keys ? wpb_value_double(server->share) : wpb_value_none(),
-                   WPB_EXACT);
+                   server->provenance);
     wpb_draft_fact(&draft, "keys",
                    server->has_keys ? wpb_value_count(server->keys) : wpb_value_none(),
-                   WPB_EXACT);
+                   server->provenance);
     wpb_draft_fact(&draft, "ttlless_keys",
                    server->has_keys ? wpb_value_count(server->ttlless) : wpb_value_none(),
-                   WPB_EXACT);
+                   server->provenance);
     wpb_draft_sample(&draft, "used_memory_bytes", WPB_M_USED_MEMORY_BYTES);
     wpb_draft_sample(&draft, "maxmemory_bytes", WPB_M_MAXMEMORY_BYTES);
     wpb_draft_sample(&draft, "maxmemory_policy", WPB_M_MAXMEMORY_POLICY);

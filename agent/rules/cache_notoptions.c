@@ -152,8 +152,8 @@ static void draft_mending(struct wpb_draft *draft)
                    "If the site can do without the plugin until it is mended, switch it "
                    "off:");
     wpb_draft_line(&draft->for_good,
-                   wpb_command_wp(draft->context, "plugin deactivate",
-                                  wpb_slice_skip(family->component, plugin.len)));
+                   wpb_say_wp_command(draft->context, "plugin deactivate",
+                                      wpb_slice_skip(family->component, plugin.len)));
 }
 
 static void draft_remedy(struct wpb_draft *draft)
@@ -167,8 +167,8 @@ static void draft_remedy(struct wpb_draft *draft)
         "it grows too large: that is safe, WordPress builds the list again on demand, "
         "but it only buys time. A request that was running may write the old list back, "
         "so look at its length afterwards.%s",
-        wpb_command_password_note(context));
-    wpb_draft_line(&draft->now, wpb_command_redis_key(context, key, "UNLINK"));
+        wpb_say_password_note(context));
+    wpb_draft_line(&draft->now, wpb_say_redis_key_command(context, key, "UNLINK"));
 
     draft_mending(draft);
     wpb_draft_line(&draft->for_good,
@@ -185,8 +185,8 @@ static void draft_remedy(struct wpb_draft *draft)
                        "names is written anew each time and does not expire.");
         wpb_draft_line(&draft->for_good, "define( 'WP_REDIS_MAXTTL', 86400 );");
     }
-    wpb_draft_line(&draft->verify, wpb_command_explain(context, key));
-    wpb_draft_line(&draft->verify, wpb_command_redis_key(context, key, "STRLEN"));
+    wpb_draft_line(&draft->verify, wpb_say_explain_command(context, key));
+    wpb_draft_line(&draft->verify, wpb_say_redis_key_command(context, key, "STRLEN"));
 }
 
 static void report(struct wpb_rule_context *context, const struct wpb_cache_entry *entry,

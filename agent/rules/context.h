@@ -68,20 +68,20 @@ const char *wpb_say_name(struct wpb_arena *arena, struct wpb_slice name);
 
 /* "redis-cli ... COMMAND", reaching the server and database that SCOPE names;
  * COMMAND is the program's own text. */
-const char *wpb_command_redis(const struct wpb_rule_context *context,
-                              struct wpb_slice scope, const char *command);
+const char *wpb_say_redis_command(const struct wpb_rule_context *context,
+                                  struct wpb_slice scope, const char *command);
 /* "redis-cli ... COMMAND KEY". KEY is any bytes: none of them becomes syntax. */
-const char *wpb_command_redis_key(const struct wpb_rule_context *context,
-                                  const struct wpb_subject *key, const char *command);
+const char *wpb_say_redis_key_command(const struct wpb_rule_context *context,
+                                      const struct wpb_subject *key, const char *command);
 /* "wpbloat explain redis KEY --site NAME", or NULL for a key that no command line
  * can carry (NUL). */
-const char *wpb_command_explain(const struct wpb_rule_context *context,
-                                const struct wpb_subject *key);
+const char *wpb_say_explain_command(const struct wpb_rule_context *context,
+                                    const struct wpb_subject *key);
 /* "wp --path=FOLDER COMMAND NAME", without --path when the site's folder is unknown
  * and without NAME when it is empty. NAME is any bytes; COMMAND the program's own. */
-const char *wpb_command_wp(const struct wpb_rule_context *context, const char *command,
-                           struct wpb_slice name);
+const char *wpb_say_wp_command(const struct wpb_rule_context *context,
+                               const char *command, struct wpb_slice name);
 /* " This Redis asks for a password: ..." or "". */
-const char *wpb_command_password_note(const struct wpb_rule_context *context);
+const char *wpb_say_password_note(const struct wpb_rule_context *context);
 
 #endif

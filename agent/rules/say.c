@@ -73,8 +73,8 @@ static void add_redis_cli(const struct wpb_rule_context *context, struct wpb_sli
     wpb_redis_address_cli(&address, out);
 }
 
-const char *wpb_command_redis(const struct wpb_rule_context *context,
-                              struct wpb_slice scope, const char *command)
+const char *wpb_say_redis_command(const struct wpb_rule_context *context,
+                                  struct wpb_slice scope, const char *command)
 {
     struct wpb_buf buf;
 
@@ -106,8 +106,8 @@ static bool is_beyond_plain_quotes(struct wpb_slice word)
     return word.len > 0 && word.data[0] == '$';
 }
 
-const char *wpb_command_redis_key(const struct wpb_rule_context *context,
-                                  const struct wpb_subject *key, const char *command)
+const char *wpb_say_redis_key_command(const struct wpb_rule_context *context,
+                                      const struct wpb_subject *key, const char *command)
 {
     struct wpb_buf word, line;
 
@@ -128,8 +128,8 @@ const char *wpb_command_redis_key(const struct wpb_rule_context *context,
     return settle(context->arena, &line);
 }
 
-const char *wpb_command_explain(const struct wpb_rule_context *context,
-                                const struct wpb_subject *key)
+const char *wpb_say_explain_command(const struct wpb_rule_context *context,
+                                    const struct wpb_subject *key)
 {
     const struct wpb_site *site = context->site;
     struct wpb_buf buf;
@@ -149,8 +149,8 @@ const char *wpb_command_explain(const struct wpb_rule_context *context,
     return settle(context->arena, &buf);
 }
 
-const char *wpb_command_wp(const struct wpb_rule_context *context, const char *command,
-                           struct wpb_slice name)
+const char *wpb_say_wp_command(const struct wpb_rule_context *context,
+                               const char *command, struct wpb_slice name)
 {
     const char *path = context->site->path;
     struct wpb_buf buf;
@@ -170,7 +170,7 @@ const char *wpb_command_wp(const struct wpb_rule_context *context, const char *c
     return settle(context->arena, &buf);
 }
 
-const char *wpb_command_password_note(const struct wpb_rule_context *context)
+const char *wpb_say_password_note(const struct wpb_rule_context *context)
 {
     const struct wpb_site *site = context->site;
 
