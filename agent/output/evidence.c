@@ -42,7 +42,6 @@ static const struct wording wordings[] = {
     {"used_memory_bytes", "memory Redis uses", NULL, NULL, NULL, false},
     {"maxmemory_bytes", "maxmemory", NULL, "not set", NULL, false},
     {"maxmemory_policy", "maxmemory-policy", NULL, NULL, NULL, false},
-    {"policy", "maxmemory-policy", NULL, NULL, NULL, false},
     {"used_ratio", "part of maxmemory used", NULL, NULL, NULL, false},
     {"evicted_keys", "keys evicted so far", NULL, NULL, NULL, false},
 };
@@ -125,6 +124,16 @@ static void add_context(const struct wpb_finding *finding,
     }
 }
 
+static const char *say_null(const struct wpb_finding *finding,
+                            const struct wpb_evidence *fact,
+                            const struct wording *wording)
+{
+    bool is_limit = strcmp(fact->name, "memory_limit_bytes") == 0;
+    if (is_limit && finding->site->memory_limit_bytes == UINT64_MAX)
+        return "unlimited";
+    return wording->if_null ? wording->if_null : "unknown";
+}
+
 void wpb_evidence_value(const struct wpb_finding *finding,
                         const struct wpb_evidence *fact, struct wpb_buf *out)
 {
@@ -133,7 +142,7 @@ void wpb_evidence_value(const struct wpb_finding *finding,
     if (!wording)
         wording = &plain;
     if (fact->value.type == WPB_VALUE_NONE) {
-        wpb_buf_text(out, wording->if_null ? wording->if_null : "unknown");
+        wpb_buf_text(out, say_null(finding, fact, wording));
         return;
     }
     if (fact->value.type == WPB_VALUE_TEXT) {

@@ -109,7 +109,7 @@ static void print_title(struct wpb_page *page, const char *title)
 static void print_cause(struct wpb_page *page, const struct wpb_cause *cause)
 {
     bool has_note = cause->note && cause->note[0];
-    if (!cause->kind && !has_note)
+    if (!has_note && cause->family_count == 0)
         return;
     bool is_unsure = !cause->confidence || strcmp(cause->confidence, "unknown") == 0;
     bool is_likely = cause->confidence && strcmp(cause->confidence, "likely") == 0;

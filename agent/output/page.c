@@ -4,6 +4,8 @@
 
 #define COLUMNS_DEFAULT 80
 #define COLUMNS_MIN 40
+/* Longer lines of prose lose the eye; tables and commands may use them. */
+#define PROSE_COLUMNS_MAX 110
 
 static const char *const ink_codes[] = {
     [WPB_INK_PLAIN] = "",          [WPB_INK_BOLD] = "\x1b[1m",
@@ -75,13 +77,14 @@ static struct wpb_slice next_word(struct wpb_slice *rest)
 static void wrap(struct wpb_page *page, size_t column, size_t indent,
                  struct wpb_slice text)
 {
+    size_t edge = page->columns < PROSE_COLUMNS_MAX ? page->columns : PROSE_COLUMNS_MAX;
     bool at_start = true;
     for (;;) {
         struct wpb_slice word = next_word(&text);
         if (word.len == 0)
             break;
         size_t width = wpb_text_columns(word);
-        if (!at_start && column + 1 + width > page->columns) {
+        if (!at_start && column + 1 + width > edge) {
             wpb_page_end_line(page);
             wpb_buf_repeat(page->out, ' ', indent);
             column = indent;

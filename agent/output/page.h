@@ -29,7 +29,7 @@ void wpb_page_blank(struct wpb_page *page);
 /* An empty line, then TITLE on a line of its own. */
 void wpb_page_heading(struct wpb_page *page, const char *title);
 
-/* TEXT wrapped between INDENT and the right edge. Words wider than that stay
+/* TEXT wrapped between INDENT and the right edge, or column 110. Words wider stay
  * whole. Empty text prints nothing. */
 void wpb_page_paragraph(struct wpb_page *page, size_t indent, struct wpb_slice text);
 /* LABEL in INK at INDENT, then TEXT wrapped from column INDENT + LABEL_COLUMNS on. A

@@ -197,7 +197,7 @@ static const struct wpb_evidence ttlless_evidence[] = {
     {"ttlless_keys", INTEGER(76480), WPB_EXACT},
     {"used_memory_bytes", INTEGER(118000000), WPB_EXACT},
     {"maxmemory_bytes", INTEGER(268435456), WPB_EXACT},
-    {"policy", TEXT("volatile-lru"), WPB_EXACT},
+    {"maxmemory_policy", TEXT("volatile-lru"), WPB_EXACT},
     {"evicted_keys", INTEGER(0), WPB_EXACT},
 };
 static const char *const ttlless_now[] = {

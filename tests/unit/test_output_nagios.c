@@ -47,31 +47,29 @@ static void note_alone_is_ok(void **state)
     report.finding_count = 1;
     report.key_count = 0;
     expect_line(&report, 0,
-                 "WPBLOAT OK - nothing found that is about to break a site (1 finding) | "
-                 "'critical'=0;;0;0 'warning'=0;0;;0 'info'=1;;;0 'sites'=1;;;0 "
-                 "'blind'=1;;;0;5\n");
+                "WPBLOAT OK - nothing found that is about to break a site (1 finding) | "
+                "'critical'=0;;0;0 'warning'=0;0;;0 'info'=1;;;0 'sites'=1;;;0 "
+                "'blind'=1;;;0;5\n");
 }
 
 static void healthy_site_is_ok(void **state)
 {
     (void)state;
-    expect_line(
-        report_healthy(), 0,
-        "WPBLOAT OK - nothing found that is about to break a site (0 findings) | "
-        "'critical'=0;;0;0 'warning'=0;0;;0 'info'=0;;;0 'sites'=1;;;0 "
-        "'blind'=0;;;0;3 'largest_key'=229456B;;;0\n");
+    expect_line(report_healthy(), 0,
+                "WPBLOAT OK - nothing found that is about to break a site (0 findings) | "
+                "'critical'=0;;0;0 'warning'=0;0;;0 'info'=0;;;0 'sites'=1;;;0 "
+                "'blind'=0;;;0;3 'largest_key'=229456B;;;0\n");
 }
 
 static void unavailable_probe_without_finding_is_unknown(void **state)
 {
     (void)state;
-    expect_line(
-        report_half_blind(), 3,
-        "WPBLOAT UNKNOWN - redis.keyspace of shop could not look: "
-        "unix:///run/redis.sock?db=1: NOPERM this user has no permissions to run "
-        "the 'scan' command; allow it: ACL SETUSER wpbloat +scan (0 findings) | "
-        "'critical'=0;;0;0 'warning'=0;0;;0 'info'=0;;;0 'sites'=1;;;0 "
-        "'blind'=1;;;0;2\n");
+    expect_line(report_half_blind(), 3,
+                "WPBLOAT UNKNOWN - redis.keyspace of shop could not look: "
+                "unix:///run/redis.sock?db=1: NOPERM this user has no permissions to run "
+                "the 'scan' command; allow it: ACL SETUSER wpbloat +scan (0 findings) | "
+                "'critical'=0;;0;0 'warning'=0;0;;0 'info'=0;;;0 'sites'=1;;;0 "
+                "'blind'=1;;;0;2\n");
 }
 
 static void warning_outranks_an_unavailable_probe(void **state)
@@ -90,9 +88,9 @@ static void host_without_a_site_is_unknown(void **state)
 {
     (void)state;
     expect_line(report_no_site(), 3,
-                 "WPBLOAT UNKNOWN - no WordPress site found (0 findings) | "
-                 "'critical'=0;;0;0 'warning'=0;0;;0 'info'=0;;;0 'sites'=0;;;0 "
-                 "'blind'=0;;;0;0\n");
+                "WPBLOAT UNKNOWN - no WordPress site found (0 findings) | "
+                "'critical'=0;;0;0 'warning'=0;0;;0 'info'=0;;;0 'sites'=0;;;0 "
+                "'blind'=0;;;0;0\n");
 }
 
 static void strange_title_can_forge_no_performance_data(void **state)

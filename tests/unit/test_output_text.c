@@ -224,6 +224,49 @@ static void passed_failure_size_is_said_so(void **state)
     wpb_buf_fini(&out);
 }
 
+static void expect_in_finding(const struct wpb_finding *finding, const char *text,
+                              size_t count)
+{
+    struct wpb_report report = *report_incident();
+    struct wpb_text_style style = {.columns = 80};
+    struct wpb_buf out;
+    report.findings = finding;
+    report.finding_count = 1;
+    wpb_buf_init(&out, 0);
+    wpb_output_text(&report, &style, &out);
+    assert_int_equal(golden_count(wpb_buf_view(&out), text), count);
+    wpb_buf_fini(&out);
+}
+
+static void unlimited_memory_is_not_called_unknown(void **state)
+{
+    static const struct wpb_evidence evidence[] = {
+        {"memory_limit_bytes", {.type = WPB_VALUE_NONE}, WPB_EXACT}};
+    struct wpb_finding finding = report_incident()->findings[0];
+    struct wpb_site site = *finding.site;
+    (void)state;
+    finding.site = &site;
+    finding.evidence = evidence;
+    finding.evidence_count = 1;
+    site.memory_limit_bytes = UINT64_MAX;
+    expect_in_finding(&finding, "PHP memory_limit  unlimited\n", 1);
+    site.memory_limit_bytes = 0;
+    expect_in_finding(&finding, "PHP memory_limit  unknown\n", 1);
+}
+
+static void unsure_cause_is_not_called_likely(void **state)
+{
+    struct wpb_finding finding = report_incident()->findings[0];
+    (void)state;
+    expect_in_finding(&finding, "Who causes it  most likely the plugin", 1);
+    expect_in_finding(&finding, "  Who causes it, most likely\n", 1);
+    finding.cause.confidence = "possible";
+    expect_in_finding(&finding, "Who causes it  possibly the plugin", 1);
+    expect_in_finding(&finding, "  Who may cause it\n", 1);
+    finding.cause = (struct wpb_cause){.kind = "cache_entry", .note = ""};
+    expect_in_finding(&finding, "cause", 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +285,8 @@ int main(void)
         cmocka_unit_test(commands_are_whole_lines),
         cmocka_unit_test(elision_keeps_both_ends_and_whole_characters),
         cmocka_unit_test(passed_failure_size_is_said_so),
+        cmocka_unit_test(unlimited_memory_is_not_called_unknown),
+        cmocka_unit_test(unsure_cause_is_not_called_likely),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
