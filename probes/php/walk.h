@@ -9,10 +9,10 @@
  *
  *   value  = "N;" | "b:" ("0"|"1") ";" | "i:" int ";" | "d:" float ";"
  *          | "s:" len ":" '"' bytes '"' ";" | "S:" ... (escaped form)
- *          | "a:" count ":{" (key value)* "}" | "O:" len ":" '"' name '"' ":" count ":{" ... "}"
- *          | "C:" len ":" '"' name '"' ":" len ":{" bytes "}" | "E:" len ":" '"' name '"' ";"
- *          | "r:" n ";" | "R:" n ";"
- *   key    = "i:" int ";" | "s:" len ":" '"' bytes '"' ";" | "S:" ...
+ *          | "a:" count ":{" (key value)* "}" | "O:" len ":" '"' name '"' ":" count ":{"
+ * ... "}" | "C:" len ":" '"' name '"' ":" len ":{" bytes "}" | "E:" len ":" '"' name '"'
+ * ";" | "r:" n ";" | "R:" n ";" key    = "i:" int ";" | "s:" len ":" '"' bytes '"' ";" |
+ * "S:" ...
  *
  * What PHP accepts is accepted (signs, leading zeros, floats such as .5 and 1E+9,
  * integers out of range, which saturate), with two exceptions: a length of 2^63 or
@@ -56,23 +56,23 @@ enum wpb_php_phase {
 struct wpb_php_event {
     enum wpb_php_phase phase;
     enum wpb_php_type type;
-    uint32_t depth;         /* 0 for the outermost value */
-    bool has_key;           /* false for the outermost value */
+    uint32_t depth; /* 0 for the outermost value */
+    bool has_key;   /* false for the outermost value */
     bool key_is_int;
     int64_t key_int;
-    struct wpb_slice key;   /* text of a string key, at most WPB_PHP_KEY_MAX; valid
-                               during the callback */
-    uint64_t key_len;       /* whole length in bytes of a string key */
-    bool is_property;       /* the key names a property of a class other than stdClass,
-                               whose declared names PHP holds once */
-    uint64_t length;        /* bytes of a string, custom payload or class name */
-    uint64_t count;         /* declared elements or properties (ENTER), real (LEAVE) */
+    struct wpb_slice key; /* text of a string key, at most WPB_PHP_KEY_MAX; valid
+                             during the callback */
+    uint64_t key_len;     /* whole length in bytes of a string key */
+    bool is_property;     /* the key names a property of a class other than stdClass,
+                             whose declared names PHP holds once */
+    uint64_t length;      /* bytes of a string, custom payload or class name */
+    uint64_t count;       /* declared elements or properties (ENTER), real (LEAVE) */
     struct wpb_slice class_name; /* of objects, enums, customs; cut as keys are */
-    uint64_t target;        /* REFERENCE: number of the earlier value it means, from 1 */
-    bool is_hard;           /* REFERENCE: R:, which makes a PHP reference of both; r: is
-                               the same object again */
-    uint64_t offset;        /* where the element's value begins in the stream */
-    uint64_t bytes;         /* encoded length of the value, for LEAF and LEAVE */
+    uint64_t target; /* REFERENCE: number of the earlier value it means, from 1 */
+    bool is_hard;    /* REFERENCE: R:, which makes a PHP reference of both; r: is
+                        the same object again */
+    uint64_t offset; /* where the element's value begins in the stream */
+    uint64_t bytes;  /* encoded length of the value, for LEAF and LEAVE */
 };
 
 /* Return 0 to go on, -1 to stop the walk (WPB_E_CANCELLED). */

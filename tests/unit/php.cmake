@@ -1,2 +1,11 @@
 wpb_unit_test(php_walk wpb_php)
+wpb_unit_test(php_memory wpb_php)
 wpb_unit_test(php_family wpb_php)
+
+# The memory model against the installed PHP; fails when there is none.
+add_executable(php_memory scenario/php_memory.c)
+target_link_libraries(php_memory PRIVATE wpb_php wpb_build)
+add_test(NAME scenario.php_memory
+         COMMAND sh ${PROJECT_SOURCE_DIR}/tests/scenario/php_memory.sh
+                 $<TARGET_FILE:php_memory>)
+set_tests_properties(scenario.php_memory PROPERTIES LABELS scenario TIMEOUT 300)

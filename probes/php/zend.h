@@ -1,0 +1,28 @@
+/*
+ * zend.h - what the Zend engine (64 bits, PHP 7.3 and later) allocates.
+ *
+ * Each figure was measured by memory_get_usage() of PHP 8.2. Pure functions.
+ */
+#ifndef WPB_PHP_ZEND_H
+#define WPB_PHP_ZEND_H
+
+#include <stdint.h>
+
+#define WPB_ZEND_ZVAL 16
+#define WPB_ZEND_ARRAY 56     /* zend_array, without its data */
+#define WPB_ZEND_OBJECT 40    /* zend_object, without property slots */
+#define WPB_ZEND_REFERENCE 32 /* zend_reference */
+
+/* A string of LEN bytes: nothing up to 1 byte (interned). The measured size is
+ * that of LEN + 32, where the struct needs LEN + 25. */
+uint64_t wpb_zend_string_bytes(uint64_t len);
+/* The same for a key that igbinary decodes: long ones take what the struct needs. */
+uint64_t wpb_zend_igbinary_key_bytes(uint64_t len);
+/* Slots of a hash for COUNT elements: a power of two, at least 8. */
+uint64_t wpb_zend_hash_slots(uint64_t count);
+/* Their data block. */
+uint64_t wpb_zend_hash_bytes(uint64_t count);
+/* The table of unserialize() by which references find VALUES earlier values. */
+uint64_t wpb_zend_unserialize_bytes(uint64_t values);
+
+#endif
