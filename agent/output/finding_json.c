@@ -2,13 +2,6 @@
 
 #include "wpbloat/site.h"
 
-/* The schema's words. */
-static const char *const severities[] = {
-    [WPB_INFO] = "info",
-    [WPB_WARNING] = "warning",
-    [WPB_CRITICAL] = "critical",
-};
-
 static void write_subject(struct wpb_json *json, const struct wpb_subject *subject)
 {
     wpb_json_open_object(json, "subject");
@@ -106,7 +99,7 @@ void wpb_finding_json(struct wpb_json *json, const struct wpb_finding *finding)
 {
     const struct wpb_site *site = finding->site;
     wpb_json_known(json, "code", finding->code);
-    wpb_json_known(json, "severity", severities[finding->severity]);
+    wpb_json_known(json, "severity", wpb_severity_name(finding->severity));
     wpb_json_text(json, "site", wpb_slice_cstr(site->name));
     wpb_json_known(json, "owner", site->owner);
     write_subject(json, finding->subject);

@@ -172,8 +172,6 @@ static void print_cost(struct wpb_page *page, const struct wpb_report *report)
         total.commands += cost->commands;
         total.bytes_sent += cost->bytes_sent;
         total.bytes_received += cost->bytes_received;
-        if (cost->elapsed_ms > total.elapsed_ms)
-            total.elapsed_ms = cost->elapsed_ms;
     }
     if (report->coverage_count == 0)
         return;
@@ -185,10 +183,9 @@ static void print_cost(struct wpb_page *page, const struct wpb_report *report)
     wpb_text_bytes(&line, total.bytes_sent);
     wpb_buf_text(&line, " sent and ");
     wpb_text_bytes(&line, total.bytes_received);
-    wpb_buf_printf(&line,
-                   " read; its longest part took %llu.%llu s. Nothing was written.",
-                   (unsigned long long)(total.elapsed_ms / 1000),
-                   (unsigned long long)(total.elapsed_ms % 1000 / 100));
+    wpb_buf_printf(&line, " read, in %llu.%llu s. Nothing was written.",
+                   (unsigned long long)(report->elapsed_ms / 1000),
+                   (unsigned long long)(report->elapsed_ms % 1000 / 100));
     wpb_page_blank(page);
     wpb_page_paragraph(page, 0, wpb_buf_view(&line));
     wpb_buf_fini(&line);

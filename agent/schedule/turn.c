@@ -46,6 +46,7 @@ struct wpb_turn {
     struct wpb_run **active; /* room for every row at once */
     size_t active_count;
     bool was_interrupted;
+    uint64_t elapsed_ms;
 
     struct {
         const struct wpb_subject *subject;
@@ -534,6 +535,7 @@ static void collect_coverage(struct wpb_turn *turn)
 
 int wpb_turn_run(struct wpb_turn *turn, struct wpb_err *err)
 {
+    uint64_t started_ms = wpb_clock_monotonic_ms();
     int status = uv_loop_init(&turn->loop);
 
     if (status)
@@ -557,7 +559,13 @@ int wpb_turn_run(struct wpb_turn *turn, struct wpb_err *err)
     uv_run(&turn->loop, UV_RUN_DEFAULT);
     uv_loop_close(&turn->loop);
     collect_coverage(turn);
+    turn->elapsed_ms = wpb_clock_monotonic_ms() - started_ms;
     return 0;
+}
+
+uint64_t wpb_turn_elapsed_ms(const struct wpb_turn *turn)
+{
+    return turn->elapsed_ms;
 }
 
 bool wpb_turn_was_interrupted(const struct wpb_turn *turn)

@@ -47,6 +47,9 @@ void wpb_turn_free(struct wpb_turn *turn);
  * -1 when the loop could not be made. */
 int wpb_turn_run(struct wpb_turn *turn, struct wpb_err *err);
 
+/* How long wpb_turn_run() took. */
+uint64_t wpb_turn_elapsed_ms(const struct wpb_turn *turn);
+
 /* Was it ended by a signal? */
 bool wpb_turn_was_interrupted(const struct wpb_turn *turn);
 

@@ -43,6 +43,7 @@ struct wpb_server_row {
 
 struct wpb_report {
     int64_t generated_at_ms;
+    uint64_t elapsed_ms; /* from the first look to the last */
     const char *host;
     const char *version; /* of wpbloat */
     const struct wpb_site *const *sites;

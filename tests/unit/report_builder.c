@@ -331,6 +331,7 @@ static const struct wpb_server_row incident_servers[] = {
 
 static const struct wpb_report incident = {
     .generated_at_ms = NOW_MS,
+    .elapsed_ms = 1420,
     .host = "web-17",
     .version = "0.1.0",
     .sites = shop_list,
@@ -385,6 +386,7 @@ const struct wpb_report *report_healthy(void)
 {
     static const struct wpb_report report = {
         .generated_at_ms = NOW_MS,
+        .elapsed_ms = 1420,
         .host = "web-17",
         .version = "0.1.0",
         .sites = well_list,
@@ -403,8 +405,10 @@ const struct wpb_report *report_healthy(void)
 
 const struct wpb_report *report_no_site(void)
 {
-    static const struct wpb_report report = {
-        .generated_at_ms = NOW_MS, .host = "web-17", .version = "0.1.0"};
+    static const struct wpb_report report = {.generated_at_ms = NOW_MS,
+                                             .elapsed_ms = 1420,
+                                             .host = "web-17",
+                                             .version = "0.1.0"};
     return &report;
 }
 
@@ -412,6 +416,7 @@ const struct wpb_report *report_blind(void)
 {
     static const struct wpb_report report = {
         .generated_at_ms = NOW_MS,
+        .elapsed_ms = 1420,
         .host = "web-17",
         .version = "0.1.0",
         .sites = well_list,
@@ -445,6 +450,7 @@ const struct wpb_report *report_half_blind(void)
     };
     static const struct wpb_report report = {
         .generated_at_ms = NOW_MS,
+        .elapsed_ms = 1420,
         .host = "web-17",
         .version = "0.1.0",
         .sites = well_list,
@@ -588,6 +594,7 @@ const struct wpb_report *report_hostile(void)
 {
     static const struct wpb_report report = {
         .generated_at_ms = INT64_MAX,
+        .elapsed_ms = 1420,
         .host = EVIL,
         .version = "0.1.0",
         .sites = evil_list,
