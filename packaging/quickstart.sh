@@ -40,7 +40,7 @@ for tool in dpkg-query apt-get; do
 done
 
 missing=$(apt_missing gcc libc6-dev make cmake pkg-config libuv1-dev libhiredis-dev \
- redis-server)
+    redis-server)
 if [ -n "$missing" ]; then
     step 1 "installing ${missing% }"
     # shellcheck disable=SC2086
