@@ -39,7 +39,11 @@ static const int worth_of_use[] = {
 };
 #define SECONDARY_PENALTY 25
 
-/* The best match of its sort: of code, or of comments. */
+/* Sorts of matches: where strings hold the name, identifiers that do too and comments
+ * add nothing to who asks for it, so they are neither shown nor counted. */
+enum sort { STRINGS, MENTIONS, COMMENTS, SORTS };
+
+/* The best match of its sort. */
 struct candidate {
     size_t len;
     int worth;
@@ -50,7 +54,7 @@ struct candidate {
 struct target {
     bool is_searched;
     struct wpb_source_literal literal;
-    struct candidate code, comment;
+    struct candidate best[SORTS];
 };
 
 struct search {
@@ -129,12 +133,18 @@ static struct wpb_slice shown_path(const struct search *search)
     return path;
 }
 
+static enum sort sort_of(enum wpb_source_use use)
+{
+    if (use == WPB_SOURCE_COMMENT)
+        return COMMENTS;
+    return use == WPB_SOURCE_MENTION ? MENTIONS : STRINGS;
+}
+
 static void visit_match(void *cookie, const struct wpb_source_match *match)
 {
     struct search *search = cookie;
     struct target *target = search->target;
-    struct candidate *best =
-        match->use == WPB_SOURCE_COMMENT ? &target->comment : &target->code;
+    struct candidate *best = &target->best[sort_of(match->use)];
     int worth = worth_of_use[match->use] - (search->is_secondary ? SECONDARY_PENALTY : 0);
 
     if (match->len < best->len)
@@ -456,15 +466,13 @@ static void search_components(struct search *search, const char *kind, const cha
 
 /* ---- the whole ---- */
 
-/* Code outranks comments, whatever their length: it is what asks. */
 static struct wpb_source_found chosen(const struct target *target)
 {
-    bool has_code = target->code.matches > 0;
-    const struct candidate *best = has_code ? &target->code : &target->comment;
-    struct wpb_source_found found = best->found;
-    found.matches = best->matches;
-    if (has_code && target->comment.len == target->code.len)
-        found.matches += target->comment.matches;
+    int sort = STRINGS;
+    while (sort < COMMENTS && target->best[sort].matches == 0)
+        sort++;
+    struct wpb_source_found found = target->best[sort].found;
+    found.matches = target->best[sort].matches;
     return found;
 }
 
@@ -504,10 +512,16 @@ bool wpb_source_is_complete(const struct wpb_source_result *result)
            result->cut == 0 && result->deep == 0 && !*result->stopped;
 }
 
-static void add_clause(struct wpb_buf *out, size_t begin)
+/* A clause of the sentence that began at BEGIN, when COUNT is not 0. */
+static void add_clause(struct wpb_buf *out, size_t begin, uint64_t count,
+                       const char *of_one, const char *of_many)
 {
+    if (count == 0)
+        return;
     if (out->len > begin)
         wpb_buf_text(out, "; ");
+    wpb_buf_printf(out, "%llu %s", (unsigned long long)count,
+                   count == 1 ? of_one : of_many);
 }
 
 void wpb_source_explain(const struct wpb_source_result *result, struct wpb_buf *out)
@@ -516,29 +530,17 @@ void wpb_source_explain(const struct wpb_source_result *result, struct wpb_buf *
     if (*result->stopped)
         wpb_buf_printf(out, "stopped after %llu files, because %s",
                        (unsigned long long)result->files, result->stopped);
-    if (result->unreadable) {
-        add_clause(out, begin);
+    add_clause(out, begin, result->unreadable, "file or folder could not be read",
+               "files or folders could not be read");
+    if (result->unreadable)
         wpb_buf_printf(out,
-                       "%llu files or folders could not be read (%s): run as root or as "
-                       "a user that may read the site's code",
-                       (unsigned long long)result->unreadable,
+                       " (%s): run as root or as a user that may read the site's code",
                        result->unreadable_example);
-    }
-    if (result->links) {
-        add_clause(out, begin);
-        wpb_buf_printf(out, "%llu symbolic links were not followed",
-                       (unsigned long long)result->links);
-    }
-    if (result->cut) {
-        add_clause(out, begin);
-        wpb_buf_printf(out, "%llu large files were read in part",
-                       (unsigned long long)result->cut);
-    }
-    if (result->deep) {
-        add_clause(out, begin);
-        wpb_buf_printf(out, "%llu folders lie too deep",
-                       (unsigned long long)result->deep);
-    }
+    add_clause(out, begin, result->links, "symbolic link was not followed",
+               "symbolic links were not followed");
+    add_clause(out, begin, result->cut, "large file was read in part",
+               "large files were read in part");
+    add_clause(out, begin, result->deep, "folder lies too deep", "folders lie too deep");
     if (result->folders == 0 && out->len == begin)
         wpb_buf_text(out, "the site has no folder of plugins or themes");
 }

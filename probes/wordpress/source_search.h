@@ -40,7 +40,8 @@ extern const struct wpb_source_limits wpb_source_limits_default;
 
 /* What was found of one literal. */
 struct wpb_source_found {
-    uint64_t matches; /* lines that hold it; 0: none */
+    uint64_t matches; /* lines with strings that hold it or, when there are none, with
+                         identifiers, or comments; 0: none at all */
     bool is_whole;    /* the whole literal stands there, not a leading part of it */
     struct wpb_slice component; /* of the best match: "plugin:kestrel-pricing" */
     struct wpb_slice file;      /* relative to site_path; absolute when outside */

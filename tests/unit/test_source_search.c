@@ -187,7 +187,19 @@ static void a_call_outranks_a_mention_and_a_mention_a_comment(void **state)
         "<?php get_option( 'kestrel_rate_' . $x );\n");
     const struct wpb_source_found *found = search(tree, "kestrel_rate_");
     assert_slice(found->component, "plugin:c");
-    assert_int_equal(found->matches, 3);
+}
+
+static void only_the_best_sort_of_match_is_counted(void **state)
+{
+    struct tree *tree = *state;
+    put(tree, "site/wp-content/plugins/a/a.php",
+        "<?php // 'kestrel_rate_'\n/* kestrel_rate_ */\n");
+    assert_int_equal(search(tree, "kestrel_rate_")->matches, 2);
+    put(tree, "site/wp-content/plugins/b/b.php", "<?php kestrel_rate_init();\n");
+    assert_int_equal(search(tree, "kestrel_rate_")->matches, 1);
+    put(tree, "site/wp-content/plugins/c/c.php",
+        "<?php get_option( 'kestrel_rate_' . $x );\n$y = 'kestrel_rate_';\n");
+    assert_int_equal(search(tree, "kestrel_rate_")->matches, 2);
 }
 
 static void production_outranks_tests_and_vendor(void **state)
@@ -336,7 +348,7 @@ static void unreadable_files_are_counted_and_said(void **state)
     chmod(path, 0755);
     assert_int_equal(found->matches, 1);
     assert_int_equal(tree->result.unreadable, 1);
-    assert_reason(tree, "1 files or folders could not be read");
+    assert_reason(tree, "1 file or folder could not be read");
     assert_reason(tree, "plugins/a: Permission denied");
 }
 
@@ -377,7 +389,7 @@ static void a_file_is_read_up_to_its_limit(void **state)
     tree->limits.file_bytes = 30;
     assert_int_equal(search(tree, "kestrel_rate_")->matches, 1);
     assert_int_equal(tree->result.cut, 1);
-    assert_reason(tree, "1 large files were read in part");
+    assert_reason(tree, "1 large file was read in part");
 }
 
 static void folders_below_the_depth_are_left_out_and_counted(void **state)
@@ -389,7 +401,7 @@ static void folders_below_the_depth_are_left_out_and_counted(void **state)
     tree->limits.depth = 2;
     assert_int_equal(search(tree, "kestrel_rate_")->matches, 0);
     assert_int_equal(tree->result.deep, 1);
-    assert_reason(tree, "1 folders lie too deep");
+    assert_reason(tree, "1 folder lies too deep");
 }
 
 static void a_set_cancel_flag_ends_the_search(void **state)
@@ -588,7 +600,7 @@ static void a_search_of_only_part_finds_none_as_estimated(void **state)
     run_init(&run, tree);
     run_to_end(&run);
     assert_int_equal(run.status, WPB_COVERAGE_PARTIAL);
-    assert_non_null(strstr(run.reason, "1 symbolic links were not followed"));
+    assert_non_null(strstr(run.reason, "1 symbolic link was not followed"));
     assert_int_equal(fact_of(&run, 0, WPB_M_SOURCE_MATCHES)->provenance, WPB_ESTIMATED);
 }
 
@@ -661,6 +673,7 @@ int main(void)
         WITH_TREE(the_cache_drop_ins_are_left_out),
         WITH_TREE(only_php_files_are_sources),
         WITH_TREE(a_call_outranks_a_mention_and_a_mention_a_comment),
+        WITH_TREE(only_the_best_sort_of_match_is_counted),
         WITH_TREE(production_outranks_tests_and_vendor),
         WITH_TREE(equal_matches_go_to_the_first_in_byte_order),
         WITH_TREE(a_leading_part_is_found_when_the_whole_is_not),
