@@ -1120,6 +1120,22 @@ static void keys_of_all_databases_share_the_memory(void **state)
     assert_int_equal(look->findings.count, 1);
 }
 
+static void counts_from_a_part_of_the_keys_stay_estimates(void **state)
+{
+    struct look *look = *state;
+    struct wpb_subject database = server();
+    const struct wpb_finding *finding;
+
+    database.name = wpb_slice_cstr("db1");
+    post_server(look, "volatile-lru", 1, 1000);
+    post_as(look, database, WPB_M_KEYS, wpb_value_integer(10), WPB_ESTIMATED);
+    post_as(look, database, WPB_M_TTLLESS_KEYS, wpb_value_integer(9), WPB_ESTIMATED);
+    evaluate(look);
+    finding = found(look, "cache.ttlless_share");
+    assert_int_equal(fact(finding, "ttlless_share_ratio")->provenance, WPB_ESTIMATED);
+    assert_int_equal(fact(finding, "used_memory_bytes")->provenance, WPB_EXACT);
+}
+
 static void an_unknown_policy_or_memory_is_not_judged(void **state)
 {
     struct look *look = *state;
@@ -1221,6 +1237,7 @@ int main(void)
         TEST(allkeys_policy_is_never_more_than_a_note),
         TEST(a_server_without_maxmemory_is_judged_by_what_it_uses),
         TEST(keys_of_all_databases_share_the_memory),
+        TEST(counts_from_a_part_of_the_keys_stay_estimates),
         TEST(an_unknown_policy_or_memory_is_not_judged),
         TEST(an_empty_server_has_no_share),
         TEST(the_groups_with_most_ttlless_memory_are_named),

@@ -1,0 +1,20 @@
+# What the compiler does not see: the arrows between rooms, the format, generated
+# documents, reminders left in sources.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+add_executable(reference lint/reference.c)
+target_link_libraries(reference PRIVATE wpb_rules wpb_base wpb_build)
+if(TARGET wpb_probes AND TARGET wpb_schedule)
+  target_compile_definitions(reference PRIVATE WPB_REFERENCE_PROBES)
+  # The probes call the scheduler's wpb_run_*: it must follow them on the link line.
+  target_link_libraries(reference PRIVATE wpb_probes wpb_redis wpb_wordpress wpb_schedule)
+endif()
+
+set(lint ${CMAKE_CURRENT_SOURCE_DIR}/lint)
+add_test(NAME lint.includes
+         COMMAND Python3::Interpreter ${lint}/includes.py ${PROJECT_SOURCE_DIR})
+add_test(NAME lint.format COMMAND sh ${lint}/format.sh ${PROJECT_SOURCE_DIR})
+add_test(NAME lint.words COMMAND sh ${lint}/words.sh ${PROJECT_SOURCE_DIR})
+add_test(NAME lint.reference COMMAND sh ${lint}/reference.sh $<TARGET_FILE:reference>)
+set_tests_properties(lint.includes lint.format lint.words lint.reference
+                     PROPERTIES LABELS lint TIMEOUT 120)

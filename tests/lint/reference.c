@@ -1,0 +1,220 @@
+/*
+ * reference.c - prints the reference documents from the tables in the code.
+ *
+ * usage: reference rules|metrics|probes|codes
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "wpbloat/metric.h"
+#include "wpbloat/rule.h"
+#ifdef WPB_REFERENCE_PROBES
+#include "agent/base/text.h"
+#include "wpbloat/probe.h"
+#endif
+
+static void print_head(const char *title, const char *table)
+{
+    printf("# %s\n\n<!-- Generated from %s by tests/lint/reference.sh --update. -->\n\n",
+           title, table);
+}
+
+/* A table cell: no pipe may end it. */
+static void print_cell(const char *text)
+{
+    printf(" ");
+    for (; *text; text++)
+        printf(*text == '|' ? "\\%c" : "%c", *text);
+    printf(" |");
+}
+
+/* TEXT as a sentence of its own, whether it was written as one or not. */
+static void print_sentence(const char *text)
+{
+    size_t len = strlen(text);
+    bool has_end = len > 0 && strchr(".!?", text[len - 1]) != NULL;
+
+    if (len > 0)
+        printf("%c%s%s\n", toupper((unsigned char)text[0]), text + 1, has_end ? "" : ".");
+}
+
+/* A size as a user would write it: 256K, 1M, or plain bytes. */
+static void print_size(double bytes)
+{
+    static const char units[] = {'\0', 'K', 'M', 'G', 'T'};
+    uint64_t size = (uint64_t)bytes;
+    size_t unit = 0;
+
+    while (unit < 3 && size >= 1024 && size % 1024 == 0) {
+        size /= 1024;
+        unit++;
+    }
+    printf(" %" PRIu64, size);
+    if (unit)
+        printf("%c", units[unit]);
+}
+
+static void print_value(const struct wpb_option *option, double value)
+{
+    switch (option->type) {
+    case WPB_OPTION_BYTES:
+        print_size(value);
+        break;
+    case WPB_OPTION_DURATION:
+        printf(" %.0fs", value);
+        break;
+    case WPB_OPTION_COUNT:
+        printf(" %.0f", value);
+        break;
+    case WPB_OPTION_RATIO:
+        printf(" %g", value);
+        break;
+    }
+}
+
+static void print_options(const struct wpb_rule *rule)
+{
+    printf("| option | default | from | to | meaning | source of the default |\n"
+           "|---|---|---|---|---|---|\n");
+    for (size_t o = 0; o < WPB_RULE_OPTIONS_MAX && rule->options[o].name; o++) {
+        const struct wpb_option *option = &rule->options[o];
+        printf("| `%s` |", option->name);
+        print_value(option, option->fallback);
+        printf(" |");
+        print_value(option, option->min);
+        printf(" |");
+        print_value(option, option->max);
+        printf(" |");
+        print_cell(option->help);
+        print_cell(option->source);
+        printf("\n");
+    }
+}
+
+static void print_rules(void)
+{
+    print_head("Rules", "agent/rules/registry.c");
+    printf("Each rule looks at what was measured of one site and states a problem, its "
+           "cause and\nits remedy. A figure that reaches a threshold counts. Sizes are "
+           "K, M, G = powers of 1024.\n");
+    for (const struct wpb_rule *rule = wpb_rules; rule->code; rule++) {
+        printf("\n## %s\n\n", rule->code);
+        print_sentence(rule->title);
+        printf("\n%s\n\n", rule->help);
+        print_options(rule);
+        printf("\nWhat to do: [remedies/%s.md](remedies/%s.md)\n", rule->code,
+               rule->code);
+    }
+}
+
+static void print_codes(void)
+{
+    for (const struct wpb_rule *rule = wpb_rules; rule->code; rule++)
+        printf("%s\n", rule->code);
+}
+
+static void print_metrics(void)
+{
+    print_head("Metrics", "include/wpbloat/metric.h");
+    printf("Every fact that a probe posts has one of these names. Names carry their "
+           "unit.\n\n| metric | unit | meaning |\n|---|---|---|\n");
+    for (int m = 0; m < WPB_METRIC_COUNT; m++) {
+        const struct wpb_metric_row *row = wpb_metric_row((enum wpb_metric)m);
+        printf("| `%s` | %s |", row->name, row->unit);
+        print_cell(row->help);
+        printf("\n");
+    }
+}
+
+#ifdef WPB_REFERENCE_PROBES
+/* The bounds of a run; 0 is no bound of the probe's own. */
+static void print_bounds(const struct wpb_probe *probe)
+{
+    struct wpb_buf text;
+
+    if (probe->max_items)
+        printf("| at most | %" PRIu64 " %s |\n", probe->max_items, probe->unit);
+    if (!probe->max_bytes)
+        return;
+    wpb_buf_init(&text, 0);
+    wpb_text_bytes(&text, probe->max_bytes);
+    printf("| reads at most | %s |\n", text.data);
+    wpb_buf_fini(&text);
+}
+
+static void print_deadline(uint32_t deadline_ms)
+{
+    struct wpb_buf text;
+
+    if (deadline_ms < 120000) {
+        printf("| deadline | %.3g s |\n", (double)deadline_ms / 1000);
+        return;
+    }
+    wpb_buf_init(&text, 0);
+    wpb_text_ttl(&text, (int64_t)deadline_ms / 1000);
+    printf("| deadline | %s |\n", text.data);
+    wpb_buf_fini(&text);
+}
+
+static void print_probes(void)
+{
+    static const char *const costs[] = {
+        [WPB_COST_FREE] = "free: counters the system keeps anyway",
+        [WPB_COST_LIGHT] = "light: a handful of commands",
+        [WPB_COST_MEDIUM] = "medium: grows with the data, paced",
+        [WPB_COST_HEAVY] = "heavy: only when asked",
+    };
+
+    print_head("Probes", "the descriptors listed in probes/registry.c");
+    printf("Each probe looks at one system, read-only, within these bounds; one "
+           "without \"at most\" is bounded by the data, its pace and its deadline.\n");
+    for (size_t p = 0; wpb_probes[p]; p++) {
+        const struct wpb_probe *probe = wpb_probes[p];
+        printf("\n## %s\n\n", probe->name);
+        print_sentence(probe->help);
+        printf("\n| | |\n|---|---|\n");
+        if (probe->look == WPB_LOOK_SURVEY)
+            printf("| looks | at everything, cheaply |\n");
+        else
+            printf("| looks | into the few `%s` it is asked about |\n",
+                   wpb_subject_kind_name(probe->examines));
+        printf("| runs | once for each %s |\n",
+               strcmp(probe->needs, "redis") == 0 ? "server database" : "site");
+        printf("| cost |");
+        print_cell(costs[probe->cost]);
+        printf("\n");
+        print_deadline(probe->deadline_ms);
+        print_bounds(probe);
+        printf("| needs |");
+        print_cell(probe->grants);
+        printf("\n");
+    }
+}
+#endif
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*print)(void);
+    } documents[] = {
+        {"rules", print_rules},
+        {"codes", print_codes},
+        {"metrics", print_metrics},
+#ifdef WPB_REFERENCE_PROBES
+        {"probes", print_probes},
+#endif
+    };
+
+    for (size_t d = 0; argc == 2 && d < sizeof(documents) / sizeof(documents[0]); d++) {
+        if (strcmp(argv[1], documents[d].name) == 0) {
+            documents[d].print();
+            return fflush(stdout) == 0 ? 0 : 1;
+        }
+    }
+    fprintf(stderr, "usage: reference rules|metrics|probes|codes\n");
+    return 64;
+}
