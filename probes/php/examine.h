@@ -6,6 +6,17 @@
  * decoded is named in `flaw` and everything known so far stands. Bounded
  * memory whatever the value holds. Values never leave: results hold key names,
  * types and sizes only. One thread at a time; may move between two feeds.
+ *
+ * Only PHP serialize is walked. Of igbinary the count is read from the head, and
+ * the cost is estimated when the first names all lead to booleans (the shape of
+ * a notoptions). A raw value costs the string it is. Of other encodings, only
+ * encoding and length are known; `flaw` says so.
+ *
+ * When a byte cap or a limit ended the walk early, `entries` is what the head
+ * declares, the cost is scaled up from the part that was walked (when that part
+ * is most of what was read), both estimated; `elements`, `max_depth`, `paths`,
+ * `families` and `family_names` are those of the part. A value that is malformed
+ * has no cost: PHP would not decode it.
  */
 #ifndef WPB_PHP_EXAMINE_H
 #define WPB_PHP_EXAMINE_H
@@ -17,11 +28,16 @@
 #define WPB_EXAMINE_PATHS_MAX 20
 #define WPB_EXAMINE_FAMILIES_MAX 20
 
+/* Parts of 1 % or more. An array or object of which one child is 80 % or more is
+ * left out in favour of that child; an element of a list (integer key) appears
+ * only when it is 10 % of the list or more. */
 struct wpb_examination_path {
-    struct wpb_slice path; /* "widgets[3].settings.custom_css": raw key bytes joined */
+    /* "widgets[3].settings.custom_css": raw key bytes joined, at most 255, cut with
+     * "..."; without the class that PHP puts before private properties. */
+    struct wpb_slice path;
     enum wpb_php_type type;
-    uint64_t bytes;        /* encoded length of the subtree */
-    uint64_t count;        /* elements, for arrays and objects */
+    uint64_t bytes; /* encoded length of the subtree */
+    uint64_t count; /* elements, for arrays and objects */
 };
 
 struct wpb_examination {
@@ -32,15 +48,17 @@ struct wpb_examination {
     uint64_t entries;        /* of the outermost array */
     uint64_t elements;       /* values at all depths */
     uint32_t max_depth;
-    bool has_cost;           /* `cost` is meaningful */
+    bool has_cost; /* `cost` is meaningful */
     struct wpb_php_cost cost;
     struct wpb_examination_path paths[WPB_EXAMINE_PATHS_MAX]; /* heaviest first */
     size_t path_count;
-    struct wpb_family families[WPB_EXAMINE_FAMILIES_MAX]; /* of the outermost keys */
+    /* Of the outermost array's string keys; of keys above WPB_PHP_KEY_MAX, of their
+     * beginning. */
+    struct wpb_family families[WPB_EXAMINE_FAMILIES_MAX];
     size_t family_count;
-    uint64_t family_names;   /* names folded, the whole for shares */
+    uint64_t family_names;          /* names folded, the whole for shares */
     enum wpb_provenance provenance; /* WPB_EXACT when complete */
-    char flaw[256];          /* "" or why it could not be taken apart, with the byte */
+    char flaw[256]; /* "" or why it could not be taken apart, with the byte */
 };
 
 struct wpb_examiner;

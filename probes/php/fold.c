@@ -1,12 +1,9 @@
 #include "probes/php/fold.h"
 
-#include <endian.h>
 #include <stdint.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "agent/base/text.h"
+#include "probes/php/fold_bits.h"
 
 /* What a byte can be. Separators are above everything that belongs to a word. */
 enum {
@@ -63,7 +60,7 @@ static const struct placeholder of_number = {"<n>", 3}, of_hex = {"<hex>", 5},
 #define RANDOM_MIN 8
 #define UUID_LEN 36
 #define HOST_MAX 255
-#define LANES 16
+#define BLOCK 16
 
 struct mark {
     size_t pos, literal, out_len;
@@ -107,17 +104,17 @@ static unsigned number_at(const struct folding *f, size_t pos, size_t count)
     return number;
 }
 
-/* Short copies of unknown length are most of the cost: whole lanes are cheaper,
+/* Short copies of unknown length are most of the cost: whole blocks are cheaper,
  * where FROM has AVAILABLE bytes to read. TO has room for 15 bytes more. */
 static inline void copy(char *to, const unsigned char *from, size_t count,
                         size_t available)
 {
-    if (available < ((count + LANES - 1) & ~(size_t)(LANES - 1))) {
+    if (available < ((count + BLOCK - 1) & ~(size_t)(BLOCK - 1))) {
         memcpy(to, from, count);
         return;
     }
-    for (size_t i = 0; i < count; i += LANES)
-        memcpy(to + i, from + i, LANES);
+    for (size_t i = 0; i < count; i += BLOCK)
+        memcpy(to + i, from + i, BLOCK);
 }
 
 /* Send the pending text before END out. */
@@ -424,97 +421,28 @@ static void fold_bytes(struct folding *f)
     }
 }
 
-/* The classes of up to 64 bytes as bits, the first byte lowest. */
-struct bits {
-    uint64_t digits, hex, letters;
-    uint64_t special; /* neither a letter or digit nor a plain separator */
-};
-
-#define BITS_MAX 64
-typedef signed char lanes __attribute__((vector_size(LANES)));
-
-/* One bit for each lane that is all ones. */
-static inline uint64_t lane_bits(lanes mask)
-{
-#ifdef __SSE2__
-    return (uint64_t)(unsigned)_mm_movemask_epi8((__m128i)mask);
-#else
-    uint64_t half[2];
-    memcpy(half, &mask, sizeof half);
-    for (size_t i = 0; i < 2; i++)
-        half[i] = ((le64toh(half[i]) & UINT64_C(0x8040201008040201)) *
-                   UINT64_C(0x0101010101010101)) >>
-                  56;
-    return half[0] | half[1] << 8;
-#endif
-}
-
-static inline struct bits classify_lanes(const unsigned char *bytes)
-{
-    lanes v, folded;
-    memcpy(&v, bytes, sizeof v);
-    folded = v | 0x20;
-    return (struct bits){
-        .digits = lane_bits((v >= '0') & (v <= '9')),
-        .hex = lane_bits((folded >= 'a') & (folded <= 'f')),
-        .letters = lane_bits((folded >= 'a') & (folded <= 'z')),
-        .special =
-            lane_bits((v < ' ') | (v == 0x7F) | (v == '<') | (v == '>') | (v == '@')),
-    };
-}
-
-static inline void join(struct bits *all, struct bits some, size_t at)
-{
-    all->digits |= some.digits << at;
-    all->hex |= some.hex << at;
-    all->letters |= some.letters << at;
-    all->special |= some.special << at;
-}
-
-/* LEN is at most BITS_MAX. */
-static inline struct bits classify(const unsigned char *name, size_t len)
-{
-    struct bits all = {0};
-    if (len < LANES) {
-        unsigned char padded[LANES];
-        memset(padded, '.', sizeof padded);
-        memcpy(padded, name, len);
-        join(&all, classify_lanes(padded), 0);
-        return all;
-    }
-    for (size_t i = 0; i + LANES <= len; i += LANES)
-        join(&all, classify_lanes(name + i), i);
-    if (len % LANES) /* the last lanes again, with those before them */
-        join(&all, classify_lanes(name + len - LANES), len - LANES);
-    return all;
-}
-
-static inline uint64_t below(size_t bit)
-{
-    return bit < 64 ? (UINT64_C(1) << bit) - 1 : UINT64_MAX;
-}
-
-/* The same as fold_bytes() for a name of at most BITS_MAX bytes, where BITS has
+/* The same as fold_bytes() for a name of at most WPB_FOLD_BITS_MAX bytes, where BITS has
  * nothing special: only words with a digit are looked at. */
-static void fold_plain(struct folding *f, const struct bits *bits)
+static void fold_plain(struct folding *f, const struct wpb_fold_bits *bits)
 {
-    uint64_t breaks = ~(bits->digits | bits->letters) & below(f->len);
-    for (;;) {
-        uint64_t digits = bits->digits & ~below(f->pos);
-        if (!digits)
-            break;
-        size_t first = (size_t)__builtin_ctzll(digits);
-        uint64_t before = breaks & below(first) & ~below(f->pos);
-        uint64_t after = breaks & ~below(first);
+    uint64_t breaks = ~(bits->digits | bits->letters) & wpb_fold_below(f->len);
+    /* v2 and its like stay, and are frequent. */
+    uint64_t versions = (bits->letters << 1) & (breaks << 2 | 2) &
+                        (breaks >> 1 | UINT64_C(1) << (f->len - 1));
+    uint64_t remaining = bits->digits & ~versions;
+    for (; remaining; remaining &= ~wpb_fold_below(f->pos)) {
+        size_t first = (size_t)__builtin_ctzll(remaining);
+        uint64_t before = breaks & wpb_fold_below(first) & ~wpb_fold_below(f->pos);
+        uint64_t after = breaks & ~wpb_fold_below(first);
         size_t start = before ? 64 - (size_t)__builtin_clzll(before) : f->pos;
         f->pos = after ? (size_t)__builtin_ctzll(after) : f->len;
-        uint64_t word = below(f->pos) & ~below(start);
+        uint64_t word = wpb_fold_below(f->pos) & ~wpb_fold_below(start);
         bool has_hex = bits->hex & word;
         bool has_letter = bits->letters & ~bits->hex & word;
         size_t count = f->pos - start;
         if (has_hex && !has_letter && count > HEX_MIN)
             place(f, start, f->pos, &of_hex);
-        else if (count > 2 || !(has_hex || has_letter)) /* not v2, 3d */
+        else
             fold_word(f, start,
                       DIGIT | (has_hex ? HEX : 0U) | (has_letter ? LETTER : 0U));
     }
@@ -522,7 +450,7 @@ static void fold_plain(struct folding *f, const struct bits *bits)
 }
 
 /* Does a word of eight hex letters occur, which may begin a uuid? */
-static bool has_hex_word(const struct bits *bits)
+static bool has_hex_word(const struct wpb_fold_bits *bits)
 {
     uint64_t letters = bits->hex;
     letters &= letters >> 1;
@@ -535,9 +463,9 @@ size_t wpb_fold_name(struct wpb_slice name, char out[static WPB_FOLD_ROOM])
 {
     struct folding f = {
         .name = (const unsigned char *)name.data, .len = name.len, .out = out};
-    struct bits bits = {.special = 1};
-    if (f.len > 0 && f.len <= BITS_MAX)
-        bits = classify(f.name, f.len);
+    struct wpb_fold_bits bits = {.special = 1};
+    if (f.len > 0 && f.len <= WPB_FOLD_BITS_MAX)
+        bits = wpb_fold_classify(f.name, f.len);
     if (bits.special || has_hex_word(&bits))
         fold_bytes(&f);
     else

@@ -1,3 +1,5 @@
 # Benchmarks: built when asked for, run by their own .sh, never by ctest.
 add_executable(bench_php_walk EXCLUDE_FROM_ALL bench/php_walk.c)
 target_link_libraries(bench_php_walk PRIVATE wpb_php wpb_build)
+add_executable(bench_php_families EXCLUDE_FROM_ALL bench/php_families.c)
+target_link_libraries(bench_php_families PRIVATE wpb_php wpb_build)
