@@ -367,8 +367,9 @@ static const char *check_class(struct wpb_php_walker *walker, const char *p, siz
             walker->has_colon = true;
         return p;
     }
+    bool is_first = walker->left == walker->number;
     for (size_t i = 0; i < len; i++) {
-        if (!is_class_byte(p[i]))
+        if (!is_class_byte(p[i]) || (p[i] == '\\' && is_first && i == 0))
             return wpb_walk_invalid(walker, wpb_walk_position(walker, p + i),
                                     "a byte of a class name");
     }

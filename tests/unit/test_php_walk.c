@@ -226,6 +226,8 @@ static void errors_name_the_byte_and_what_belongs_there(void **state)
     expect_error(BYTES("N;N;"), "invalid at byte 2: expected the end of the value");
     expect_error(BYTES("O:3:\"a-b\":0:{}"),
                  "invalid at byte 6: expected a byte of a class name");
+    expect_error(BYTES("O:2:\"\\a\":0:{}"),
+                 "invalid at byte 5: expected a byte of a class name");
     expect_error(BYTES("O:0:\"\":0:{}"),
                  "invalid at byte 2: expected a class name of at least 1 byte");
     expect_error(BYTES("E:3:\"abc\";"),
