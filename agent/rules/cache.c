@@ -142,12 +142,8 @@ bool wpb_cache_judge_decode_peak(const struct wpb_rule_context *context,
     return is_judged(worst, severity);
 }
 
-void wpb_cache_draft_size(struct wpb_draft *draft, const struct wpb_cache_entry *entry)
+void wpb_cache_draft_ttl(struct wpb_draft *draft, const struct wpb_cache_entry *entry)
 {
-    wpb_draft_sample(draft, "value_bytes", WPB_M_VALUE_BYTES);
-    if (!entry->is_exact)
-        wpb_draft_sample(draft, "memory_bytes", WPB_M_MEMORY_BYTES);
-    wpb_draft_sample(draft, "entries", WPB_M_ENTRIES);
     /* Null says that it never expires; an unknown TTL says nothing. */
     if (entry->has_ttl && entry->ttl_seconds >= 0)
         wpb_draft_sample(draft, "ttl_seconds", WPB_M_TTL_SECONDS);
@@ -155,10 +151,19 @@ void wpb_cache_draft_size(struct wpb_draft *draft, const struct wpb_cache_entry 
         wpb_draft_fact(draft, "ttl_seconds", wpb_value_none(), WPB_EXACT);
 }
 
-void wpb_cache_draft_peaks(struct wpb_draft *draft)
+void wpb_cache_draft_entry(struct wpb_draft *draft, const struct wpb_cache_entry *entry)
 {
-    wpb_draft_sample(draft, "php_read_peak_bytes", WPB_M_PHP_READ_PEAK_BYTES);
-    wpb_draft_sample(draft, "php_rewrite_peak_bytes", WPB_M_PHP_REWRITE_PEAK_BYTES);
+    wpb_draft_known(draft, "value_bytes", WPB_M_VALUE_BYTES);
+    if (!entry->is_exact)
+        wpb_draft_known(draft, "memory_bytes", WPB_M_MEMORY_BYTES);
+    wpb_draft_known(draft, "entries", WPB_M_ENTRIES);
+    wpb_cache_draft_ttl(draft, entry);
+    wpb_draft_known(draft, "examined_bytes", WPB_M_EXAMINED_BYTES);
+    wpb_draft_known(draft, "php_value_bytes", WPB_M_PHP_VALUE_BYTES);
+    wpb_draft_known(draft, "php_read_peak_bytes", WPB_M_PHP_READ_PEAK_BYTES);
+    wpb_draft_known(draft, "php_rewrite_peak_bytes", WPB_M_PHP_REWRITE_PEAK_BYTES);
+    if (wpb_cache_memory_limit(draft->context))
+        wpb_cache_draft_limit(draft);
 }
 
 void wpb_cache_draft_limit(struct wpb_draft *draft)

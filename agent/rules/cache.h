@@ -53,11 +53,12 @@ bool wpb_cache_judge_decode_peak(const struct wpb_rule_context *context,
                                  const struct wpb_cache_entry *entry,
                                  enum wpb_severity *severity);
 
-/* ENTRY's size, TTL and PHP figures as evidence, in the order of the schema.
- * value_bytes is null, and memory_bytes added, when only that is known;
- * ttl_seconds is null when the key never expires and left out when unknown. */
-void wpb_cache_draft_size(struct wpb_draft *draft, const struct wpb_cache_entry *entry);
-void wpb_cache_draft_peaks(struct wpb_draft *draft);
+/* What is known of ENTRY as evidence: size, TTL, PHP figures, memory_limit. Facts that
+ * are unknown are left out; memory_bytes is there when the length is not. */
+void wpb_cache_draft_entry(struct wpb_draft *draft, const struct wpb_cache_entry *entry);
+/* ttl_seconds: null when the key never expires, left out when unknown. */
+void wpb_cache_draft_ttl(struct wpb_draft *draft, const struct wpb_cache_entry *entry);
+/* memory_limit_bytes: null when it is unknown or unlimited. */
 void wpb_cache_draft_limit(struct wpb_draft *draft);
 /* ENTRY's size in words: "3.8 MiB", "5.0 MiB of Redis memory". */
 const char *wpb_cache_say_size(struct wpb_arena *arena,

@@ -48,15 +48,19 @@ static void draft_remedy(struct wpb_draft *draft)
                                                    "| sort -n -k 2 | tail -n 20",
                                                    wpb_slice_of("", 0)));
     wpb_draft_line(&draft->for_good,
-                   "An option that few requests need: wp option set-autoload NAME off, "
-                   "then delete the cached piece, which that command leaves as it was:");
+                   "Decide for each of the largest options: delete it when its plugin is "
+                   "gone, stop autoloading it when few requests need it, and tell its "
+                   "author when it is a log, a cache or an index.");
+    wpb_draft_line(
+        &draft->for_good,
+        "To stop autoloading one: wp option set-autoload NAME off, then delete "
+        "the cached piece, which that command leaves as it was:");
     wpb_draft_line(&draft->for_good, wpb_say_redis_key_command(context, key, "UNLINK"));
     wpb_draft_line(&draft->for_good,
-                   "An option of a plugin that was removed: look what it is, keep a "
-                   "backup, then wp option delete NAME.");
+                   "To delete one, with a backup at hand: wp option delete NAME.");
     wpb_draft_line(&draft->for_good,
                    "In code: add_option( $name, $value, '', false ) for what is large or "
-                   "rarely read; logs, caches and indexes do not belong in options.");
+                   "rarely read.");
     wpb_draft_line(&draft->verify, wpb_say_explain_command(context, key));
     wpb_draft_line(&draft->verify, wpb_say_redis_key_command(context, key, "STRLEN"));
 }
@@ -77,9 +81,7 @@ static void report(struct wpb_rule_context *context, const struct wpb_cache_entr
                                "alloptions, loaded whole on every request, takes %s",
                                wpb_cache_say_size(arena, entry));
     draft.finding.summary = summary(context, entry);
-    wpb_cache_draft_size(&draft, entry);
-    wpb_cache_draft_peaks(&draft);
-    wpb_cache_draft_limit(&draft);
+    wpb_cache_draft_entry(&draft, entry);
     draft_cause(&draft);
     draft_remedy(&draft);
     wpb_draft_emit(&draft);

@@ -136,11 +136,7 @@ static void report_peak(struct wpb_rule_context *context,
         wpb_cache_say_size(arena, entry), wpb_say_bytes(arena, entry->read_peak),
         entry->rewrite_peak ? wpb_say_bytes(arena, entry->rewrite_peak) : "more",
         wpb_say_bytes(arena, limit));
-    wpb_cache_draft_size(&draft, entry);
-    wpb_draft_sample(&draft, "examined_bytes", WPB_M_EXAMINED_BYTES);
-    wpb_draft_sample(&draft, "php_value_bytes", WPB_M_PHP_VALUE_BYTES);
-    wpb_cache_draft_peaks(&draft);
-    wpb_cache_draft_limit(&draft);
+    wpb_cache_draft_entry(&draft, entry);
     wpb_draft_fact(&draft, "limit_share_ratio", wpb_value_double(share), WPB_ESTIMATED);
     draft_cause(&draft, advice);
     draft_remedy(&draft, advice);
@@ -250,9 +246,7 @@ static void report_large(struct wpb_rule_context *context, const struct large *l
               "serves nobody else meanwhile, and decodes it into several times that size "
               "of PHP memory.",
         rest);
-    wpb_cache_draft_size(&draft, entry);
-    wpb_cache_draft_peaks(&draft);
-    wpb_cache_draft_limit(&draft);
+    wpb_cache_draft_entry(&draft, entry);
     draft_cause(&draft, advice);
     draft_remedy(&draft, advice);
     wpb_draft_emit(&draft);

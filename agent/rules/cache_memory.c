@@ -323,7 +323,7 @@ static void report(struct wpb_rule_context *context, const struct server *server
     wpb_draft_fact(&draft, "used_ratio",
                    server->limit ? wpb_value_double(server->filled) : wpb_value_none(),
                    WPB_EXACT);
-    wpb_draft_sample(&draft, "evicted_keys", WPB_M_EVICTED_KEYS);
+    wpb_draft_known(&draft, "evicted_keys", WPB_M_EVICTED_KEYS);
     draft.finding.cause.kind = "redis_groups";
     draft.finding.cause.note = say_groups(context, server);
     draft_remedy(&draft, trouble);

@@ -106,7 +106,7 @@ static void draft_cause(struct wpb_draft *draft)
     if (wpb_cache_wordpress_version(draft->context->site) >= DELETED_NAMES_ADDED)
         cause->note = wpb_arena_printf(
             draft->context->arena,
-            "%s%sWordPress %s also adds the name of every option that is deleted.",
+            "%s%sBesides, WordPress %s adds the name of every option that is deleted.",
             cause->note, cause->note[0] ? " " : "",
             wpb_say_name(draft->context->arena,
                          wpb_slice_cstr(draft->context->site->wp_version)));
@@ -199,8 +199,13 @@ static void report(struct wpb_rule_context *context, const struct wpb_cache_entr
     wpb_draft_init(&draft, context, severity, entry->key);
     draft.finding.title = title(context->arena, entry);
     draft.finding.summary = summary(context, entry);
-    wpb_cache_draft_size(&draft, entry);
-    wpb_cache_draft_peaks(&draft);
+    wpb_draft_sample(&draft, "value_bytes", WPB_M_VALUE_BYTES);
+    if (!entry->is_exact)
+        wpb_draft_known(&draft, "memory_bytes", WPB_M_MEMORY_BYTES);
+    wpb_draft_sample(&draft, "entries", WPB_M_ENTRIES);
+    wpb_cache_draft_ttl(&draft, entry);
+    wpb_draft_sample(&draft, "php_read_peak_bytes", WPB_M_PHP_READ_PEAK_BYTES);
+    wpb_draft_sample(&draft, "php_rewrite_peak_bytes", WPB_M_PHP_REWRITE_PEAK_BYTES);
     wpb_cache_draft_limit(&draft);
     /* No probe measures what a request needs besides: the size at which it fails
      * is an upper bound. */

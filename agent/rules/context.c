@@ -39,13 +39,19 @@ void wpb_draft_fact(struct wpb_draft *draft, const char *name, struct wpb_value 
     };
 }
 
-void wpb_draft_sample(struct wpb_draft *draft, const char *name, enum wpb_metric metric)
+void wpb_draft_known(struct wpb_draft *draft, const char *name, enum wpb_metric metric)
 {
     const struct wpb_sample *sample =
         wpb_window_get(draft->context->window, draft->finding.subject, metric);
 
     if (sample)
         wpb_draft_fact(draft, name, sample->value, sample->provenance);
+}
+
+void wpb_draft_sample(struct wpb_draft *draft, const char *name, enum wpb_metric metric)
+{
+    if (wpb_window_get(draft->context->window, draft->finding.subject, metric))
+        wpb_draft_known(draft, name, metric);
     else
         wpb_draft_fact(draft, name, wpb_value_none(), WPB_EXACT);
 }

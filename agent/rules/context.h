@@ -53,6 +53,8 @@ void wpb_draft_fact(struct wpb_draft *draft, const char *name, struct wpb_value 
                     enum wpb_provenance provenance);
 /* The newest sample as a fact; null when it is unknown. */
 void wpb_draft_sample(struct wpb_draft *draft, const char *name, enum wpb_metric metric);
+/* The same, left out when it is unknown. */
+void wpb_draft_known(struct wpb_draft *draft, const char *name, enum wpb_metric metric);
 /* A line for the lists of the remedy; an empty or NULL one is left out. */
 void wpb_draft_line(struct wpb_draft_lines *lines, const char *line);
 /* Add the finding to the context's, with copies of its lists. */

@@ -36,10 +36,12 @@ const char *wpb_say_count(struct wpb_arena *arena, uint64_t count)
 
 const char *wpb_say_share(struct wpb_arena *arena, double ratio)
 {
-    double percent = floor(ratio * 100 + 1e-9);
+    double percent = round(ratio * 100);
 
     if (percent < 1)
         return ratio > 0 ? "less than 1 %" : "none";
+    if (ratio < 1 && percent > 99)
+        percent = 99;
     return wpb_arena_printf(arena, "%.0f %%", percent);
 }
 

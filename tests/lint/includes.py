@@ -46,11 +46,9 @@ COMMENT_OR_STRING = re.compile(
 
 
 def room_of(path):
-    """The innermost room that holds PATH."""
+    """The room that holds PATH; rooms have no folders inside."""
     folder = os.path.dirname(path)
-    while folder and folder not in ROOMS:
-        folder = os.path.dirname(folder)
-    return folder
+    return folder if folder in ROOMS else ""
 
 
 def check_project(room, header):

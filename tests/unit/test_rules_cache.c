@@ -443,7 +443,7 @@ static void notoptions_of_wordpress_6_7_also_gains_deleted_names(void **state)
     look->site.wp_version = "6.7";
     evaluate(look);
     assert_says(found(look, "cache.notoptions_bloat")->cause.note,
-                "adds the name of every option that is deleted");
+                "WordPress 6.7 adds the name of every option that is deleted");
 }
 
 static void notoptions_is_judged_by_redis_memory_when_only_that_is_known(void **state)
@@ -1006,6 +1006,19 @@ static void a_large_metrics_zset_points_at_wp_cron(void **state)
     assert_says(found(look, "cache.entry_large")->cause.note, "WP-Cron");
 }
 
+static void what_is_unknown_of_a_large_entry_is_left_out(void **state)
+{
+    struct look *look = *state;
+    const struct wpb_finding *finding;
+
+    look->site.memory_limit_bytes = 0;
+    post(look, key_named("a"), WPB_M_MEMORY_BYTES, 700 * KIB);
+    evaluate(look);
+    finding = found(look, "cache.entry_large");
+    assert_int_equal(finding->evidence_count, 1);
+    assert_fact(finding, "memory_bytes", 700 * KIB);
+}
+
 /* cache.ttlless_share */
 
 static struct wpb_subject server(void)
@@ -1231,6 +1244,7 @@ int main(void)
         TEST(a_large_entry_with_a_better_explanation_is_left_to_it),
         TEST(a_large_transient_may_be_deleted_and_a_post_meta_entry_comes_back),
         TEST(a_large_metrics_zset_points_at_wp_cron),
+        TEST(what_is_unknown_of_a_large_entry_is_left_out),
         TEST(volatile_policy_with_mostly_ttlless_keys_is_a_warning),
         TEST(volatile_policy_is_critical_at_90_percent_of_maxmemory),
         TEST(noeviction_warns_at_75_and_is_critical_at_90_percent),
