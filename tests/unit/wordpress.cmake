@@ -1,3 +1,5 @@
+wpb_unit_test(config_lex wpb_wordpress)
+wpb_unit_test(config_eval wpb_wordpress)
 wpb_unit_test(key_grammar wpb_wordpress)
 wpb_unit_test(source_match wpb_wordpress)
 wpb_unit_test(source_search wpb_wordpress)
