@@ -2,8 +2,9 @@
  * walker.h - inside of the walker: its state between two bytes.
  *
  * Shared by walk.c (the grammar, one byte after the other, so that any chunk
- * boundary is harmless), walk_steps.c (what each state does) and walk_run.c (the
- * same pairs of an array or object, read at once when a chunk holds them whole).
+ * boundary is harmless), walk_steps.c and walk_float.c (what each state does) and
+ * walk_run.c (the same pairs of an array or object, read at once when a chunk
+ * holds them whole).
  */
 #ifndef WPB_PHP_WALKER_H
 #define WPB_PHP_WALKER_H
@@ -139,6 +140,12 @@ int wpb_walk_leave(struct wpb_php_walker *walker, uint64_t offset);
 /* Report a value without children, which ends before OFFSET. */
 int wpb_walk_leaf(struct wpb_php_walker *walker, enum wpb_php_type type, uint64_t length,
                   uint64_t offset);
+
+/* How far the grammar of a float has come: where it begins, and where BYTE leads. */
+#define WPB_WALK_FLOAT_START 0
+#define WPB_WALK_FLOAT_WRONG 255
+uint8_t wpb_walk_float(uint8_t part, char byte);
+bool wpb_walk_float_is_complete(uint8_t part);
 
 /* In state WPB_WALK_KEY: read as many whole pairs as the chunk holds. Returns P
  * itself when there is none; the steps go on from there. NULL after a failure. */
