@@ -39,14 +39,6 @@ static void on_deadline(uv_timer_t *timer)
     wpb_run_cancel(timer->data);
 }
 
-/* A paced pass over a large keyspace at `low` is meant to take its time. */
-static uint64_t deadline_ms(const struct wpb_run *run)
-{
-    uint64_t factor = run->budget == WPB_BUDGET_LOW ? 12 : 1;
-
-    return run->probe->deadline_ms * factor;
-}
-
 static void set_coverage(struct wpb_run *run, enum wpb_coverage_status status,
                          const char *reason)
 {
@@ -83,7 +75,7 @@ void wpb_run_start(struct wpb_run *run)
         finish(run);
         return;
     }
-    uv_timer_start(&run->deadline_timer, on_deadline, deadline_ms(run), 0);
+    uv_timer_start(&run->deadline_timer, on_deadline, run->probe->deadline_ms, 0);
 }
 
 uv_loop_t *wpb_run_loop(const struct wpb_run *run)

@@ -442,6 +442,7 @@ const struct wpb_probe wpb_probe_redis_keyspace = {
             "pipelined MEMORY USAGE and PTTL, paced by the budget",
     .unit = "keys",
     .needs = "redis",
+    .after = "redis.server",
     .look = WPB_LOOK_SURVEY,
     .cost = WPB_COST_MEDIUM,
     .deadline_ms = LOW_DEADLINE_MS,
