@@ -197,9 +197,22 @@ static void print_blindness(struct wpb_page *page, const struct wpb_report *repo
     wpb_buf_fini(&text);
 }
 
+/* Of the worst findings the one that knows at which size requests die: the others
+ * cost, that one kills. */
+static const struct wpb_finding *most_urgent(const struct wpb_report *report)
+{
+    for (size_t i = 0; i < report->finding_count; i++) {
+        const struct wpb_finding *finding = &report->findings[i];
+        if (finding->severity == report->findings[0].severity &&
+            wpb_evidence_find(finding, "fails_at_bytes"))
+            return finding;
+    }
+    return &report->findings[0];
+}
+
 static void print_worst(struct wpb_page *page, const struct wpb_report *report)
 {
-    const struct wpb_finding *worst = &report->findings[0];
+    const struct wpb_finding *worst = most_urgent(report);
     print_counts(page, report);
     wpb_page_blank(page);
     print_wrong(page, worst);

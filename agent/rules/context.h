@@ -75,7 +75,7 @@ const char *wpb_say_redis_command(const struct wpb_rule_context *context,
 /* "redis-cli ... COMMAND KEY". KEY is any bytes: none of them becomes syntax. */
 const char *wpb_say_redis_key_command(const struct wpb_rule_context *context,
                                       const struct wpb_subject *key, const char *command);
-/* "wpbloat explain redis KEY --site NAME", or NULL for a key that no command line
+/* "wpbloat explain redis KEY --site PATH", or NULL for a key that no command line
  * can carry (NUL). */
 const char *wpb_say_explain_command(const struct wpb_rule_context *context,
                                     const struct wpb_subject *key);

@@ -143,7 +143,7 @@ const char *wpb_say_explain_command(const struct wpb_rule_context *context,
     wpb_text_shell(&buf, key->name);
     if (site->path && site->path[0]) {
         wpb_buf_text(&buf, " --site ");
-        wpb_text_shell(&buf, wpb_slice_cstr(site->name));
+        wpb_text_shell(&buf, wpb_slice_cstr(site->path));
     } else {
         wpb_buf_text(&buf, " --redis ");
         wpb_text_shell(&buf, key->scope);

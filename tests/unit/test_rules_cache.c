@@ -667,7 +667,7 @@ static void the_remedy_names_the_server_the_database_and_the_key(void **state)
     assert_true(has_line(finding->remedy.now,
                          "redis-cli -s /run/redis.sock -n 1 UNLINK " NOTOPTIONS));
     assert_true(has_line(finding->remedy.verify,
-                         "wpbloat explain redis " NOTOPTIONS " --site shop"));
+                         "wpbloat explain redis " NOTOPTIONS " --site /var/www/shop"));
     assert_true(has_line(finding->remedy.verify,
                          "redis-cli -s /run/redis.sock -n 1 STRLEN " NOTOPTIONS));
     assert_true(
