@@ -19,9 +19,9 @@
 /* Keys of their own kind, wherever they are found. */
 enum wpb_key_role {
     WPB_KEY_PLAIN,
-    WPB_KEY_NOTOPTIONS,      /* of a blog or of a network */
+    WPB_KEY_NOTOPTIONS, /* of a blog or of a network */
     WPB_KEY_ALLOPTIONS,
-    WPB_KEY_METRICS,         /* redis-cache's own zset */
+    WPB_KEY_METRICS, /* redis-cache's own zset */
     WPB_KEY_LAST_CHANGED,
 };
 
