@@ -31,8 +31,8 @@ struct wpb_discovery {
 
 /* Where to look; all fields optional, for tests and unusual hosts. */
 struct wpb_discovery_places {
-    const char *root;              /* prepended to every default place; "" or NULL: / */
-    const char *const *paths;      /* NULL-terminated; NULL: the usual places */
+    const char *root;         /* prepended to every default place; "" or NULL: / */
+    const char *const *paths; /* NULL-terminated; NULL: the usual places */
 };
 
 /* Find sites and append nothing elsewhere: RESULT and all it points to live in

@@ -1,5 +1,6 @@
 wpb_unit_test(config_lex wpb_wordpress)
 wpb_unit_test(config_eval wpb_wordpress)
+wpb_unit_test(discover wpb_wordpress)
 wpb_unit_test(key_grammar wpb_wordpress)
 wpb_unit_test(source_match wpb_wordpress)
 wpb_unit_test(source_search wpb_wordpress)
