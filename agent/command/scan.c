@@ -1,0 +1,387 @@
+#include "agent/command/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/analyse/tables.h"
+#include "agent/base/clock.h"
+#include "agent/base/log.h"
+#include "agent/command/cli.h"
+#include "agent/command/progress.h"
+#include "agent/command/sites.h"
+#include "agent/command/terminal.h"
+#include "agent/output/json.h"
+#include "agent/output/nagios.h"
+#include "agent/output/ndjson.h"
+#include "agent/output/text.h"
+#include "agent/schedule/turn.h"
+#include "wpbloat/rule.h"
+
+#define TOP_DEFAULT 15
+#define TOP_MAX 1000
+#define GROUPS_MAX 40
+
+enum format { TEXT, JSON, NDJSON, NAGIOS };
+static const char *const formats[] = {"text", "json", "ndjson", "nagios", NULL};
+static const char *const severities[] = {"warning", "critical", "never", NULL};
+static const char *const budgets[] = {"low", "normal", "full", NULL};
+
+struct scan {
+    struct wpb_site_selection selection;
+    enum format format;
+    const char *output; /* NULL: stdout */
+    int fail_on;        /* index into `severities` */
+    struct wpb_turn_options turn;
+    struct wpb_rule_values *values;
+};
+
+enum option_index {
+    SITE,
+    REDIS,
+    REDIS_PASSWORD_FILE,
+    PREFIX,
+    MEMORY_LIMIT,
+    FORMAT,
+    OUTPUT,
+    FAIL_ON,
+    BUDGET,
+    TOP,
+    NO_EXAMINE,
+    RULE,
+    VERBOSE,
+};
+
+static const struct wpb_cli_option options[] = {
+    [SITE] = {"site", "NAME", "Only the site of this name or folder; may be repeated.",
+              true},
+    [REDIS] = {"redis", "URI",
+               "Look at this Redis: redis://[user@]host[:port][/db], rediss://... or "
+               "unix:///path[?db=N]. Without a PATH nothing else is looked at.",
+               false},
+    [REDIS_PASSWORD_FILE] = {"redis-password-file", "FILE",
+                             "The first line is Redis's password.", false},
+    [PREFIX] = {"prefix", "BYTES",
+                "The leading bytes of every key, up to its group; otherwise from the "
+                "configuration, or learnt from the keys.",
+                false},
+    [MEMORY_LIMIT] = {"memory-limit", "BYTES",
+                      "PHP's memory_limit, where it cannot be found: 128M, 1G.", false},
+    [FORMAT] = {"format", "FORMAT", "text (default), json, ndjson or nagios.", false},
+    [OUTPUT] = {"output", "FILE", "Write the report there instead of to stdout.", false},
+    [FAIL_ON] = {"fail-on", "LEVEL",
+                 "Exit with 1 or 2 from this level on: warning (default), critical or "
+                 "never.",
+                 false},
+    [BUDGET] = {"budget", "BUDGET",
+                "How hard Redis may be pushed: low (at most 2,000 commands/s), normal "
+                "(default), full (no pauses).",
+                false},
+    [TOP] = {"top", "N", "How many of the largest keys to list (15).", false},
+    [NO_EXAMINE] = {"no-examine", NULL,
+                    "Survey only: read no value and search no sources.", false},
+    [RULE] = {"rule", "CODE.OPTION=VALUE",
+              "Change a threshold, such as cache.entry_large.warning_bytes=1M (see "
+              "docs/rules.md); may be repeated.",
+              true},
+    [VERBOSE] = {"verbose", NULL, "Say more on stderr.", false},
+    {NULL, NULL, NULL, false},
+};
+
+static const char epilogue[] =
+    "Exit codes: 0 nothing at or above --fail-on, 1 warning, 2 critical, 3 nothing\n"
+    "that was asked could be measured, 64 usage. --format nagios: the plugin API's.\n"
+    "\n"
+    "Examples:\n"
+    "  wpbloat scan                                  every WordPress of this host\n"
+    "  wpbloat scan /var/www/shop --format json      one site, for a program\n"
+    "  wpbloat scan --redis unix:///run/redis/redis.sock?db=1 --memory-limit 256M\n";
+
+static int take_rule(struct scan *scan, const char *argument)
+{
+    const char *equals = strchr(argument, '=');
+    struct wpb_err err = {0};
+
+    if (!equals)
+        return wpb_cli_error("--rule takes CODE.OPTION=VALUE, not '%s'", argument);
+    if (wpb_rule_values_set(scan->values,
+                            wpb_slice_of(argument, (size_t)(equals - argument)),
+                            wpb_slice_cstr(equals + 1), &err))
+        return wpb_cli_error("--rule: %s", err.message);
+    return 0;
+}
+
+static int take_size(const char *option, const char *argument, uint64_t *bytes)
+{
+    struct wpb_err err = {0};
+
+    if (wpb_option_bytes(wpb_slice_cstr(argument), bytes, &err) || *bytes == 0)
+        return wpb_cli_error("--%s takes a size such as 128M, not '%s'", option,
+                             argument);
+    return 0;
+}
+
+static int take_top(struct scan *scan, const char *argument)
+{
+    char *end;
+    unsigned long top = strtoul(argument, &end, 10);
+
+    if (*end || argument[0] < '0' || argument[0] > '9' || top < 1 || top > TOP_MAX)
+        return wpb_cli_error("--top takes a number from 1 to %d, not '%s'", TOP_MAX,
+                             argument);
+    scan->turn.top = top;
+    return 0;
+}
+
+static int take_choice(const char *option, const char *argument, const char *const *names,
+                       int *choice)
+{
+    *choice = wpb_cli_choice(option, argument, names);
+    return *choice < 0 ? -1 : 0;
+}
+
+static int take_operand(struct wpb_site_selection *selection, const char *path)
+{
+    if (selection->path_count == WPB_PATHS_MAX)
+        return wpb_cli_error("at most %d paths", WPB_PATHS_MAX);
+    selection->paths[selection->path_count++] = path;
+    return 0;
+}
+
+static int take(void *cookie, int index, const char *argument)
+{
+    struct scan *scan = cookie;
+    struct wpb_site_selection *selection = &scan->selection;
+    int choice = 0;
+
+    switch (index) {
+    case SITE:
+        return wpb_select_named(selection, argument);
+    case REDIS:
+        selection->redis_uri = argument;
+        return 0;
+    case REDIS_PASSWORD_FILE:
+        selection->redis_password_file = argument;
+        return 0;
+    case PREFIX:
+        selection->key_prefix = argument;
+        return 0;
+    case MEMORY_LIMIT:
+        return take_size("memory-limit", argument, &selection->memory_limit_bytes);
+    case FORMAT:
+        if (take_choice("format", argument, formats, &choice))
+            return -1;
+        scan->format = (enum format)choice;
+        return 0;
+    case OUTPUT:
+        scan->output = argument;
+        return 0;
+    case FAIL_ON:
+        return take_choice("fail-on", argument, severities, &scan->fail_on);
+    case BUDGET:
+        if (take_choice("budget", argument, budgets, &choice))
+            return -1;
+        scan->turn.budget = (enum wpb_budget)choice;
+        return 0;
+    case TOP:
+        return take_top(scan, argument);
+    case NO_EXAMINE:
+        scan->turn.examine = false;
+        return 0;
+    case RULE:
+        return take_rule(scan, argument);
+    case VERBOSE:
+        wpb_log_level(WPB_LOG_DEBUG);
+        return 0;
+    default:
+        return take_operand(selection, argument);
+    }
+}
+
+/* The coverage of discovery first, then that of the probes. */
+static void join_coverage(const struct wpb_selected_sites *selected,
+                          const struct wpb_turn *turn, struct wpb_arena *arena,
+                          struct wpb_report *report)
+{
+    size_t count;
+    const struct wpb_coverage *probes = wpb_turn_coverage(turn, &count);
+    struct wpb_coverage *all =
+        wpb_arena_alloc(arena, (selected->coverage_count + count + 1) * sizeof(*all));
+
+    for (size_t i = 0; i < selected->coverage_count; i++)
+        all[report->coverage_count++] = selected->coverage[i];
+    for (size_t i = 0; i < count; i++)
+        all[report->coverage_count++] = probes[i];
+    report->coverage = all;
+}
+
+static int by_finding(const void *a, const void *b)
+{
+    return wpb_finding_compare(a, b);
+}
+
+static void make_report(const struct scan *scan,
+                        const struct wpb_selected_sites *selected,
+                        const struct wpb_turn *turn, struct wpb_arena *arena,
+                        struct wpb_report *report)
+{
+    size_t count = wpb_turn_sites(turn);
+    const struct wpb_window **windows =
+        wpb_arena_alloc(arena, (count + 1) * sizeof(*windows));
+    const struct wpb_site **sites = wpb_arena_alloc(arena, (count + 1) * sizeof(*sites));
+    struct wpb_findings findings = {.arena = arena};
+    char host[256] = "";
+
+    gethostname(host, sizeof(host) - 1);
+    for (size_t i = 0; i < count; i++) {
+        sites[i] = wpb_turn_site(turn, i);
+        windows[i] = wpb_turn_window(turn, i);
+        wpb_rules_evaluate(windows[i], scan->values, &findings);
+    }
+    if (findings.count)
+        qsort(findings.items, findings.count, sizeof(*findings.items), by_finding);
+    *report = (struct wpb_report){.generated_at_ms = scan->turn.now_ms,
+                                  .elapsed_ms = wpb_turn_elapsed_ms(turn),
+                                  .host = wpb_arena_cstr(arena, wpb_slice_cstr(host)),
+                                  .version = WPB_VERSION,
+                                  .sites = sites,
+                                  .site_count = count,
+                                  .findings = findings.items,
+                                  .finding_count = findings.count};
+    wpb_tables_fill(windows, count, scan->turn.top, GROUPS_MAX, arena, report);
+    join_coverage(selected, turn, arena, report);
+}
+
+static int exit_code(const struct scan *scan, const struct wpb_report *report)
+{
+    bool has_measured = false;
+    enum wpb_severity worst = WPB_INFO;
+
+    for (size_t i = 0; i < report->coverage_count; i++) {
+        enum wpb_coverage_status status = report->coverage[i].status;
+        has_measured |= status == WPB_COVERAGE_OK ||
+                        (status == WPB_COVERAGE_PARTIAL && report->coverage[i].done);
+    }
+    if (!has_measured)
+        return WPB_EXIT_UNMEASURED;
+    for (size_t i = 0; i < report->finding_count; i++) {
+        if (report->findings[i].severity > worst)
+            worst = report->findings[i].severity;
+    }
+    if (worst == WPB_CRITICAL && scan->fail_on <= 1)
+        return WPB_EXIT_CRITICAL;
+    return worst == WPB_WARNING && scan->fail_on == 0 ? WPB_EXIT_WARNING : WPB_EXIT_OK;
+}
+
+/* Put the report into OUT in the format asked for; the exit code it stands for. */
+static int render(const struct scan *scan, const struct wpb_report *report,
+                  struct wpb_buf *out)
+{
+    struct wpb_text_style style = wpb_terminal_style(scan->output == NULL);
+    struct wpb_err err = {0};
+
+    switch (scan->format) {
+    case TEXT:
+        wpb_output_text(report, &style, out);
+        break;
+    case JSON:
+        wpb_output_json(report, out, &err);
+        break;
+    case NDJSON:
+        wpb_output_ndjson(report, out, &err);
+        break;
+    case NAGIOS:
+        return wpb_output_nagios(report, out);
+    }
+    return exit_code(scan, report);
+}
+
+static int deliver(const struct scan *scan, const struct wpb_buf *out)
+{
+    struct wpb_err err = {0};
+
+    if (wpb_buf_failed(out))
+        return wpb_cli_error("out of memory while writing the report");
+    if (wpb_terminal_write(scan->output, wpb_buf_view(out), &err))
+        return wpb_cli_error("%s", err.message);
+    return 0;
+}
+
+static int run_turn(struct scan *scan, const struct wpb_selected_sites *selected,
+                    struct wpb_arena *arena)
+{
+    struct wpb_turn *turn = wpb_turn_new(selected->sites, selected->count, &scan->turn);
+    struct wpb_err err = {0};
+    struct wpb_report report;
+    struct wpb_buf out;
+    int code = WPB_EXIT_UNMEASURED;
+
+    if (!turn || wpb_turn_run(turn, &err)) {
+        wpb_cli_error("%s", turn ? err.message : "out of memory");
+        goto out_turn;
+    }
+    if (scan->turn.progress)
+        wpb_progress_clear();
+    make_report(scan, selected, turn, arena, &report);
+    wpb_buf_init(&out, 0);
+    code = render(scan, &report, &out);
+    if (deliver(scan, &out))
+        code = WPB_EXIT_UNMEASURED;
+    wpb_buf_fini(&out);
+    if (wpb_turn_was_interrupted(turn))
+        wpb_log(WPB_LOG_WARNING, "interrupted: the report holds what was seen so far");
+out_turn:
+    wpb_turn_free(turn);
+    return code;
+}
+
+int wpb_command_scan(int argc, char **argv)
+{
+    static const struct wpb_cli cli = {
+        .usage = "wpbloat scan [PATH | --site NAME]... [options]",
+        .summary = "Look at the WordPress sites of this host (or at those of PATH), "
+                   "read-only, and say what will break first, why, and who causes it. "
+                   "Credentials come from each site's own configuration.",
+        .options = options,
+        .epilogue = epilogue,
+        .take = take};
+    struct scan scan = {.turn = {.probes = wpb_probes,
+                                 .budget = WPB_BUDGET_NORMAL,
+                                 .top = TOP_DEFAULT,
+                                 .survey = true,
+                                 .examine = true,
+                                 .limits = wpb_choice_defaults}};
+    struct wpb_selected_sites selected;
+    struct wpb_arena *arena = wpb_arena_new();
+    struct wpb_err err = {0};
+    int code = WPB_EXIT_USAGE, parsed;
+
+    scan.values = wpb_rule_values_new();
+    if (!arena || !scan.values) {
+        wpb_cli_error("out of memory");
+        goto out;
+    }
+    parsed = wpb_cli_parse(&cli, argc, argv, &scan);
+    if (parsed) {
+        code = parsed > 0 ? WPB_EXIT_OK : WPB_EXIT_USAGE;
+        goto out;
+    }
+    if (wpb_select_sites(&scan.selection, arena, &selected, &err)) {
+        wpb_cli_error("%s", err.message);
+        goto out;
+    }
+    /* The text report says it itself. */
+    if (selected.count == 0 && scan.format != TEXT)
+        wpb_log(WPB_LOG_WARNING,
+                "no WordPress site was found in %s; give its folder, or --redis URI",
+                selected.looked_in);
+    scan.turn.now_ms = wpb_clock_now_ms();
+    if (wpb_progress_is_wanted())
+        scan.turn.progress = wpb_progress_draw;
+    code = run_turn(&scan, &selected, arena);
+out:
+    wpb_rule_values_free(scan.values);
+    wpb_arena_free(arena);
+    return code;
+}

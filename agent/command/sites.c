@@ -1,0 +1,225 @@
+#include "agent/command/sites.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/base/address.h"
+#include "agent/base/log.h"
+#include "agent/command/cli.h"
+
+#define PASSWORD_MAX 4096
+
+/* The first line of PATH, a regular file. */
+static int read_password(const char *path, struct wpb_arena *arena, const char **password,
+                         struct wpb_err *err)
+{
+    char text[PASSWORD_MAX];
+    struct stat status;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t len;
+
+    if (file < 0)
+        return wpb_err_errno(err, errno, "redis", "cannot open the password file %s",
+                             path);
+    if (fstat(file, &status) || !S_ISREG(status.st_mode)) {
+        close(file);
+        return wpb_err_set(err, WPB_E_ARGUMENT, "redis",
+                           "the password file %s is not a regular file", path);
+    }
+    if (status.st_mode & S_IROTH)
+        wpb_log(WPB_LOG_WARNING, "everybody on this host can read %s; chmod 600 it",
+                path);
+    len = read(file, text, sizeof(text) - 1);
+    close(file);
+    if (len <= 0)
+        return wpb_err_set(err, WPB_E_ARGUMENT, "redis", "the password file %s is empty",
+                           path);
+    text[len] = '\0';
+    *password = wpb_arena_cstr(arena, wpb_slice_of(text, strcspn(text, "\r\n")));
+    return 0;
+}
+
+static void make_ad_hoc_site(struct wpb_arena *arena, struct wpb_selected_sites *selected)
+{
+    static const struct wpb_site empty = {.name = "redis",
+                                          .owner = "",
+                                          .path = "",
+                                          .config_file = "",
+                                          .content_dir = "",
+                                          .plugin_dir = "",
+                                          .mu_plugin_dir = "",
+                                          .theme_dir = "",
+                                          .wp_version = "",
+                                          .table_prefix = "",
+                                          .db_name = "",
+                                          .db_host = "",
+                                          .flavour_version = "",
+                                          .flavour_note = "read by shape",
+                                          .key_prefix = "",
+                                          .memory_limit_source = ""};
+
+    selected->sites = wpb_arena_alloc(arena, sizeof(*selected->sites));
+    selected->sites[0] = empty;
+    selected->count = 1;
+    selected->looked_in = "";
+}
+
+static void add_coverage(struct wpb_selected_sites *selected, const char *site,
+                         enum wpb_coverage_status status, const char *reason)
+{
+    selected->coverage[selected->coverage_count++] =
+        (struct wpb_coverage){.probe = "wordpress.config",
+                              .site = site,
+                              .status = status,
+                              .reason = reason,
+                              .unit = "sites"};
+}
+
+/* Why SITE has no Redis to look at; "" when it has one. */
+static const char *without_redis(const struct wpb_site *site)
+{
+    if (site->has_redis)
+        return "";
+    if (site->flavour == WPB_FLAVOUR_NONE)
+        return "no object-cache drop-in (wp-content/object-cache.php is absent): "
+               "nothing of this site is kept in Redis";
+    if (site->flavour == WPB_FLAVOUR_DOCKET)
+        return "Docket Cache keeps its entries in files, not in Redis";
+    return "where its Redis is could not be read from its configuration; give --redis "
+           "URI together with the path";
+}
+
+static int find_sites(const struct wpb_site_selection *selection, struct wpb_arena *arena,
+                      struct wpb_selected_sites *selected, struct wpb_err *err)
+{
+    struct wpb_discovery_places places = {
+        .paths = selection->path_count ? selection->paths : NULL};
+    struct wpb_discovery found = {0};
+
+    if (wpb_discover(&places, arena, &found, err))
+        return -1;
+    selected->looked_in = found.looked_in ? found.looked_in : "";
+    selected->sites =
+        wpb_arena_alloc(arena, (found.site_count + 1) * sizeof(*selected->sites));
+    selected->coverage =
+        wpb_arena_alloc(arena, (2 * found.site_count + found.failure_count + 1) *
+                                   sizeof(*selected->coverage));
+    for (size_t i = 0; i < found.site_count; i++)
+        selected->sites[selected->count++] = found.sites[i];
+    for (size_t i = 0; i < found.failure_count; i++)
+        add_coverage(selected, found.failures[i].path, WPB_COVERAGE_UNAVAILABLE,
+                     found.failures[i].reason);
+    return 0;
+}
+
+static bool is_named(const struct wpb_site_selection *selection, const char *name)
+{
+    for (size_t i = 0; i < selection->name_count; i++) {
+        if (strcmp(selection->names[i], name) == 0)
+            return true;
+    }
+    return selection->name_count == 0;
+}
+
+/* Keep the sites that --site names; each name must be there. */
+static int keep_named(const struct wpb_site_selection *selection,
+                      struct wpb_selected_sites *selected, struct wpb_err *err)
+{
+    char found[160] = "";
+    size_t kept = 0;
+
+    for (size_t n = 0; n < selection->name_count; n++) {
+        bool is_there = false;
+        for (size_t i = 0; i < selected->count; i++)
+            is_there |= strcmp(selected->sites[i].name, selection->names[n]) == 0;
+        for (size_t i = 0; !is_there && i < selected->count; i++)
+            snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s%s",
+                     i ? ", " : "", selected->sites[i].name);
+        if (!is_there)
+            return wpb_err_set(err, WPB_E_ARGUMENT, "sites",
+                               "no site is called '%.60s'; found: %s",
+                               selection->names[n], found[0] ? found : "none");
+    }
+    for (size_t i = 0; i < selected->count; i++) {
+        if (is_named(selection, selected->sites[i].name))
+            selected->sites[kept++] = selected->sites[i];
+    }
+    selected->count = kept;
+    return 0;
+}
+
+static int apply_options(const struct wpb_site_selection *selection,
+                         struct wpb_arena *arena, struct wpb_selected_sites *selected,
+                         struct wpb_err *err)
+{
+    const char *password = NULL;
+
+    if (selection->redis_password_file &&
+        read_password(selection->redis_password_file, arena, &password, err))
+        return -1;
+    for (size_t i = 0; i < selected->count; i++) {
+        struct wpb_site *site = &selected->sites[i];
+        if (selection->redis_uri) {
+            if (wpb_redis_address_parse(selection->redis_uri, arena, &site->redis, err))
+                return -1;
+            site->has_redis = true;
+        }
+        if (password)
+            site->redis.password = password;
+        if (selection->key_prefix) {
+            site->key_prefix = selection->key_prefix;
+            site->key_prefix_len = strlen(selection->key_prefix);
+            site->has_key_prefix = true;
+        }
+        if (selection->memory_limit_bytes) {
+            site->memory_limit_bytes = selection->memory_limit_bytes;
+            site->memory_limit_source = "--memory-limit";
+        }
+    }
+    return 0;
+}
+
+int wpb_select_named(struct wpb_site_selection *selection, const char *site)
+{
+    if (selection->name_count == WPB_PATHS_MAX || selection->path_count == WPB_PATHS_MAX)
+        return wpb_cli_error("at most %d sites", WPB_PATHS_MAX);
+    if (strchr(site, '/'))
+        selection->paths[selection->path_count++] = site;
+    else
+        selection->names[selection->name_count++] = site;
+    return 0;
+}
+
+int wpb_select_sites(const struct wpb_site_selection *selection, struct wpb_arena *arena,
+                     struct wpb_selected_sites *selected, struct wpb_err *err)
+{
+    *selected = (struct wpb_selected_sites){.looked_in = ""};
+    if (selection->redis_uri && !selection->path_count && !selection->name_count)
+        make_ad_hoc_site(arena, selected);
+    else if (find_sites(selection, arena, selected, err))
+        return -1;
+    if (keep_named(selection, selected, err) ||
+        apply_options(selection, arena, selected, err))
+        return -1;
+    for (size_t i = 0; selected->coverage && i < selected->count; i++) {
+        const struct wpb_site *site = &selected->sites[i];
+        if (site->unresolved_count)
+            add_coverage(selected, site->name, WPB_COVERAGE_PARTIAL,
+                         wpb_arena_printf(arena,
+                                          "%zu entries of its configuration could not "
+                                          "be followed to a value; see unresolved",
+                                          site->unresolved_count));
+        if (*without_redis(site))
+            add_coverage(selected, site->name,
+                         site->flavour == WPB_FLAVOUR_NONE ||
+                                 site->flavour == WPB_FLAVOUR_DOCKET
+                             ? WPB_COVERAGE_SKIPPED
+                             : WPB_COVERAGE_UNAVAILABLE,
+                         without_redis(site));
+    }
+    return 0;
+}

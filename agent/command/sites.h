@@ -1,0 +1,46 @@
+/*
+ * sites.h - which sites a command is about: found on the host, named, or made of
+ * a Redis address.
+ *
+ * With --redis and no path, discovery is off and one ad-hoc site is made. Main
+ * thread; blocking file reads.
+ */
+#ifndef WPB_COMMAND_SITES_H
+#define WPB_COMMAND_SITES_H
+
+#include "probes/wordpress/discover.h"
+#include "wpbloat/arena.h"
+#include "wpbloat/probe.h"
+
+#define WPB_PATHS_MAX 256
+
+struct wpb_site_selection {
+    const char *paths[WPB_PATHS_MAX + 1]; /* ended by NULL */
+    size_t path_count;
+    const char *names[WPB_PATHS_MAX + 1]; /* --site */
+    size_t name_count;
+    const char *redis_uri;           /* NULL: from each site's configuration */
+    const char *redis_password_file; /* NULL: from each site's configuration */
+    const char *key_prefix;          /* NULL: from the configuration or by shape */
+    uint64_t memory_limit_bytes;     /* 0: from the site's PHP configuration */
+};
+
+struct wpb_selected_sites {
+    struct wpb_site *sites;
+    size_t count;
+    struct wpb_coverage *coverage; /* what discovery could not read */
+    size_t coverage_count;
+    const char *looked_in;
+};
+
+/* Take the argument of --site: a name, or a folder when it holds a '/'. -1 after
+ * saying that there are too many. */
+int wpb_select_named(struct wpb_site_selection *selection, const char *site);
+
+/* Find what SELECTION asks for. All results live in ARENA. -1 when an option is
+ * wrong (WPB_E_ARGUMENT), a password file cannot be read, or a --site is not
+ * among the sites found (err lists them). Finding nothing is not an error. */
+int wpb_select_sites(const struct wpb_site_selection *selection, struct wpb_arena *arena,
+                     struct wpb_selected_sites *selected, struct wpb_err *err);
+
+#endif
