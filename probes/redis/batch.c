@@ -42,7 +42,8 @@ static int reserve(struct wpb_batch *batch)
     return 0;
 }
 
-int wpb_batch_add(struct wpb_batch *batch, struct wpb_slice name)
+int wpb_batch_add(struct wpb_batch *batch, struct wpb_slice name, bool asks_memory,
+                  bool asks_ttl)
 {
     struct wpb_buf *out = &batch->commands;
     struct wpb_batch_item *item;
@@ -50,14 +51,22 @@ int wpb_batch_add(struct wpb_batch *batch, struct wpb_slice name)
     if (reserve(batch) != 0)
         return -1;
     item = &batch->items[batch->count];
-    *item = (struct wpb_batch_item){.memory_at = out->len, .name_len = name.len};
-    wpb_buf_add(out, MEMORY_HEAD, sizeof MEMORY_HEAD - 1);
-    wpb_resp_word(out, name);
-    item->name_at = out->len - 2 - name.len;
+    *item = (struct wpb_batch_item){.memory_at = out->len,
+                                    .name_len = name.len,
+                                    .asks_memory = asks_memory,
+                                    .asks_ttl = asks_ttl};
+    if (asks_memory) {
+        wpb_buf_add(out, MEMORY_HEAD, sizeof MEMORY_HEAD - 1);
+        wpb_resp_word(out, name);
+    }
     item->ttl_at = out->len;
-    wpb_buf_add(out, TTL_HEAD, sizeof TTL_HEAD - 1);
-    wpb_resp_word(out, name);
+    /* A key of which nothing is asked still needs its name kept. */
+    if (asks_ttl || !asks_memory) {
+        wpb_buf_add(out, TTL_HEAD, sizeof TTL_HEAD - 1);
+        wpb_resp_word(out, name);
+    }
     item->end = out->len;
+    item->name_at = out->len - 2 - name.len;
     if (wpb_buf_failed(out))
         return -1;
     batch->count++;

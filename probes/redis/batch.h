@@ -14,10 +14,11 @@
 
 /* What a key's measuring has shown so far. */
 struct wpb_batch_item {
-    size_t memory_at, ttl_at, end; /* its two commands in the buffer */
+    size_t memory_at, ttl_at, end; /* its commands in the buffer; either may be empty */
     size_t name_at, name_len;
     uint64_t bytes;
     bool has_bytes;
+    bool asks_memory, asks_ttl;
     bool is_gone; /* vanished, or not ours to see */
 };
 
@@ -32,15 +33,16 @@ void wpb_batch_init(struct wpb_batch *batch);
 void wpb_batch_fini(struct wpb_batch *batch);
 /* Forget the keys, keep the memory. */
 void wpb_batch_clear(struct wpb_batch *batch);
-/* Add a key. -1 when memory is out. */
-int wpb_batch_add(struct wpb_batch *batch, struct wpb_slice name);
+/* Add a key with the commands wanted. -1 when memory is out. */
+int wpb_batch_add(struct wpb_batch *batch, struct wpb_slice name, bool asks_memory,
+                  bool asks_ttl);
 
 static inline struct wpb_slice wpb_batch_name(const struct wpb_batch *batch, size_t i)
 {
     return wpb_slice_of(batch->commands.data + batch->items[i].name_at,
                         batch->items[i].name_len);
 }
-/* MEMORY USAGE and PTTL of item I, in RESP. */
+/* MEMORY USAGE and PTTL of item I, in RESP; only where asked. */
 static inline struct wpb_slice wpb_batch_memory(const struct wpb_batch *batch, size_t i)
 {
     const struct wpb_batch_item *item = &batch->items[i];

@@ -20,9 +20,25 @@
 
 #define DBSIZE_COMMAND "*1\r\n$6\r\nDBSIZE\r\n"
 
-enum tag { TAG_DBSIZE_FIRST, TAG_DBSIZE_LAST, TAG_SCAN };
-/* Replies about a key carry its index in the batch. */
-#define TAG_KEY(index) ((uint64_t)(index))
+/* In a larger database one TTL in so many stands for the others (heavy keys, those
+ * with a role and the largest are always asked): a PTTL costs the server a third of
+ * the whole pass, and every one counts as a keyspace hit. */
+#define TTL_SAMPLE_ABOVE_KEYS 200000
+#define TTL_SAMPLE_EVERY 16
+
+/* What a reply is about: tags carry the slot of the batch and the item in it. */
+#define TAG(slot, item) ((uint64_t)(slot) << 32 | (uint64_t)(item))
+#define TAG_SLOT(tag) ((tag) >> 32)
+#define TAG_ITEM(tag) ((uint32_t)(tag))
+
+enum dbsize { DBSIZE_FIRST, DBSIZE_LAST };
+
+/* The keys of one SCAN on their way: found, sent, measured. Replies come in order, so
+ * that one slot is measured to its end before the next SCAN's reply needs it. */
+struct slot {
+    struct wpb_batch keys;
+    struct wpb_batch late; /* keys of earlier batches whose TTL is wanted after all */
+};
 
 struct keyspace {
     struct wpb_run *run;
@@ -32,13 +48,16 @@ struct keyspace {
     struct wpb_tally *tally;
     struct wpb_pace pace;
 
-    struct wpb_batch batches[2]; /* being measured, and found by the SCAN beside it */
-    int current;
-    bool asks_memory, asks_ttl; /* in the batch that is under way */
-    uint64_t sent_us;
-    char cursor[24];
+    struct slot slots[2];
+    int sent;        /* slot that was sent last */
+    bool has_found;  /* the other one holds what the last SCAN found, or is the first */
     bool is_scanned; /* the cursor came back to 0 */
+    uint64_t sent_us;
+    bool is_noted; /* the pace knows of the batch sent last */
+    char cursor[24];
 
+    uint32_t ttl_every; /* ask the TTL of one key in so many */
+    uint32_t ttl_phase;
     uint64_t total, done, forbidden, own_hits;
     uint64_t started_ms;
     struct wpb_err no_memory, no_ttl; /* why they are not asked, once denied */
@@ -47,7 +66,7 @@ struct keyspace {
     struct wpb_buf reason;
 };
 
-static void next_batch(struct keyspace *probe);
+static void advance(struct keyspace *probe);
 
 /* ---- the end ---- */
 
@@ -71,6 +90,7 @@ static void finish(struct keyspace *probe, enum wpb_coverage_status status,
         .is_complete = status == WPB_COVERAGE_OK,
         .has_bytes = probe->no_memory.code == WPB_OK,
         .has_ttl = probe->no_ttl.code == WPB_OK,
+        .is_sampled = probe->ttl_every > 1,
         .own_hits = probe->own_hits,
     };
 
@@ -132,49 +152,34 @@ static bool is_forbidden_key(const struct redisReply *reply)
     return wpb_reply_is_code(reply, "NOPERM") && memmem(text.data, text.len, " key", 4);
 }
 
-/* Both answers about the key of ITEM are in. */
-static void count_key(struct keyspace *probe, const struct wpb_batch *batch, size_t i,
+/* All that was asked about item I of KEYS is in. */
+static void count_key(struct keyspace *probe, struct wpb_batch *keys, uint32_t i,
                       const int64_t *ttl_ms)
 {
-    const struct wpb_batch_item *item = &batch->items[i];
+    const struct wpb_batch_item *item = &keys->items[i];
+    struct wpb_batch *late = &probe->slots[probe->sent ^ 1].late;
     struct wpb_tally_key key = {
-        .name = wpb_batch_name(batch, i),
+        .name = wpb_batch_name(keys, i),
         .has_bytes = item->has_bytes,
         .bytes = item->bytes,
         .has_ttl = ttl_ms != NULL,
         .ttl_ms = ttl_ms ? *ttl_ms : 0,
+        .weight = probe->ttl_every,
     };
+
     probe->done++;
-    if (!item->is_gone)
-        wpb_tally_add(probe->tally, &key);
+    if (item->is_gone || !wpb_tally_add(probe->tally, &key) || item->asks_ttl ||
+        probe->no_ttl.code)
+        return;
+    if (wpb_batch_add(late, key.name, false, true) == 0)
+        late->items[late->count - 1].bytes = key.bytes;
 }
 
-static void batch_done(struct keyspace *probe)
-{
-    const struct wpb_batch *batch = &probe->batches[probe->current];
-    uint64_t now_us = uv_hrtime() / 1000;
-
-    if (probe->is_ending || wpb_conn_pending(probe->conn) > 0)
-        return;
-    wpb_pace_note(&probe->pace, now_us, batch->count, batch->name_bytes,
-                  now_us - probe->sent_us);
-    wpb_run_progress(probe->run, probe->done, probe->total, wpb_pace_text(&probe->pace));
-    wpb_batch_clear(&probe->batches[probe->current]);
-    probe->current ^= 1;
-    if (probe->pace.budget != WPB_BUDGET_LOW &&
-        now_us / 1000 - probe->started_ms > QUICK_DEADLINE_MS) {
-        finish(probe, WPB_COVERAGE_PARTIAL,
-               "stopped after 10 minutes; --budget low has no such limit");
-        return;
-    }
-    next_batch(probe);
-}
-
-static void on_memory(void *cookie, const struct redisReply *reply, uint64_t index)
+static void on_memory(void *cookie, const struct redisReply *reply, uint64_t tag)
 {
     struct keyspace *probe = cookie;
-    struct wpb_batch *batch = &probe->batches[probe->current];
-    struct wpb_batch_item *item = &batch->items[index];
+    struct wpb_batch *keys = &probe->slots[TAG_SLOT(tag)].keys;
+    struct wpb_batch_item *item = &keys->items[TAG_ITEM(tag)];
     struct wpb_err err;
 
     if (reply->type == REDIS_REPLY_INTEGER) {
@@ -193,46 +198,83 @@ static void on_memory(void *cookie, const struct redisReply *reply, uint64_t ind
         fail(probe, &err);
         return;
     }
-    if (!probe->asks_ttl)
-        count_key(probe, batch, index, NULL);
-    batch_done(probe);
+    if (!item->asks_ttl)
+        count_key(probe, keys, TAG_ITEM(tag), NULL);
+    advance(probe);
 }
 
-static void on_ttl(void *cookie, const struct redisReply *reply, uint64_t index)
+/* -1 when REPLY to a PTTL ends the pass. *TTL_MS is set where *HAS_TTL is. */
+static int read_ttl(struct keyspace *probe, const struct redisReply *reply,
+                    struct wpb_batch_item *item, bool *has_ttl, int64_t *ttl_ms)
 {
-    struct keyspace *probe = cookie;
-    struct wpb_batch *batch = &probe->batches[probe->current];
-    struct wpb_batch_item *item = &batch->items[index];
-    int64_t ttl_ms = wpb_reply_integer(reply, -2);
     struct wpb_err err;
 
+    *has_ttl = false;
+    *ttl_ms = wpb_reply_integer(reply, -2);
     if (reply->type == REDIS_REPLY_INTEGER) {
-        if (ttl_ms == -2)
-            item->is_gone = true;
-        else
-            probe->own_hits++, probe->cost->keyspace_hits++;
-        count_key(probe, batch, index, &ttl_ms);
+        *has_ttl = *ttl_ms != -2;
+        item->is_gone |= !*has_ttl;
+        probe->own_hits += *has_ttl;
+        probe->cost->keyspace_hits += *has_ttl;
     } else if (is_forbidden_key(reply)) {
         probe->forbidden += !item->is_gone;
         item->is_gone = true;
-        count_key(probe, batch, index, NULL);
     } else if (wpb_reply_is_refusal(reply)) {
         if (!probe->no_ttl.code)
             deny(&probe->no_ttl, "PTTL", "+pttl", reply);
-        count_key(probe, batch, index, NULL);
     } else {
         wpb_reply_unexpected(&err, "PTTL", reply);
         fail(probe, &err);
-        return;
+        return -1;
     }
-    batch_done(probe);
+    return 0;
+}
+
+static void on_ttl(void *cookie, const struct redisReply *reply, uint64_t tag)
+{
+    struct keyspace *probe = cookie;
+    struct wpb_batch *keys = &probe->slots[TAG_SLOT(tag)].keys;
+    bool has_ttl;
+    int64_t ttl_ms;
+
+    if (read_ttl(probe, reply, &keys->items[TAG_ITEM(tag)], &has_ttl, &ttl_ms) != 0)
+        return;
+    count_key(probe, keys, TAG_ITEM(tag), has_ttl ? &ttl_ms : NULL);
+    advance(probe);
+}
+
+static void on_late_ttl(void *cookie, const struct redisReply *reply, uint64_t tag)
+{
+    struct keyspace *probe = cookie;
+    struct wpb_batch *late = &probe->slots[TAG_SLOT(tag)].late;
+    struct wpb_batch_item *item = &late->items[TAG_ITEM(tag)];
+    bool has_ttl;
+    struct wpb_tally_key key = {.name = wpb_batch_name(late, TAG_ITEM(tag)),
+                                .bytes = item->bytes,
+                                .has_ttl = true};
+
+    if (read_ttl(probe, reply, item, &has_ttl, &key.ttl_ms) != 0)
+        return;
+    if (has_ttl)
+        wpb_tally_ttl(probe->tally, &key);
+    advance(probe);
+}
+
+/* Is the TTL of the next key asked right away? */
+static bool is_ttl_due(struct keyspace *probe)
+{
+    if (probe->no_ttl.code)
+        return false;
+    probe->ttl_phase = (probe->ttl_phase + 1) % probe->ttl_every;
+    return probe->ttl_phase == 0;
 }
 
 /* SCAN answers [cursor, [name, ...]]. */
 static int read_scan(struct keyspace *probe, const struct redisReply *reply,
                      struct wpb_err *err)
 {
-    struct wpb_batch *found = &probe->batches[probe->current ^ 1];
+    struct wpb_batch *found = &probe->slots[probe->sent ^ 1].keys;
+    bool asks_memory = probe->no_memory.code == WPB_OK;
 
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
         reply->element[0]->type != REDIS_REPLY_STRING ||
@@ -244,13 +286,16 @@ static int read_scan(struct keyspace *probe, const struct redisReply *reply,
         return wpb_err_set(err, WPB_E_PROTOCOL, "redis", "SCAN gave no usable cursor");
     memcpy(probe->cursor, cursor.data, cursor.len + 1);
     probe->is_scanned = wpb_slice_is(cursor, "0");
+    wpb_batch_clear(found);
     for (size_t i = 0; i < reply->element[1]->elements; i++) {
         const struct redisReply *name = reply->element[1]->element[i];
         if (name->type != REDIS_REPLY_STRING)
             return wpb_reply_unexpected(err, "SCAN", reply);
-        if (wpb_batch_add(found, wpb_reply_text(name)) != 0)
+        if (wpb_batch_add(found, wpb_reply_text(name), asks_memory, is_ttl_due(probe)) !=
+            0)
             return wpb_err_set(err, WPB_E_MEMORY, "redis", "out of memory");
     }
+    probe->has_found = true;
     return 0;
 }
 
@@ -263,7 +308,7 @@ static void on_scan(void *cookie, const struct redisReply *reply, uint64_t tag)
     if (read_scan(probe, reply, &err) != 0)
         fail(probe, &err);
     else
-        batch_done(probe);
+        advance(probe);
 }
 
 /* ---- the pass ---- */
@@ -292,19 +337,21 @@ static void on_dbsize(void *cookie, const struct redisReply *reply, uint64_t tag
     if (wpb_reply_is_error(reply) && !wpb_reply_is_refusal(reply)) {
         wpb_reply_fail(&err, "DBSIZE", reply);
         fail(probe, &err);
-    } else if (tag == TAG_DBSIZE_LAST) {
+    } else if (tag == DBSIZE_LAST) {
         check_end(probe, (uint64_t)wpb_reply_integer(reply, (int64_t)probe->total));
     } else {
         int64_t keys = wpb_reply_integer(reply, 0);
         probe->total = keys > 0 ? (uint64_t)keys : 0;
-        probe->has_started = true;
-        next_batch(probe);
+        if (probe->total > TTL_SAMPLE_ABOVE_KEYS)
+            probe->ttl_every = TTL_SAMPLE_EVERY;
+        probe->has_started = probe->has_found = probe->is_noted = true;
+        advance(probe);
     }
 }
 
-static void ask_dbsize(struct keyspace *probe, enum tag tag)
+static void ask_dbsize(struct keyspace *probe, enum dbsize which)
 {
-    wpb_conn_send(probe->conn, on_dbsize, tag, wpb_slice_cstr(DBSIZE_COMMAND));
+    wpb_conn_send(probe->conn, on_dbsize, which, wpb_slice_cstr(DBSIZE_COMMAND));
     wpb_conn_flush(probe->conn, 0);
 }
 
@@ -318,57 +365,106 @@ static void send_scan(struct keyspace *probe)
 
     wpb_buf_init(&command, 0);
     wpb_resp_command(&command, words, 4);
-    wpb_conn_send(probe->conn, on_scan, TAG_SCAN, wpb_buf_view(&command));
+    wpb_conn_send(probe->conn, on_scan, 0, wpb_buf_view(&command));
     wpb_buf_fini(&command);
 }
 
-static void send_keys(struct keyspace *probe)
+static void send_keys(struct keyspace *probe, uint32_t begin, size_t end)
 {
-    const struct wpb_batch *batch = &probe->batches[probe->current];
+    struct wpb_batch *keys = &probe->slots[probe->sent].keys;
 
-    probe->asks_memory = probe->no_memory.code == WPB_OK;
-    probe->asks_ttl = probe->no_ttl.code == WPB_OK;
-    for (size_t i = 0; i < batch->count; i++) {
-        if (probe->asks_memory)
-            wpb_conn_send(probe->conn, on_memory, TAG_KEY(i), wpb_batch_memory(batch, i));
-        if (probe->asks_ttl)
-            wpb_conn_send(probe->conn, on_ttl, TAG_KEY(i), wpb_batch_ttl(batch, i));
-        if (!probe->asks_memory && !probe->asks_ttl)
-            count_key(probe, batch, i, NULL);
+    for (uint32_t i = begin; i < end; i++) {
+        const struct wpb_batch_item *item = &keys->items[i];
+        uint64_t tag = TAG(probe->sent, i);
+        if (item->asks_memory)
+            wpb_conn_send(probe->conn, on_memory, tag, wpb_batch_memory(keys, i));
+        if (item->asks_ttl)
+            wpb_conn_send(probe->conn, on_ttl, tag, wpb_batch_ttl(keys, i));
+        if (!item->asks_memory && !item->asks_ttl)
+            count_key(probe, keys, i, NULL);
     }
 }
 
-/* Measure the keys at hand and find the next ones, in one round trip. */
-static void next_batch(struct keyspace *probe)
+/* The SCAN goes into the middle: its keys are found while those at hand are being
+ * measured, and are still warm in the server's cache when their turn comes. */
+static void send_batch(struct keyspace *probe)
 {
-    const struct wpb_batch *batch = &probe->batches[probe->current];
-    uint64_t now_us = uv_hrtime() / 1000;
-    uint64_t commands = 2 * batch->count + !probe->is_scanned;
+    probe->sent ^= 1;
+    struct slot *slot = &probe->slots[probe->sent];
 
-    if (batch->count == 0 && probe->is_scanned) {
-        ask_dbsize(probe, TAG_DBSIZE_LAST);
+    if (!probe->has_found)
+        wpb_batch_clear(&slot->keys);
+    size_t half = slot->keys.count / 2;
+    probe->has_found = probe->is_noted = false;
+    wpb_batch_clear(&probe->slots[probe->sent ^ 1].late);
+    for (uint32_t i = 0; i < slot->late.count; i++)
+        wpb_conn_send(probe->conn, on_late_ttl, TAG(probe->sent, i),
+                      wpb_batch_ttl(&slot->late, i));
+    send_keys(probe, 0, half);
+    if (!probe->is_scanned)
+        send_scan(probe);
+    send_keys(probe, (uint32_t)half, slot->keys.count);
+    if (wpb_conn_pending(probe->conn) > 0)
+        wpb_conn_flush(probe->conn, 0);
+    else
+        advance(probe);
+}
+
+static uint64_t commands_of(const struct keyspace *probe)
+{
+    const struct slot *slot = &probe->slots[probe->sent ^ 1];
+    uint64_t a_key = probe->ttl_every > 1 ? 1 : 2;
+    return a_key * slot->keys.count + slot->late.count + !probe->is_scanned;
+}
+
+static void note(struct keyspace *probe, uint64_t now_us)
+{
+    const struct wpb_batch *keys = &probe->slots[probe->sent].keys;
+
+    if (probe->is_noted)
+        return;
+    probe->is_noted = true;
+    wpb_pace_note(&probe->pace, now_us, keys->count, keys->name_bytes,
+                  now_us - probe->sent_us);
+    wpb_run_progress(probe->run, probe->done, probe->total, wpb_pace_text(&probe->pace));
+}
+
+/* What one answer leads to: the next batch once the last is measured, or, at full
+ * speed, once its keys are known. */
+static void advance(struct keyspace *probe)
+{
+    struct slot *next = &probe->slots[probe->sent ^ 1];
+    bool is_idle = wpb_conn_pending(probe->conn) == 0;
+    bool overlaps = probe->pace.budget == WPB_BUDGET_FULL && probe->has_found;
+    uint64_t now_us;
+
+    if (probe->is_ending || (!is_idle && !overlaps))
+        return;
+    now_us = uv_hrtime() / 1000;
+    note(probe, now_us);
+    if (probe->pace.budget != WPB_BUDGET_LOW &&
+        now_us / 1000 - probe->started_ms > QUICK_DEADLINE_MS) {
+        finish(probe, WPB_COVERAGE_PARTIAL,
+               "stopped after 10 minutes; --budget low has no such limit");
         return;
     }
-    uint32_t wait_ms = wpb_pace_wait_ms(&probe->pace, now_us, commands);
+    if (!probe->has_found && next->late.count == 0) {
+        ask_dbsize(probe, DBSIZE_LAST);
+        return;
+    }
+    uint32_t wait_ms = wpb_pace_wait_ms(&probe->pace, now_us, commands_of(probe));
     if (wait_ms > 0) {
         wpb_run_step_in(probe->run, wait_ms);
         return;
     }
     probe->sent_us = now_us;
-    /* First the SCAN: its reply is taken in while the keys are being measured. */
-    if (!probe->is_scanned)
-        send_scan(probe);
-    send_keys(probe);
-    if (wpb_conn_pending(probe->conn) > 0)
-        wpb_conn_flush(probe->conn, 0);
-    else
-        batch_done(probe);
+    send_batch(probe);
 }
 
 static void on_ready(void *cookie)
 {
     struct keyspace *probe = cookie;
-    ask_dbsize(probe, TAG_DBSIZE_FIRST);
+    ask_dbsize(probe, DBSIZE_FIRST);
 }
 
 /* ---- the probe ---- */
@@ -379,8 +475,10 @@ static void release(void *state)
 
     if (!probe)
         return;
-    for (int i = 0; i < 2; i++)
-        wpb_batch_fini(&probe->batches[i]);
+    for (int i = 0; i < 2; i++) {
+        wpb_batch_fini(&probe->slots[i].keys);
+        wpb_batch_fini(&probe->slots[i].late);
+    }
     wpb_tally_free(probe->tally);
     wpb_redis_scope_fini(&probe->scope);
     wpb_buf_fini(&probe->reason);
@@ -404,8 +502,11 @@ static void *start(struct wpb_run *run, struct wpb_err *err)
     probe->started_ms = now_us / 1000;
     strcpy(probe->cursor, "0");
     wpb_buf_init(&probe->reason, 0);
-    for (int i = 0; i < 2; i++)
-        wpb_batch_init(&probe->batches[i]);
+    for (int i = 0; i < 2; i++) {
+        wpb_batch_init(&probe->slots[i].keys);
+        wpb_batch_init(&probe->slots[i].late);
+    }
+    probe->ttl_every = 1;
     wpb_redis_scope_init(&probe->scope, &sites[0]->redis);
     wpb_pace_init(&probe->pace, wpb_run_budget(run), now_us);
     probe->tally = wpb_tally_new(sites, count, wpb_run_top(run));
@@ -426,7 +527,7 @@ static void step(void *state)
 {
     struct keyspace *probe = state;
     if (!probe->is_ending)
-        next_batch(probe);
+        advance(probe);
 }
 
 static void cancel(void *state)

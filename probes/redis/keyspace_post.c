@@ -8,40 +8,52 @@ struct post {
     const struct wpb_redis_scope *scope;
     struct wpb_tally *tally;
     const struct wpb_keyspace_facts *facts;
-    enum wpb_provenance provenance;
     const struct wpb_site *site; /* NULL: all */
 };
 
 static void number(const struct post *post, const struct wpb_subject *subject,
-                   enum wpb_metric metric, uint64_t value)
+                   enum wpb_metric metric, uint64_t value, enum wpb_provenance provenance)
 {
     wpb_run_post(post->run, post->site, subject, metric, wpb_value_count(value),
-                 post->provenance);
+                 provenance);
 }
 
 static void counts(const struct post *post, const struct wpb_subject *subject,
                    const struct wpb_tally_counts *of)
 {
-    number(post, subject, WPB_M_KEYS, of->keys);
+    enum wpb_provenance whole = post->facts->is_complete ? WPB_EXACT : WPB_ESTIMATED;
+    enum wpb_provenance part = post->facts->is_sampled ? WPB_ESTIMATED : whole;
+
+    number(post, subject, WPB_M_KEYS, of->keys, whole);
     if (post->facts->has_bytes)
-        number(post, subject, WPB_M_MEMORY_BYTES, of->bytes);
+        number(post, subject, WPB_M_MEMORY_BYTES, of->bytes, whole);
     if (post->facts->has_ttl)
-        number(post, subject, WPB_M_TTLLESS_KEYS, of->ttlless_keys);
+        number(post, subject, WPB_M_TTLLESS_KEYS, of->ttlless_keys, part);
     if (post->facts->has_ttl && post->facts->has_bytes)
-        number(post, subject, WPB_M_TTLLESS_BYTES, of->ttlless_bytes);
+        number(post, subject, WPB_M_TTLLESS_BYTES, of->ttlless_bytes, part);
 }
 
+/* A part of the keys is no estimate of how many there are, and a sample is worse
+ * than INFO's own count: those are left to redis.server. */
 static void totals(struct post *post)
 {
     const struct wpb_subject *database = &post->scope->database;
+    struct wpb_tally_counts total = wpb_tally_total(post->tally);
+    enum wpb_provenance part = post->facts->is_sampled ? WPB_ESTIMATED : WPB_EXACT;
 
     post->site = NULL;
-    /* A part of the keys is no estimate of how many there are: INFO knows that. */
-    if (post->facts->is_complete)
-        counts(post, database, wpb_tally_total(post->tally));
-    number(post, database, WPB_M_NAME_BYTES, wpb_tally_name_bytes(post->tally));
-    wpb_run_post(post->run, NULL, database, WPB_M_OWN_HITS,
-                 wpb_value_count(post->facts->own_hits), WPB_EXACT);
+    number(post, database, WPB_M_OWN_HITS, post->facts->own_hits, WPB_EXACT);
+    if (!post->facts->is_complete)
+        return;
+    number(post, database, WPB_M_KEYS, total.keys, WPB_EXACT);
+    number(post, database, WPB_M_NAME_BYTES, wpb_tally_name_bytes(post->tally),
+           WPB_EXACT);
+    if (post->facts->has_bytes)
+        number(post, database, WPB_M_MEMORY_BYTES, total.bytes, WPB_EXACT);
+    if (post->facts->has_ttl && !post->facts->is_sampled)
+        number(post, database, WPB_M_TTLLESS_KEYS, total.ttlless_keys, WPB_EXACT);
+    if (post->facts->has_ttl && post->facts->has_bytes)
+        number(post, database, WPB_M_TTLLESS_BYTES, total.ttlless_bytes, part);
 }
 
 static void prefix(const struct post *post)
@@ -106,8 +118,7 @@ void wpb_keyspace_post(struct wpb_run *run, const struct wpb_redis_scope *scope,
 {
     size_t count;
     const struct wpb_site *const *sites = wpb_run_sites(run, &count);
-    struct post post = {
-        run, scope, tally, facts, facts->is_complete ? WPB_EXACT : WPB_ESTIMATED, NULL};
+    struct post post = {run, scope, tally, facts, NULL};
 
     totals(&post);
     for (size_t i = 0; i < count; i++) {
@@ -130,7 +141,7 @@ void wpb_keyspace_notes(struct wpb_run *run, struct wpb_tally *tally, struct wpb
     for (size_t i = 0; i < site_count; i++) {
         const char *gap = out->len ? "; " : "";
         if (sites[i]->has_key_prefix) {
-            if (wpb_tally_total(tally)->keys > 0 && wpb_tally_owned(tally, i) == 0)
+            if (wpb_tally_total(tally).keys > 0 && wpb_tally_owned(tally, i) == 0)
                 wpb_buf_printf(out, "%sno key carries the prefix of site %s", gap,
                                sites[i]->name);
         } else if (count > 1 || !is_all) {

@@ -12,6 +12,7 @@ struct wpb_keyspace_facts {
     bool is_complete; /* the whole database was seen */
     bool has_bytes;   /* MEMORY could be asked */
     bool has_ttl;     /* PTTL could be asked */
+    bool is_sampled;  /* ... of some keys only */
     uint64_t own_hits;
 };
 

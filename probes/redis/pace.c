@@ -1,13 +1,13 @@
 #include "probes/redis/pace.h"
 
-/* Rows of the budget table; commands are two a key and one a batch. */
+/* Rows of the budget table; a key takes one command or two, a batch one more. */
 static const struct row {
     uint32_t count_first, count_settled;
     double rate_min, rate_max; /* commands a second */
     double bucket;
 } rows[] = {
     [WPB_BUDGET_LOW] = {10, 10, 200, 2000, 21},
-    [WPB_BUDGET_NORMAL] = {100, 50, 4000, 101000, 220000},
+    [WPB_BUDGET_NORMAL] = {100, 50, 4000, 52000, 220000},
     [WPB_BUDGET_FULL] = {500, 500, 0, 0, 0},
 };
 
@@ -130,7 +130,7 @@ const char *wpb_pace_text(const struct wpb_pace *pace)
     case WPB_BUDGET_LOW:
         return "low: at most 2,000 commands/s";
     case WPB_BUDGET_NORMAL:
-        return is_bursting(pace) ? "normal: first burst" : "normal: 50 keys/ms";
+        return is_bursting(pace) ? "normal: first burst" : "normal: 50 commands/ms";
     case WPB_BUDGET_FULL:
         break;
     }

@@ -7,7 +7,7 @@
  *
  *   low     10 keys a batch, at most 2,000 commands a second
  *   normal  begins with a full bucket, so that a keyspace of common size is read at
- *           once, then settles at 50 keys a millisecond
+ *           once, then settles at 50 commands a millisecond
  *   full    500 keys a batch, no rest
  *
  * Under low and normal the server's own answers set the rate: it is halved when

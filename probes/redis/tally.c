@@ -125,13 +125,22 @@ static bool copy(struct wpb_slice from, struct wpb_slice *to)
     return true;
 }
 
+static bool is_certain(const struct wpb_tally_key *key, const struct wpb_key_parts *parts)
+{
+    return key->bytes >= WPB_TALLY_CERTAIN_BYTES || parts->role != WPB_KEY_PLAIN;
+}
+
 static void count(struct wpb_tally_counts *counts, const struct wpb_tally_key *key)
 {
-    bool is_ttlless = key->has_ttl && key->ttl_ms < 0;
     counts->keys++;
     counts->bytes += key->bytes;
-    counts->ttlless_keys += is_ttlless;
-    counts->ttlless_bytes += is_ttlless ? key->bytes : 0;
+}
+
+static void count_ttlless(struct wpb_tally_counts *counts, uint64_t bytes,
+                          uint64_t weight)
+{
+    counts->ttlless_keys += weight;
+    counts->ttlless_bytes += bytes * weight;
 }
 
 static void merge(struct wpb_tally_counts *into, const struct wpb_tally_counts *from)
@@ -256,31 +265,85 @@ static struct wpb_tally_counts *group_counts(struct wpb_tally *tally, size_t own
     return &entry->counts;
 }
 
-void wpb_tally_add(struct wpb_tally *tally, const struct wpb_tally_key *key)
+/* Keep KEY by name if it is large or has a role; true when it is kept. */
+static bool keep(struct wpb_tally *tally, struct wpb_topk *top,
+                 const struct wpb_tally_key *key, const struct wpb_key_parts *parts)
+{
+    int64_t tag = key->has_ttl ? key->ttl_ms : INT64_MIN;
+    bool is_kept = false;
+
+    if (!top)
+        return false;
+    if (key->has_bytes && wpb_topk_wants(top, key->bytes))
+        is_kept = wpb_topk_offer(top, key->name, key->bytes, tag);
+    if (parts->role != WPB_KEY_PLAIN && parts->role != WPB_KEY_LAST_CHANGED &&
+        key->name.len <= 4 * WPB_TALLY_NAME_MAX)
+        is_kept |= wpb_topk_offer(tally->roles, key->name, key->bytes, tag);
+    return is_kept;
+}
+
+static struct wpb_topk *top_of(const struct wpb_tally *tally, size_t owner)
+{
+    return tally->tops[owner < tally->site_count ? owner : tally->site_count];
+}
+
+bool wpb_tally_add(struct wpb_tally *tally, const struct wpb_tally_key *key)
 {
     struct wpb_key_parts parts;
     size_t owner = owner_of(tally, key->name, &parts);
-    int64_t tag = key->has_ttl ? key->ttl_ms : INT64_MIN;
-    size_t list = owner < tally->site_count ? owner : tally->site_count;
+    struct wpb_tally_counts *group = group_counts(tally, owner, parts.group);
+    bool is_kept = keep(tally, top_of(tally, owner), key, &parts);
 
-    count(&tally->total, key);
     tally->name_bytes += key->name.len;
+    count(&tally->total, key);
     count(&tally->owned[owner], key);
-    count(group_counts(tally, owner, parts.group), key);
-    if (!tally->tops[list])
+    count(group, key);
+    if (!key->has_ttl)
+        return is_kept || is_certain(key, &parts);
+    if (key->ttl_ms < 0) {
+        uint32_t weight = is_certain(key, &parts) ? 1 : key->weight;
+        count_ttlless(&tally->total, key->bytes, weight);
+        count_ttlless(&tally->owned[owner], key->bytes, weight);
+        count_ttlless(group, key->bytes, weight);
+    }
+    return false;
+}
+
+void wpb_tally_ttl(struct wpb_tally *tally, const struct wpb_tally_key *key)
+{
+    struct wpb_key_parts parts;
+    size_t owner = owner_of(tally, key->name, &parts);
+    struct wpb_topk *lists[] = {top_of(tally, owner), tally->roles};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct wpb_topk_item *item = lists[i] ? wpb_topk_find(lists[i], key->name) : NULL;
+        if (item)
+            item->tag = key->ttl_ms;
+    }
+    /* The others are stood for by those that were asked. */
+    if (key->ttl_ms >= 0 || !is_certain(key, &parts))
         return;
-    if (key->has_bytes && wpb_topk_wants(tally->tops[list], key->bytes))
-        wpb_topk_offer(tally->tops[list], key->name, key->bytes, tag);
-    if (parts.role != WPB_KEY_PLAIN && parts.role != WPB_KEY_LAST_CHANGED &&
-        key->name.len <= 4 * WPB_TALLY_NAME_MAX)
-        wpb_topk_offer(tally->roles, key->name, key->bytes, tag);
+    count_ttlless(&tally->total, key->bytes, 1);
+    count_ttlless(&tally->owned[owner], key->bytes, 1);
+    count_ttlless(group_counts(tally, owner, parts.group), key->bytes, 1);
 }
 
 /* ---- results ---- */
 
-const struct wpb_tally_counts *wpb_tally_total(const struct wpb_tally *tally)
+/* Weights may make a group's estimate larger than the group. */
+static void bound(struct wpb_tally_counts *counts)
 {
-    return &tally->total;
+    if (counts->ttlless_keys > counts->keys)
+        counts->ttlless_keys = counts->keys;
+    if (counts->ttlless_bytes > counts->bytes)
+        counts->ttlless_bytes = counts->bytes;
+}
+
+struct wpb_tally_counts wpb_tally_total(const struct wpb_tally *tally)
+{
+    struct wpb_tally_counts total = tally->total;
+    bound(&total);
+    return total;
 }
 
 uint64_t wpb_tally_name_bytes(const struct wpb_tally *tally)
@@ -400,6 +463,8 @@ size_t wpb_tally_groups(struct wpb_tally *tally, size_t index,
         if (is_owner_of(tally, entry->owner, index))
             n = put_group(groups, n, capacity, entry->name, &entry->counts);
     }
+    for (size_t i = 0; i < n; i++)
+        bound(&groups[i].counts);
     qsort(groups, n, sizeof groups[0], by_bytes);
     return n;
 }

@@ -37,8 +37,12 @@ struct wpb_tally_key {
     bool has_bytes; /* false: MEMORY is not to be had */
     uint64_t bytes;
     bool has_ttl;
-    int64_t ttl_ms; /* -1: never expires */
+    int64_t ttl_ms;  /* -1: never expires */
+    uint32_t weight; /* keys this TTL stands for, where only some are asked */
 };
+
+/* Keys of this size are counted one by one, never by a sample's weight. */
+#define WPB_TALLY_CERTAIN_BYTES 16384
 
 /* A prefix that keys voted for. */
 struct wpb_tally_candidate {
@@ -59,9 +63,13 @@ struct wpb_tally *wpb_tally_new(const struct wpb_site *const *sites, size_t coun
                                 size_t top);
 void wpb_tally_free(struct wpb_tally *tally);
 
-void wpb_tally_add(struct wpb_tally *tally, const struct wpb_tally_key *key);
+/* Count KEY. True when it came without its TTL and should not: it is heavy, has a
+ * role, or is among the largest. Ask for it and tell by wpb_tally_ttl(). */
+bool wpb_tally_add(struct wpb_tally *tally, const struct wpb_tally_key *key);
+/* The TTL of a key that was counted without it. */
+void wpb_tally_ttl(struct wpb_tally *tally, const struct wpb_tally_key *key);
 
-const struct wpb_tally_counts *wpb_tally_total(const struct wpb_tally *tally);
+struct wpb_tally_counts wpb_tally_total(const struct wpb_tally *tally);
 uint64_t wpb_tally_name_bytes(const struct wpb_tally *tally);
 
 /* Keys that carry the known prefix of site INDEX. */

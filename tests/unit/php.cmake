@@ -2,6 +2,7 @@ wpb_unit_test(php_walk wpb_php)
 wpb_unit_test(php_memory wpb_php)
 wpb_unit_test(php_family wpb_php)
 wpb_unit_test(php_examine wpb_php)
+wpb_unit_test(php_codec wpb_php)
 
 # The memory model against the installed PHP; fails when there is none.
 add_executable(php_memory scenario/php_memory.c)

@@ -1,6 +1,10 @@
 # Real servers: the tests start their own and fail where redis-server is missing.
-add_library(redis_fixture STATIC unit/redis_run.c unit/redis_server.c)
+find_package(Threads REQUIRED)
+add_library(redis_fixture STATIC
+  unit/redis_peer.c unit/redis_proxy.c unit/redis_run.c unit/redis_server.c)
 target_include_directories(redis_fixture PUBLIC unit)
-target_link_libraries(redis_fixture PUBLIC wpb_redis PkgConfig::CMOCKA)
+target_link_libraries(redis_fixture PUBLIC wpb_redis PkgConfig::CMOCKA Threads::Threads)
 
+wpb_unit_test(redis_info wpb_redis)
+wpb_unit_test(redis_pace wpb_redis)
 wpb_unit_test(redis_keyspace redis_fixture)

@@ -1,0 +1,184 @@
+#include "probes/redis/value_post.h"
+
+#include <stdio.h>
+
+#include "probes/wordpress/grammar.h"
+
+struct post {
+    struct wpb_run *run;
+    const struct wpb_site *site;
+    const struct wpb_subject *subject;
+    enum wpb_provenance provenance;
+};
+
+static void put(const struct post *post, enum wpb_metric metric, struct wpb_value value)
+{
+    wpb_run_post(post->run, post->site, post->subject, metric, value, post->provenance);
+}
+
+static void put_count(const struct post *post, enum wpb_metric metric, uint64_t count)
+{
+    put(post, metric, wpb_value_count(count));
+}
+
+static void put_text(const struct post *post, enum wpb_metric metric, const char *text)
+{
+    put(post, metric, wpb_value_text(wpb_slice_cstr(text)));
+}
+
+/* PHP's name of a type, as the type metric gives it. */
+static const char *type_name(enum wpb_php_type type)
+{
+    switch (type) {
+    case WPB_PHP_NULL:
+        return "null";
+    case WPB_PHP_BOOL:
+        return "bool";
+    case WPB_PHP_INT:
+        return "int";
+    case WPB_PHP_FLOAT:
+        return "float";
+    case WPB_PHP_STRING:
+        return "string";
+    case WPB_PHP_ARRAY:
+        return "array";
+    case WPB_PHP_OBJECT:
+    case WPB_PHP_CUSTOM:
+        return "object";
+    case WPB_PHP_ENUM:
+        return "enum";
+    case WPB_PHP_REFERENCE:
+        return "reference";
+    }
+    return "unknown";
+}
+
+static void put_costs(struct post post, enum wpb_key_role role,
+                      const struct wpb_value_facts *facts,
+                      const struct wpb_examination *examination)
+{
+    const struct wpb_site *site = post.site;
+    uint64_t fails_at;
+
+    if (!examination->has_cost)
+        return;
+    if (post.provenance == WPB_EXACT)
+        post.provenance = examination->cost.provenance;
+    put_count(&post, WPB_M_PHP_VALUE_BYTES, examination->cost.value_bytes);
+    put_count(&post, WPB_M_PHP_READ_PEAK_BYTES, examination->cost.read_peak_bytes);
+    put_count(&post, WPB_M_PHP_REWRITE_PEAK_BYTES, examination->cost.rewrite_peak_bytes);
+    if (role != WPB_KEY_NOTOPTIONS || !site)
+        return;
+    fails_at = wpb_php_notoptions_fails_at(facts->length, examination->entries,
+                                           examination->encoding, site->php_version,
+                                           site->memory_limit_bytes, 0);
+    post.provenance = WPB_ESTIMATED;
+    if (fails_at)
+        put_count(&post, WPB_M_FAILS_AT_BYTES, fails_at);
+}
+
+static void put_paths(struct post post, const struct wpb_examination *examination)
+{
+    const struct wpb_subject *key = post.subject;
+
+    for (size_t i = 0; i < examination->path_count; i++) {
+        const struct wpb_examination_path *path = &examination->paths[i];
+        struct wpb_subject subject = {.kind = WPB_SUBJECT_PATH,
+                                      .scope = key->scope,
+                                      .name = path->path,
+                                      .parent = key};
+        post.subject = &subject;
+        put_count(&post, WPB_M_VALUE_BYTES, path->bytes);
+        put_count(&post, WPB_M_ENTRIES, path->count);
+        put_text(&post, WPB_M_TYPE, type_name(path->type));
+    }
+}
+
+static void put_families(struct post post, const struct wpb_examination *examination)
+{
+    const struct wpb_subject *key = post.subject;
+    double all = (double)examination->family_names;
+
+    for (size_t i = 0; i < examination->family_count && all > 0; i++) {
+        const struct wpb_family *family = &examination->families[i];
+        struct wpb_subject subject = {.kind = WPB_SUBJECT_OPTION_FAMILY,
+                                      .scope = key->scope,
+                                      .name = family->template_name,
+                                      .parent = key};
+        post.subject = &subject;
+        put_count(&post, WPB_M_NAMES, family->names);
+        put(&post, WPB_M_SHARE_RATIO, wpb_value_double((double)family->names / all));
+    }
+}
+
+/* Do the value's outermost keys name options? */
+static bool holds_options(const struct wpb_key_parts *parts)
+{
+    return wpb_slice_is(parts->group, "options") ||
+           wpb_slice_is(parts->group, "site-options");
+}
+
+static void put_examination(struct post post, const struct wpb_key_parts *parts,
+                            const struct wpb_value_facts *facts,
+                            const struct wpb_examination *examination)
+{
+    put_text(&post, WPB_M_ENCODING, wpb_php_encoding_name(examination->encoding));
+    post.provenance = examination->provenance;
+    if (facts->has_changed || facts->is_cut_short)
+        post.provenance = WPB_ESTIMATED;
+    if (examination->entries)
+        put_count(&post, WPB_M_ENTRIES, examination->entries);
+    if (examination->flaw[0])
+        put_text(&post, WPB_M_FLAW, examination->flaw);
+    put_costs(post, parts->role, facts, examination);
+    put_paths(post, examination);
+    if (holds_options(parts))
+        put_families(post, examination);
+}
+
+/* A key that is no string: its type stands where an encoding would. */
+static void put_other_type(const struct post *post, const struct wpb_value_facts *facts)
+{
+    if (facts->type[0])
+        put_text(post, WPB_M_ENCODING, facts->type);
+    if (facts->has_count)
+        put_count(post, WPB_M_ENTRIES, facts->count);
+    put_count(post, WPB_M_EXAMINED_BYTES, 0);
+}
+
+void wpb_value_post(struct wpb_run *run, const struct wpb_redis_scope *scope,
+                    const struct wpb_site *site, const struct wpb_subject *key,
+                    const struct wpb_value_facts *facts,
+                    const struct wpb_examination *examination)
+{
+    struct wpb_subject subject = wpb_redis_scope_key(scope, key->name);
+    struct post post = {run, site, &subject, WPB_EXACT};
+    struct wpb_key_parts parts;
+    size_t count;
+
+    wpb_key_parse(site ? site : wpb_run_sites(run, &count)[0], key->name, &parts);
+    put(&post, WPB_M_PRESENT, wpb_value_integer(!facts->is_absent));
+    if (facts->is_absent)
+        return;
+    if (facts->has_ttl)
+        put(&post, WPB_M_TTL_SECONDS,
+            wpb_value_integer(facts->ttl_ms < 0 ? -1 : facts->ttl_ms / 1000));
+    if (facts->has_memory)
+        put_count(&post, WPB_M_MEMORY_BYTES, facts->memory_bytes);
+    if (parts.role != WPB_KEY_PLAIN)
+        put_text(&post, WPB_M_KEY_ROLE, wpb_key_role_name(parts.role));
+    if (parts.group.len)
+        put(&post, WPB_M_GROUP, wpb_value_text(parts.group));
+    if (facts->is_no_string) {
+        put_other_type(&post, facts);
+        return;
+    }
+    if (facts->has_changed)
+        post.provenance = WPB_ESTIMATED;
+    put_count(&post, WPB_M_VALUE_BYTES,
+              facts->has_changed ? facts->length_after : facts->length);
+    post.provenance = WPB_EXACT;
+    put_count(&post, WPB_M_EXAMINED_BYTES, facts->read_bytes);
+    if (examination)
+        put_examination(post, &parts, facts, examination);
+}
