@@ -26,7 +26,7 @@ IMPURE_CALL = re.compile(
 ROOMS = {
     "include/wpbloat": ([], [], True),
     "agent/base": (["wpbloat"], [], False),
-    "probes/php": (["wpbloat", "agent/base"], [], True),
+    "probes/php": (["wpbloat", "agent/base"], ["zstd"], True),
     "probes/wordpress": (["wpbloat", "agent/base", "probes/php"], ["uv"], False),
     "probes/redis": (["wpbloat", "agent/base", "probes/php", "probes/wordpress"],
                      ["uv", "hiredis"], False),
