@@ -5,7 +5,9 @@
 /* A new probe is one line here. Surveys first, cheapest first; then examiners. */
 const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_redis_server,
+    &wpb_probe_redis_watchlist,
     &wpb_probe_redis_keyspace,
+    &wpb_probe_redis_value,
     &wpb_probe_wordpress_source,
     NULL,
 };
