@@ -5,7 +5,7 @@
 /* WordPress reads these two on nearly every request, so they are worth as much of
  * the budget as another entry of four times their size. */
 #define ROLE_WEIGHT 4
-#define FAMILY_SHARE_MIN 0.01
+#define FAMILY_SHARE_MIN 0.002
 #define LITERAL_MIN 4
 
 const struct wpb_choice_limits wpb_choice_defaults = {

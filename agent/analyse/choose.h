@@ -31,7 +31,7 @@ struct wpb_choice {
  * window's life: what was examined already counts. Keys come first, largest
  * first, where a notoptions or alloptions counts four times its size; families
  * of the notoptions that were examined follow, then those of alloptions, largest
- * share first, only those with a share of at least 1 % and a literal to search
+ * share first, only those with a share of at least 0.2 % and a literal to search
  * for. */
 size_t wpb_choose(const struct wpb_window *window, const struct wpb_choice_limits *limits,
                   struct wpb_choice *choices, size_t capacity);

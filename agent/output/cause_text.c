@@ -8,8 +8,10 @@
 
 void wpb_cause_text_share(double ratio, struct wpb_buf *out)
 {
-    /* Rounded down: "100 %" means all of them. */
-    double percent = floor(ratio * 100 + 1e-9);
+    /* "100 %" means all of them. */
+    double percent = round(ratio * 100);
+    if (ratio < 1 && percent > 99)
+        percent = 99;
     if (!(ratio > 0))
         wpb_buf_text(out, "0 %");
     else if (percent < 1)
@@ -103,6 +105,20 @@ static void print_family(struct wpb_page *page, size_t indent,
 void wpb_cause_text_families(struct wpb_page *page, size_t indent,
                              const struct wpb_family_cause *families, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        print_family(page, indent, &families[i]);
+    uint64_t single = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (families[i].names != 1 || i == 0)
+            print_family(page, indent, &families[i]);
+        else
+            single++;
+    }
+    if (single == 0)
+        return;
+    struct wpb_buf line;
+    wpb_buf_init(&line, 0);
+    wpb_buf_printf(&line, "and single names such as ");
+    wpb_text_terminal_name(&line, families[count - 1].template_name);
+    wpb_page_entry(page, indent, WPB_INK_PLAIN, "", SHARE_COLUMNS + 2,
+                   wpb_buf_view(&line));
+    wpb_buf_fini(&line);
 }

@@ -263,13 +263,13 @@ static void families_come_largest_share_first_and_those_of_notoptions_before(voi
     assert_chosen(look, 2, "widget_<n>");
 }
 
-static void a_family_below_one_percent_or_without_a_literal_is_not_searched(void **state)
+static void a_tiny_family_or_one_without_a_literal_is_not_searched(void **state)
 {
     struct look *look = *state;
 
     post_key(look, "not", MIB, "notoptions");
     post_examined(look, "not", MIB);
-    post_family(look, "not", "small_<n>", 0.0099);
+    post_family(look, "not", "small_<n>", 0.0019);
     post_family(look, "not", "<hex>_<n>", 0.5);
     post_family(look, "not", "abc<n>_x<*>", 0.3);
     post_family(look, "not", "<other>", 0.2);
@@ -332,7 +332,7 @@ int main(void)
         TEST(the_room_given_is_kept),
         TEST(families_wait_until_their_key_was_examined),
         TEST(families_come_largest_share_first_and_those_of_notoptions_before),
-        TEST(a_family_below_one_percent_or_without_a_literal_is_not_searched),
+        TEST(a_tiny_family_or_one_without_a_literal_is_not_searched),
         TEST(families_of_a_value_that_is_no_list_of_options_are_not_searched),
         TEST(at_most_eight_families_are_searched_in_all),
     };
