@@ -3,6 +3,7 @@
 #include "wpbloat/probe.h"
 
 /* A new probe is one line here. Surveys first, cheapest first; then examiners. */
+/* clang-format off */
 const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_redis_server,
     &wpb_probe_redis_watchlist,
@@ -11,3 +12,4 @@ const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_wordpress_source,
     NULL,
 };
+/* clang-format on */
