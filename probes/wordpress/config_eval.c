@@ -57,9 +57,9 @@ void wpb_config_eval(struct wpb_config *config, const char *path, struct wpb_sli
                                "it has too many tokens; it was not read");
         goto out_source;
     }
-    wpb_config_run_catch(config, &catcher, WPB_CATCH_ROOT);
+    wpb_config_paths_catch(config, &catcher, WPB_CATCH_ROOT);
     wpb_config_statements(config);
-    wpb_config_run_caught(config, &catcher);
+    wpb_config_paths_caught(config, &catcher);
 out_source:
     config->source = NULL;
 }

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "probes/wordpress/config_run.h"
-#include "probes/wordpress/file.h"
+#include "probes/wordpress/path.h"
 
 /* Where the configuration ends: from there on WordPress itself runs. */
 static const struct wpb_slice stop_file = WPB_SLICE("wp-settings.php");
@@ -31,9 +31,9 @@ static void run_nested(struct wpb_config *config, const char *path,
     }
     config->include_depth++;
     config->source = &source;
-    wpb_config_run_catch(config, &catcher, WPB_CATCH_FILE);
+    wpb_config_paths_catch(config, &catcher, WPB_CATCH_FILE);
     wpb_config_statements(config);
-    wpb_config_run_caught(config, &catcher);
+    wpb_config_paths_caught(config, &catcher);
     config->source = outer;
     config->include_depth--;
 }

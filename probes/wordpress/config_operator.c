@@ -206,11 +206,11 @@ static struct wpb_config_value short_circuit(struct wpb_config *config, bool is_
         right = wpb_config_expr_at(config, min);
         return truth_value(config, wpb_config_value_truth(right), right, right);
     }
-    wpb_config_run_fork(config, &branches, left, line);
+    wpb_config_paths_fork(config, &branches, left, line);
     right = wpb_config_expr_at(config, min);
-    wpb_config_run_path(config, &branches);
-    wpb_config_run_path(config, &branches);
-    wpb_config_run_join(config, &branches);
+    wpb_config_paths_take(config, &branches);
+    wpb_config_paths_take(config, &branches);
+    wpb_config_paths_join(config, &branches);
     if (wpb_config_value_truth(right) == decides)
         return wpb_config_value_bool(!is_and);
     return left;
@@ -247,11 +247,11 @@ static struct wpb_config_value elvis(struct wpb_config *config,
             config, truth == WPB_CONFIG_TRUE, WPB_PREC_TERNARY + 1);
         return truth == WPB_CONFIG_TRUE ? left : right;
     }
-    wpb_config_run_fork(config, &branches, left, line);
+    wpb_config_paths_fork(config, &branches, left, line);
     wpb_config_expr_at(config, WPB_PREC_TERNARY + 1);
-    wpb_config_run_path(config, &branches);
-    wpb_config_run_path(config, &branches);
-    wpb_config_run_join(config, &branches);
+    wpb_config_paths_take(config, &branches);
+    wpb_config_paths_take(config, &branches);
+    wpb_config_paths_join(config, &branches);
     return left;
 }
 
@@ -272,13 +272,13 @@ static struct wpb_config_value ternary(struct wpb_config *config,
                                      WPB_PREC_TERNARY + 1);
         return truth == WPB_CONFIG_TRUE ? yes : no;
     }
-    wpb_config_run_fork(config, &branches, condition, line);
+    wpb_config_paths_fork(config, &branches, condition, line);
     yes = wpb_config_expr_at(config, WPB_PREC_ASSIGN);
-    wpb_config_run_path(config, &branches);
+    wpb_config_paths_take(config, &branches);
     wpb_config_run_expect(config, P1(':'));
     no = wpb_config_expr_at(config, WPB_PREC_TERNARY + 1);
-    wpb_config_run_path(config, &branches);
-    wpb_config_run_join(config, &branches);
+    wpb_config_paths_take(config, &branches);
+    wpb_config_paths_join(config, &branches);
     return either(config, yes, no, &branches);
 }
 
@@ -296,11 +296,11 @@ struct wpb_config_value wpb_config_operator_coalesce(struct wpb_config *config,
         wpb_config_expr_skipped(config, true, WPB_PREC_COALESCE);
         return left;
     }
-    wpb_config_run_fork(config, &branches, left, line);
+    wpb_config_paths_fork(config, &branches, left, line);
     wpb_config_expr_at(config, WPB_PREC_COALESCE);
-    wpb_config_run_path(config, &branches);
-    wpb_config_run_path(config, &branches);
-    wpb_config_run_join(config, &branches);
+    wpb_config_paths_take(config, &branches);
+    wpb_config_paths_take(config, &branches);
+    wpb_config_paths_join(config, &branches);
     return left;
 }
 

@@ -14,8 +14,9 @@ static void add_delta(struct wpb_config *config, struct wpb_config_delta **delta
     (*deltas)[(*count)++] = delta;
 }
 
-void wpb_config_run_fork(struct wpb_config *config, struct wpb_config_branches *branches,
-                         struct wpb_config_value condition, uint32_t line)
+void wpb_config_paths_fork(struct wpb_config *config,
+                           struct wpb_config_branches *branches,
+                           struct wpb_config_value condition, uint32_t line)
 {
     const char *detail =
         condition.type == WPB_CONFIG_UNRESOLVED ? condition.why->reason : "";
@@ -56,7 +57,8 @@ static void leave_to(struct wpb_config *config, enum wpb_config_flow flow,
     catcher->why = why;
 }
 
-void wpb_config_run_path(struct wpb_config *config, struct wpb_config_branches *branches)
+void wpb_config_paths_take(struct wpb_config *config,
+                           struct wpb_config_branches *branches)
 {
     enum wpb_config_flow flow = config->flow;
     bool goes_on = flow == WPB_FLOW_NEXT || flow == WPB_FLOW_ERROR;
@@ -83,7 +85,8 @@ static void join(struct wpb_config *config, const struct wpb_config_delta *paths
                             "it sets names too many times");
 }
 
-void wpb_config_run_join(struct wpb_config *config, struct wpb_config_branches *branches)
+void wpb_config_paths_join(struct wpb_config *config,
+                           struct wpb_config_branches *branches)
 {
     if (branches->count == 0) {
         if (config->flow == WPB_FLOW_NEXT)
@@ -93,8 +96,8 @@ void wpb_config_run_join(struct wpb_config *config, struct wpb_config_branches *
     join(config, branches->paths, branches->count, branches->why);
 }
 
-void wpb_config_run_catch(struct wpb_config *config, struct wpb_config_catcher *catcher,
-                          int type)
+void wpb_config_paths_catch(struct wpb_config *config, struct wpb_config_catcher *catcher,
+                            enum wpb_config_catch type)
 {
     *catcher = (struct wpb_config_catcher){.outer = config->catcher,
                                            .mark = wpb_config_state_mark(config->state)};
@@ -117,7 +120,8 @@ static bool catches(const struct wpb_config_catcher *catcher, enum wpb_config_fl
     }
 }
 
-bool wpb_config_run_caught(struct wpb_config *config, struct wpb_config_catcher *catcher)
+bool wpb_config_paths_caught(struct wpb_config *config,
+                             struct wpb_config_catcher *catcher)
 {
     enum wpb_config_flow flow = config->flow;
     bool is_here = flow == WPB_FLOW_NEXT || catches(catcher, flow);
@@ -140,8 +144,8 @@ bool wpb_config_run_caught(struct wpb_config *config, struct wpb_config_catcher 
     return flow == WPB_FLOW_BREAK;
 }
 
-void wpb_config_run_taint(struct wpb_config *config, size_t mark, uint32_t line,
-                          const char *reason)
+void wpb_config_paths_taint(struct wpb_config *config, size_t mark, uint32_t line,
+                            const char *reason)
 {
     struct wpb_config_delta delta = wpb_config_state_take(config->state, mark);
     struct wpb_config_value value =

@@ -33,11 +33,13 @@ enum wpb_config_flow {
     WPB_FLOW_ERROR,
 };
 
+enum wpb_config_catch { WPB_CATCH_LOOP, WPB_CATCH_FILE, WPB_CATCH_ROOT };
+
 /* The place where a break, a return or the stop arrives, and the paths that have
  * arrived there already. */
 struct wpb_config_catcher {
     struct wpb_config_catcher *outer;
-    enum { WPB_CATCH_LOOP, WPB_CATCH_FILE, WPB_CATCH_ROOT } type;
+    enum wpb_config_catch type;
     size_t mark;
     struct wpb_config_delta *paths;
     size_t count, capacity;
@@ -127,20 +129,24 @@ enum wpb_config_truth wpb_config_run_has(struct wpb_config *config,
 
 /* --- paths --- */
 /* Begin to follow several paths, because of CONDITION in LINE. */
-void wpb_config_run_fork(struct wpb_config *config, struct wpb_config_branches *branches,
-                         struct wpb_config_value condition, uint32_t line);
+void wpb_config_paths_fork(struct wpb_config *config,
+                           struct wpb_config_branches *branches,
+                           struct wpb_config_value condition, uint32_t line);
 /* One path has been run; the state is again as at the fork. */
-void wpb_config_run_path(struct wpb_config *config, struct wpb_config_branches *branches);
+void wpb_config_paths_take(struct wpb_config *config,
+                           struct wpb_config_branches *branches);
 /* Go on with all of them. */
-void wpb_config_run_join(struct wpb_config *config, struct wpb_config_branches *branches);
-void wpb_config_run_catch(struct wpb_config *config, struct wpb_config_catcher *catcher,
-                          int type);
+void wpb_config_paths_join(struct wpb_config *config,
+                           struct wpb_config_branches *branches);
+void wpb_config_paths_catch(struct wpb_config *config, struct wpb_config_catcher *catcher,
+                            enum wpb_config_catch type);
 /* The end of what CATCHER encloses: the paths that left early join here. True when the
  * current one came by BREAK. */
-bool wpb_config_run_caught(struct wpb_config *config, struct wpb_config_catcher *catcher);
+bool wpb_config_paths_caught(struct wpb_config *config,
+                             struct wpb_config_catcher *catcher);
 /* Make all that changed since MARK unresolved. */
-void wpb_config_run_taint(struct wpb_config *config, size_t mark, uint32_t line,
-                          const char *reason);
+void wpb_config_paths_taint(struct wpb_config *config, size_t mark, uint32_t line,
+                            const char *reason);
 
 /* --- the parser --- */
 /* config_expr.c: a whole expression, and one that binds tighter than assignment. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/base/buf.h"
-#include "probes/wordpress/file.h"
+#include "probes/wordpress/path.h"
 #include "probes/wordpress/places.h"
 
 #define NAME_MAX_BYTES 64

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "probes/wordpress/file.h"
+#include "probes/wordpress/path.h"
 
 #define FILE_NAME "object-cache.php"
 #define VERSION_MAX 32

@@ -43,13 +43,4 @@ int wpb_file_head(const char *path, size_t max, struct wpb_arena *arena,
 bool wpb_file_exists(const char *path);
 bool wpb_file_is_directory(const char *path);
 
-/* FOLDER "/" NAME in ARENA, with one separator between them. */
-const char *wpb_path_join(struct wpb_arena *arena, const char *folder, const char *name);
-/* PATH without its last part; "/" at the top. */
-const char *wpb_path_parent(struct wpb_arena *arena, const char *path);
-/* The last part of PATH, inside PATH. */
-const char *wpb_path_name(const char *path);
-/* PATH without empty and "." parts and with ".." applied by name. */
-const char *wpb_path_clean(struct wpb_arena *arena, const char *path);
-
 #endif

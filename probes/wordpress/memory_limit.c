@@ -38,7 +38,7 @@ static void read_wishes(const struct wpb_config *config, bool is_multisite,
         wishes->wordpress.source =
             wpb_arena_printf(list->arena, "WP_MEMORY_LIMIT in %s:%u", file, line);
         if (!wishes->wordpress.is_set)
-            wpb_unresolved_add(list, "WP_MEMORY_LIMIT", file, line, "it is no size");
+            wpb_settings_unresolved(list, "WP_MEMORY_LIMIT", file, line, "it is no size");
     }
     enum wpb_config_presence_of ini = wpb_config_ini(config, "memory_limit", &value);
     if (ini == WPB_CONFIG_IS_KNOWN) {
@@ -78,7 +78,7 @@ static void disagree(const struct wpb_pool *const *pools, size_t pool_count,
         "and %s in %s",
         pool_count, pools[0]->name, pools[0]->file, pools[pool_count - 1]->name,
         pools[pool_count - 1]->file);
-    wpb_unresolved_add(list, "memory_limit", pools[0]->file, 0,
+    wpb_settings_unresolved(list, "memory_limit", pools[0]->file, 0,
                        site->memory_limit_source);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "probes/wordpress/file.h"
+#include "probes/wordpress/path.h"
 
 #define DEPTH_MAX 5      /* /srv/www/example.com/current/web/wp is 4 below /srv/www */
 #define FOLDERS_MAX 8192 /* of one discovery */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "probes/wordpress/file.h"
+#include "probes/wordpress/path.h"
 
 /* PHP's built-in memory_limit, main.c. */
 #define DEFAULT_LIMIT_BYTES ((uint64_t)128 << 20)

@@ -5,7 +5,6 @@
 
 #define DEFAULT_HOST "127.0.0.1"
 #define DEFAULT_PORT 6379
-#define UNRESOLVED_MAX 64
 
 /* What redis-cache takes off both ends of the table prefix (fast_build_key). */
 static const char prefix_trim[] = "_-:$";
@@ -13,60 +12,6 @@ static const char prefix_trim[] = "_-:$";
 static const char blank_trim[] = " \t\n\r\v";
 
 static const char by_shape[] = "recognised; its keys are read by shape in this version";
-
-/* --- looking names up --- */
-
-void wpb_unresolved_add(struct wpb_unresolved_list *list, const char *name,
-                        const char *file, uint32_t line, const char *reason)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(list->items[i].name, name) == 0 && list->items[i].line == line)
-            return;
-    }
-    if (list->count == UNRESOLVED_MAX)
-        return;
-    if (!list->items)
-        list->items = wpb_arena_alloc(list->arena, UNRESOLVED_MAX * sizeof(*list->items));
-    list->items[list->count++] =
-        (struct wpb_unresolved){.name = wpb_arena_printf(list->arena, "%s", name),
-                                .file = wpb_arena_printf(list->arena, "%s", file),
-                                .line = line,
-                                .reason = wpb_arena_printf(list->arena, "%s", reason)};
-}
-
-static bool known(enum wpb_config_presence_of presence, const char *name,
-                  struct wpb_unresolved_list *list, const struct wpb_config_value *value)
-{
-    if (presence == WPB_CONFIG_IS_UNRESOLVED)
-        wpb_unresolved_add(list, name, value->why->file, value->why->line,
-                           value->why->reason);
-    return presence == WPB_CONFIG_IS_KNOWN;
-}
-
-bool wpb_settings_constant(const struct wpb_config *config, const char *name,
-                           struct wpb_unresolved_list *list,
-                           struct wpb_config_value *value)
-{
-    return known(wpb_config_constant(config, name, value), name, list, value);
-}
-
-bool wpb_settings_variable(const struct wpb_config *config, const char *name,
-                           struct wpb_unresolved_list *list,
-                           struct wpb_config_value *value)
-{
-    return known(wpb_config_variable(config, name, value), name, list, value);
-}
-
-const char *wpb_settings_text(const struct wpb_config *config, const char *name,
-                              struct wpb_unresolved_list *list)
-{
-    struct wpb_config_value value;
-    struct wpb_slice text;
-    if (!wpb_settings_constant(config, name, list, &value) ||
-        !wpb_config_value_text(value, list->arena, &text))
-        return "";
-    return wpb_arena_cstr(list->arena, text);
-}
 
 static bool is_unresolved(const struct wpb_config *config, const char *name)
 {
@@ -324,8 +269,9 @@ static struct wpb_config_value element(const struct wpb_config_array *array,
         return wpb_config_value_null();
     if (found->value.type == WPB_CONFIG_UNRESOLVED) {
         const struct wpb_config_why *why = found->value.why;
-        wpb_unresolved_add(list, wpb_arena_printf(list->arena, "%s['%s']", label, name),
-                           why->file, why->line, why->reason);
+        wpb_settings_unresolved(list,
+                                wpb_arena_printf(list->arena, "%s['%s']", label, name),
+                                why->file, why->line, why->reason);
         *is_known = false;
         return wpb_config_value_null();
     }
@@ -370,8 +316,8 @@ static void wp_redis(const struct wpb_config *config,
 
     site->flavour_note = by_shape;
     if (presence == WPB_CONFIG_IS_UNRESOLVED) {
-        wpb_unresolved_add(list, "redis_server", value.why->file, value.why->line,
-                           value.why->reason);
+        wpb_settings_unresolved(list, "redis_server", value.why->file, value.why->line,
+                                value.why->reason);
         return;
     }
     if (presence == WPB_CONFIG_IS_KNOWN && value.type == WPB_CONFIG_ARRAY) {
@@ -407,9 +353,10 @@ static void kept_elsewhere(const char *file, struct wpb_unresolved_list *list,
                            struct wpb_site *site)
 {
     site->flavour_note = by_shape;
-    wpb_unresolved_add(list, "redis address",
-                       wpb_arena_printf(list->arena, "%s/%s", site->content_dir, file), 0,
-                       "this version does not read that file; give --redis URI");
+    wpb_settings_unresolved(
+        list, "redis address",
+        wpb_arena_printf(list->arena, "%s/%s", site->content_dir, file), 0,
+        "this version does not read that file; give --redis URI");
 }
 
 void wpb_redis_settings(const struct wpb_config *config,

@@ -7,7 +7,7 @@
 #ifndef WPB_WORDPRESS_SITE_READ_H
 #define WPB_WORDPRESS_SITE_READ_H
 
-#include "probes/wordpress/discover.h"
+#include "probes/wordpress/failure.h"
 #include "probes/wordpress/pool.h"
 
 /* Where a site may be. Texts live in the arena of the discovery. */
@@ -16,19 +16,6 @@ struct wpb_place {
     const char *config_file; /* the wp-config.php that counts */
     const char *host_file;   /* Debian: /etc/wordpress/config-HOST.php; else "" */
 };
-
-/* Rows of what could not be read, as they are found. */
-struct wpb_failure_list {
-    struct wpb_arena *arena;
-    struct wpb_discovery_failure *items;
-    size_t count, capacity;
-};
-
-/* Append a row; texts are copied. At most 256 are kept. */
-void wpb_failure_add(struct wpb_failure_list *list, const char *path, const char *reason);
-/* The same for an error of a file, with advice. */
-void wpb_failure_add_err(struct wpb_failure_list *list, const char *path,
-                         const struct wpb_err *err);
 
 /* Read PLACE into SITE, whose name is left to the caller. ROOT ("" or a folder)
  * stands for /. 0; -1 when the configuration cannot be read, which is then a row of

@@ -1,0 +1,3 @@
+<?php
+define('A', 1);
+define('DB_PASSWORD', 'abc'def');
