@@ -1,0 +1,2 @@
+<?php
+// The tests serve no page.

@@ -1,0 +1,14 @@
+# Whole runs of the program against private servers: tests/scenario/NAME.sh. They need
+# the machine for themselves: what they time out on is a server that does not answer.
+function(wpb_scenario name)
+  add_test(NAME scenario.${name}
+           COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.sh $<TARGET_FILE:wpbloat>)
+  set_tests_properties(scenario.${name} PROPERTIES
+    LABELS scenario TIMEOUT 600 RUN_SERIAL ON)
+endfunction()
+
+wpb_scenario(cli)
+wpb_scenario(demo)
+wpb_scenario(incident)
+wpb_scenario(wordpress)
+wpb_scenario(hostile)

@@ -1,0 +1,135 @@
+# shellcheck shell=sh
+# servers.sh - private servers for the scenarios, and a loud end when one fails.
+#
+# Sourced after `set -eu`. Everything lives in one temporary folder, $work, listens
+# on unix sockets in it, and is stopped by its process id when the scenario ends,
+# however it ends. WPB_KEEP=1 leaves the folder.
+
+# The folders above may be closed to others; this one is opened to the user PHP
+# runs as.
+work=$(mktemp -d "/tmp/wpbloat-$(basename "$0" .sh).XXXXXX")
+chmod 755 "$work"
+server_pids=
+failure=
+trap 'scenario_end $?' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+scenario_end() {
+    trap '' INT TERM HUP
+    if [ "$1" -ne 0 ]; then
+        for file in "$work"/*.log; do
+            [ -s "$file" ] || continue
+            echo "--- the end of $file" >&2
+            tail -n 30 "$file" >&2
+        done
+    fi
+    for pid in $server_pids; do
+        stop_server "$pid"
+    done
+    if [ -n "${WPB_KEEP:-}" ]; then
+        echo "left: $work" >&2
+    else
+        rm -rf "$work"
+    fi
+    [ -z "$failure" ] || echo "$failure" >&2
+}
+
+# fail WHY...: said after the logs, as the last thing a reader sees.
+fail() {
+    failure="$(basename "$0"): $*"
+    exit 1
+}
+
+is_running() {
+    kill -0 "$1" 2>/dev/null
+}
+
+# stop_server PID: politely (masters end their workers), then not.
+stop_server() {
+    is_running "$1" || return 0
+    kill "$1"
+    stop_tries=0
+    while is_running "$1"; do
+        stop_tries=$((stop_tries + 1))
+        if [ "$stop_tries" -eq 200 ]; then
+            echo "process $1 did not end; killed" >&2
+            kill -9 "$1"
+        fi
+        sleep 0.05
+    done
+    wait "$1" 2>/dev/null || return 0 # its exit code says "was asked to end"
+}
+
+# wait_for WHAT PID COMMAND...: until COMMAND succeeds; fails when the server PID is
+# gone or after 60 s.
+wait_for() {
+    wait_what=$1 wait_pid=$2
+    shift 2
+    wait_tries=0
+    until "$@" >/dev/null 2>&1; do
+        is_running "$wait_pid" || fail "$wait_what ended at once"
+        wait_tries=$((wait_tries + 1))
+        [ "$wait_tries" -lt 1200 ] || fail "$wait_what did not answer in 60 s"
+        sleep 0.05
+    done
+}
+
+# need COMMAND...: one that is missing is a failure of the test, never a skip.
+need() {
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null || fail "$tool is not installed; sh tests/run.sh installs it"
+    done
+}
+
+redis_pong() {
+    # Any answer will do, also "NOAUTH".
+    redis-cli -s "$1" PING | grep -q .
+}
+
+# start_redis NAME [ARGUMENT...]: a server on $work/NAME.sock. Sets redis_pid.
+start_redis() {
+    redis_name=$1
+    shift
+    redis-server --port 0 --unixsocket "$work/$redis_name.sock" --unixsocketperm 777 \
+        --save '' --appendonly no --dir "$work" --logfile "$work/$redis_name.log" \
+        --enable-debug-command local "$@" &
+    redis_pid=$!
+    server_pids="$server_pids $redis_pid"
+    wait_for "redis-server $redis_name" "$redis_pid" redis_pong "$work/$redis_name.sock"
+}
+
+# start_mariadb: a server on $work/mariadb.sock with root and no password.
+start_mariadb() {
+    mariadb-install-db --no-defaults --datadir="$work/mariadb" --skip-test-db \
+        --auth-root-authentication-method=normal --user="$(id -un)" \
+        >"$work/mariadb-install.log" 2>&1 || fail "mariadb-install-db failed"
+    mariadbd --no-defaults --datadir="$work/mariadb" --socket="$work/mariadb.sock" \
+        --pid-file="$work/mariadb.pid" --log-error="$work/mariadb.log" \
+        --skip-networking --skip-name-resolve --user="$(id -un)" \
+        --innodb-buffer-pool-size=32M --innodb-flush-log-at-trx-commit=0 \
+        >>"$work/mariadb.log" 2>&1 &
+    mariadb_pid=$!
+    server_pids="$server_pids $mariadb_pid"
+    chmod 711 "$work/mariadb"
+    wait_for mariadbd "$mariadb_pid" mariadb-admin --no-defaults -uroot \
+        --socket="$work/mariadb.sock" ping
+}
+
+# start_php_fpm CONFIG SOCKET: the newest PHP there is.
+start_php_fpm() {
+    php_fpm=$(find /usr/sbin -name 'php-fpm[0-9]*' | sort -V | tail -n 1)
+    [ -n "$php_fpm" ] || fail "php-fpm is not installed; sh tests/run.sh installs it"
+    "$php_fpm" --nodaemonize --fpm-config "$1" >>"$work/php-fpm.log" 2>&1 &
+    php_fpm_pid=$!
+    server_pids="$server_pids $php_fpm_pid"
+    wait_for php-fpm "$php_fpm_pid" test -S "$2"
+}
+
+# start_nginx CONFIG SOCKET
+start_nginx() {
+    nginx -p "$work" -e "$work/nginx.log" -c "$1" -g 'daemon off;' &
+    nginx_pid=$!
+    server_pids="$server_pids $nginx_pid"
+    wait_for nginx "$nginx_pid" test -S "$2"
+}
