@@ -195,7 +195,8 @@ static int explain_file(const struct explain *explain, struct wpb_arena *arena)
     wpb_explained_examination(&examination, arena, &explanation);
     explanation.kind = "file";
     explanation.name = wpb_slice_cstr(explain->name);
-    explanation.php_version = explain->php_version;
+    explanation.php_version =
+        explain->php_version ? explain->php_version : WPB_PHP_VERSION_MEASURED;
     explanation.memory_limit_bytes = explain->selection.memory_limit_bytes;
     return show(explain, &explanation);
 }
@@ -311,7 +312,7 @@ int wpb_command_explain(int argc, char **argv)
         .options = options,
         .epilogue = epilogue,
         .take = take};
-    struct explain explain = {0};
+    struct explain explain = {0}; /* php_version 0: the site's */
     struct wpb_arena *arena = wpb_arena_new();
     int parsed = wpb_cli_parse(&cli, argc, argv, &explain), code = WPB_EXIT_USAGE;
 

@@ -143,7 +143,9 @@ int wpb_explained_key(const struct wpb_window *window, const struct wpb_subject 
         .has_entries = wpb_window_get(window, found, WPB_M_ENTRIES) != NULL,
         .entries = count_of(window, found, WPB_M_ENTRIES),
         .has_cost = cost != NULL,
-        .php_version = wpb_window_site(window)->php_version,
+        .php_version = wpb_window_site(window)->php_version
+                           ? wpb_window_site(window)->php_version
+                           : WPB_PHP_VERSION_MEASURED,
         .php_value_bytes = count_of(window, found, WPB_M_PHP_VALUE_BYTES),
         .php_read_peak_bytes = count_of(window, found, WPB_M_PHP_READ_PEAK_BYTES),
         .php_rewrite_peak_bytes = count_of(window, found, WPB_M_PHP_REWRITE_PEAK_BYTES),

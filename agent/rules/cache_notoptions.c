@@ -62,8 +62,10 @@ static const char *say_failure(const struct wpb_rule_context *context,
         return "PHP has no memory_limit here, so every busy worker takes that much of "
                "the host's memory until it runs out.";
     if (!limit)
-        return "PHP's memory_limit is not known here, so the size at which requests "
-               "begin to fail cannot be told.";
+        return "What fails first is a request that already uses much of PHP's "
+               "memory_limit when it reads or extends the list: PHP stops it and the "
+               "visitor gets an HTTP 500. That limit is not known here, so at which "
+               "size cannot be told (give it with --memory-limit).";
     if (entry->read_peak >= limit)
         return wpb_arena_printf(arena,
                                 "That is more than PHP's memory_limit of %s: requests "
