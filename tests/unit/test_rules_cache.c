@@ -526,7 +526,7 @@ static void notoptions_without_a_limit_names_the_hosts_memory(void **state)
     look->site.memory_limit_bytes = 0;
     evaluate(look);
     finding = found(look, "cache.notoptions_bloat");
-    assert_says(finding->summary, "memory_limit is not known");
+    assert_says(finding->summary, "limit is not known here");
     assert_null_fact(finding, "memory_limit_bytes");
 }
 
