@@ -93,7 +93,7 @@ struct wpb_examiner *wpb_examiner_new(uint64_t value_bytes, uint32_t version,
     examiner->magic = MAGIC;
     examiner->value_bytes = value_bytes;
     examiner->version = version;
-    wpb_php_memory_init(&examiner->memory, version);
+    wpb_php_memory_init(&examiner->memory, WPB_PHP_UNSERIALIZE, version);
     examiner->walker = wpb_php_walker_new(limits, visit, examiner);
     examiner->families = wpb_families_new(FAMILIES_HELD);
     examiner->heaviest = wpb_heaviest_new();

@@ -12,6 +12,11 @@
  * values with either are estimates. Figures are request memory; memory_limit is
  * enforced on 2 MiB chunks plus huge blocks, which is why the read peak is "at
  * least". Pure functions.
+ *
+ * unserialize() makes a hash of every array, in one block. json_decode() and
+ * igbinary make packed arrays of lists. json_decode() does not know what will come
+ * and doubles each array as it fills, so that the read peak holds the old block and
+ * the new one. igbinary shares strings that are equal.
  */
 #ifndef WPB_PHP_MEMORY_H
 #define WPB_PHP_MEMORY_H
@@ -34,21 +39,35 @@ struct wpb_php_cost {
     enum wpb_provenance provenance;
 };
 
+/* What turns the bytes into values. */
+enum wpb_php_decoder {
+    WPB_PHP_UNSERIALIZE,
+    WPB_PHP_IGBINARY_UNSERIALIZE,
+    WPB_PHP_JSON_DECODE, /* into arrays */
+};
+
 /* Accumulates over a walk; a plain value, zero to begin. */
 struct wpb_php_memory {
     uint32_t version;
+    enum wpb_php_decoder decoder;
+    uint64_t peak;   /* largest held, with the tables of the decoder; igbinary and JSON */
     uint64_t held;   /* bytes of zvals' payloads */
     uint64_t values; /* values met, for the back-reference table */
     uint64_t objects;
+    uint64_t grown;       /* held when a list last grew */
+    uint64_t strings;     /* igbinary: different ones */
+    uint64_t references;  /* igbinary: what can be referred to */
     uint64_t entries;     /* of the outermost array */
     uint64_t root_data;   /* bytes of the outermost array's bucket block */
     uint64_t last_target; /* what the last R: meant */
     bool has_array_root;
+    bool is_root_packed;
     bool has_classes; /* objects whose class decides what they take */
 };
 
-void wpb_php_memory_init(struct wpb_php_memory *memory, uint32_t version);
-/* Add one event of a serialize walk. */
+void wpb_php_memory_init(struct wpb_php_memory *memory, enum wpb_php_decoder decoder,
+                         uint32_t version);
+/* Add one event of a walk of what the decoder reads. */
 void wpb_php_memory_add(struct wpb_php_memory *memory, const struct wpb_php_event *event);
 /* The result for a value whose encoded length was RAW_BYTES. */
 void wpb_php_memory_cost(const struct wpb_php_memory *memory, uint64_t raw_bytes,

@@ -78,19 +78,6 @@ static struct shape shape_of(enum wpb_php_encoding encoding, uint64_t value_byte
     };
 }
 
-/* igbinary writes into a buffer that doubles, with a table of the strings it has
- * met beside it (24 bytes a slot, three quarters full), and copies the result. */
-static uint64_t igbinary_write_bytes(uint64_t entries, uint64_t raw_bytes)
-{
-    uint64_t buffer = 32, slots = 16;
-    while (buffer < raw_bytes)
-        buffer *= 2;
-    while (slots / 4 * 3 < entries)
-        slots *= 2;
-    uint64_t table = 24 * slots;
-    return buffer + (table > raw_bytes ? table : raw_bytes);
-}
-
 static struct wpb_php_cost cost_of(const struct shape *shape, uint64_t entries,
                                    uint64_t raw_bytes)
 {
@@ -100,7 +87,7 @@ static struct wpb_php_cost cost_of(const struct shape *shape, uint64_t entries,
     uint64_t reading = is_igbinary ? 8 * wpb_zend_hash_slots(entries)
                                    : wpb_zend_unserialize_bytes(entries + 1);
     uint64_t writing =
-        is_igbinary ? igbinary_write_bytes(entries, raw_bytes) : 2 * raw_bytes;
+        is_igbinary ? wpb_zend_igbinary_write_bytes(entries, raw_bytes) : 2 * raw_bytes;
     return (struct wpb_php_cost){
         .entries = entries,
         .value_bytes = value,

@@ -7,9 +7,6 @@
 #include "probes/php/walker.h"
 
 #define STAGE "php"
-#define DEFAULT_MAX_BYTES (UINT64_C(1) << 30)
-#define DEFAULT_MAX_ELEMENTS UINT64_C(100000000)
-#define DEFAULT_MAX_DEPTH 4096
 
 struct wpb_php_walker *wpb_php_walker_new(const struct wpb_php_limits *limits,
                                           wpb_php_visit *visit, void *cookie)
@@ -20,11 +17,11 @@ struct wpb_php_walker *wpb_php_walker_new(const struct wpb_php_limits *limits,
     if (limits)
         walker->limits = *limits;
     if (walker->limits.max_bytes == 0)
-        walker->limits.max_bytes = DEFAULT_MAX_BYTES;
+        walker->limits.max_bytes = WPB_PHP_DEFAULT_MAX_BYTES;
     if (walker->limits.max_elements == 0)
-        walker->limits.max_elements = DEFAULT_MAX_ELEMENTS;
+        walker->limits.max_elements = WPB_PHP_DEFAULT_MAX_ELEMENTS;
     if (walker->limits.max_depth == 0)
-        walker->limits.max_depth = DEFAULT_MAX_DEPTH;
+        walker->limits.max_depth = WPB_PHP_DEFAULT_MAX_DEPTH;
     walker->visit = visit;
     walker->cookie = cookie;
     return walker;

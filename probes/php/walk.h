@@ -53,6 +53,12 @@ enum wpb_php_phase {
 /* Keys longer than this are passed cut; key_len is always the whole length. */
 #define WPB_PHP_KEY_MAX 256
 
+/* The table behind a PHP array, of a decoder that fills it element by element. */
+struct wpb_php_table {
+    uint32_t slots; /* a power of two; 0 while there is none */
+    bool is_packed; /* a list, without hash and keys */
+};
+
 struct wpb_php_event {
     enum wpb_php_phase phase;
     enum wpb_php_type type;
@@ -70,7 +76,13 @@ struct wpb_php_event {
     struct wpb_slice class_name; /* of objects, enums, customs; cut as keys are */
     uint64_t target; /* REFERENCE: number of the earlier value it means, from 1 */
     bool is_hard;    /* REFERENCE: R:, which makes a PHP reference of both; r: is
-                        the same object again */
+                        the same object again. igbinary: the value, of any type, is
+                        held by a PHP reference */
+    /* igbinary and JSON only, zero in a walk of serialize: */
+    bool is_shared;     /* the string is held already, by an earlier value or key */
+    bool key_is_shared; /* the same of the key */
+    struct wpb_php_table table_from; /* the parent's table before it took this */
+    struct wpb_php_table table_to;   /* ... and after, when that changed it, else 0 */
     uint64_t offset; /* where the element's value begins in the stream */
     uint64_t bytes;  /* encoded length of the value, for LEAF and LEAVE */
 };

@@ -11,6 +11,10 @@
 
 #include "probes/php/walk.h"
 
+#define WPB_PHP_DEFAULT_MAX_BYTES (UINT64_C(1) << 30)
+#define WPB_PHP_DEFAULT_MAX_ELEMENTS UINT64_C(100000000)
+#define WPB_PHP_DEFAULT_MAX_DEPTH 4096
+
 /* PHP's HT_MAX_SIZE on 64 bits: an array cannot declare as many elements. */
 #define WPB_PHP_COUNT_END (UINT64_C(1) << 30)
 /* Frames allocated at first; doubled as real input needs more. */

@@ -8,6 +8,10 @@
 #define HUGE_NODE 24          /* the list entry of a block above that */
 
 #define IGBINARY_LONG_KEY 100
+#define IGBINARY_FIRST 4 /* slots of its tables, which double */
+#define IGBINARY_FIRST_WRITE 16
+
+#define PACKED_ZVALS 80200 /* packed arrays hold zvals from 8.2 on, buckets before */
 
 #define UNSERIALIZE_FIRST 12288 /* php_unserialize_data with its first 1,018 slots */
 #define UNSERIALIZE_BLOCK 8192  /* each further block of as many */
@@ -45,6 +49,31 @@ uint64_t wpb_zend_igbinary_key_bytes(uint64_t len)
                                    : wpb_php_alloc_bytes(len + 25);
 }
 
+uint64_t wpb_zend_plain_string_bytes(uint64_t len)
+{
+    return len == 0 ? 0 : wpb_php_alloc_bytes(len + 25);
+}
+
+bool wpb_zend_integer_key(struct wpb_slice key, int64_t *number)
+{
+    bool is_negative = key.len > 0 && key.data[0] == '-';
+    struct wpb_slice digits = wpb_slice_skip(key, is_negative);
+    uint64_t magnitude = 0;
+    if (digits.len == 0 || digits.len > 19)
+        return false;
+    if (digits.data[0] == '0' && (digits.len > 1 || is_negative))
+        return false;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (digits.data[i] < '0' || digits.data[i] > '9')
+            return false;
+        magnitude = magnitude * 10 + (uint64_t)(digits.data[i] - '0');
+    }
+    if (magnitude > INT64_MAX)
+        return false;
+    *number = is_negative ? -(int64_t)magnitude : (int64_t)magnitude;
+    return true;
+}
+
 uint64_t wpb_zend_hash_slots(uint64_t count)
 {
     uint64_t slots = 8;
@@ -58,9 +87,38 @@ uint64_t wpb_zend_hash_bytes(uint64_t count)
     return wpb_php_alloc_bytes(40 * wpb_zend_hash_slots(count));
 }
 
+uint64_t wpb_zend_packed_bytes(uint64_t slots, uint32_t version)
+{
+    return wpb_php_alloc_bytes((version < PACKED_ZVALS ? 32 : 16) * slots + 8);
+}
+
 uint64_t wpb_zend_unserialize_bytes(uint64_t values)
 {
     uint64_t further = values > UNSERIALIZE_SLOTS ? values - UNSERIALIZE_SLOTS : 0;
     return UNSERIALIZE_FIRST +
            (further + UNSERIALIZE_SLOTS - 1) / UNSERIALIZE_SLOTS * UNSERIALIZE_BLOCK;
+}
+
+static uint64_t doubled(uint64_t slots, uint64_t count)
+{
+    while (slots < count && slots < UINT64_C(1) << 40)
+        slots *= 2;
+    return slots;
+}
+
+uint64_t wpb_zend_igbinary_bytes(uint64_t strings, uint64_t references)
+{
+    return wpb_php_alloc_bytes(8 * doubled(IGBINARY_FIRST, strings)) +
+           wpb_php_alloc_bytes(16 * doubled(IGBINARY_FIRST, references));
+}
+
+uint64_t wpb_zend_igbinary_write_bytes(uint64_t strings, uint64_t raw_bytes)
+{
+    /* A buffer that doubles, a table of the strings that were met beside it (24
+     * bytes a slot, three quarters full), and the result is copied. */
+    uint64_t slots = IGBINARY_FIRST_WRITE;
+    while (slots / 4 * 3 < strings && slots < UINT64_C(1) << 40)
+        slots *= 2;
+    uint64_t table = 24 * slots;
+    return doubled(32, raw_bytes) + (table > raw_bytes ? table : raw_bytes);
 }

@@ -6,7 +6,10 @@
 #ifndef WPB_PHP_ZEND_H
 #define WPB_PHP_ZEND_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "wpbloat/slice.h"
 
 #define WPB_ZEND_ZVAL 16
 #define WPB_ZEND_ARRAY 56     /* zend_array, without its data */
@@ -18,11 +21,24 @@
 uint64_t wpb_zend_string_bytes(uint64_t len);
 /* The same for a key that igbinary decodes: long ones take what the struct needs. */
 uint64_t wpb_zend_igbinary_key_bytes(uint64_t len);
+/* A string that json_decode() makes, or igbinary of a value: what the struct needs,
+ * nothing when it is empty. */
+uint64_t wpb_zend_plain_string_bytes(uint64_t len);
+/* PHP turns keys such as "12" and "-7" into integers, which take no string: true
+ * with *NUMBER, false leaves it. */
+bool wpb_zend_integer_key(struct wpb_slice key, int64_t *number);
 /* Slots of a hash for COUNT elements: a power of two, at least 8. */
 uint64_t wpb_zend_hash_slots(uint64_t count);
 /* Their data block. */
 uint64_t wpb_zend_hash_bytes(uint64_t count);
+/* The data block of a packed array with SLOTS in PHP VERSION (as in memory.h). */
+uint64_t wpb_zend_packed_bytes(uint64_t slots, uint32_t version);
 /* The table of unserialize() by which references find VALUES earlier values. */
 uint64_t wpb_zend_unserialize_bytes(uint64_t values);
+/* The tables by which igbinary finds earlier strings, arrays and objects. */
+uint64_t wpb_zend_igbinary_bytes(uint64_t strings, uint64_t references);
+/* What igbinary_serialize() takes to write RAW_BYTES with as many different STRINGS,
+ * and the copy that is sent. */
+uint64_t wpb_zend_igbinary_write_bytes(uint64_t strings, uint64_t raw_bytes);
 
 #endif

@@ -9,7 +9,11 @@ $start = memory_get_usage();
 $raw = file_get_contents($argv[1]);
 $before = memory_get_usage();
 memory_reset_peak_usage();
-$value = str_ends_with($argv[1], '.igbinary') ? igbinary_unserialize($raw) : unserialize($raw);
+$value = match (pathinfo($argv[1], PATHINFO_EXTENSION)) {
+    'igbinary' => igbinary_unserialize($raw),
+    'json' => json_decode($raw, true),
+    default => unserialize($raw),
+};
 $held = memory_get_usage() - $before;
 if ($value === false || $value === null) {
     fwrite(STDERR, "$argv[1] cannot be decoded\n");

@@ -1,6 +1,8 @@
 <?php
-// Writes the values that php_memory.sh measures into the folder given: one file
-// a shape, and names.* for the shortcut (name => true, many length distributions).
+// Writes the values that php_memory.sh and php_decoders.sh measure into the folder
+// given: one file a shape, and names.* for the shortcut (name => true, many length
+// distributions). With a second argument, igbinary or json, the shapes in that
+// encoding and those that only it has.
 error_reporting(E_ALL & ~E_DEPRECATED);
 require __DIR__ . '/php_memory_classes.php';
 mt_srand(7);
@@ -143,7 +145,74 @@ foreach ([12, 17, 23, 33, 40, 48, 57, 72, 90, 130] as $mean) {
     $lengths["families_$mean"] = fn ($i) => $i % 16 ? $mean : mt_rand(10, 60);
 }
 
+function one_array_many_times(int $count): array
+{
+    $shared = [name(12, 1) => name(30, 2), 'list' => [1, 2, 3]];
+    return each_of($count, fn ($i) => $i % 3 ? $shared : [name(9, $i), []]);
+}
+
+// Every width of number, length, count and string number that igbinary has.
+function widths(): array
+{
+    $edges = [0, 1, 255, 256, 65535, 65536, 4294967295, 4294967296, PHP_INT_MAX];
+    $numbers = array_merge($edges, array_map(fn ($n) => -$n, $edges), [PHP_INT_MIN, 1.5, -0.0, INF]);
+    $values = ['numbers' => $numbers, 'keys' => array_fill_keys(array_filter($numbers, 'is_int'), null), 'flags' => [true, false, null, '']];
+    foreach ([1, 2, 99, 100, 255, 256, 65535, 65536, 100000] as $length) {
+        $values['long'][] = name($length, $length);
+        $values["of_$length" . name($length, $length)] = [];
+    }
+    foreach ([255, 256, 65535, 65536] as $count) {
+        $values['counts'][] = array_fill(0, $count, true);
+    }
+    $names = each_of(66000, fn ($i) => name(8, $i));
+    return $values + ['names' => $names, 'again' => array_reverse($names), 'as_keys' => array_slice(array_fill_keys($names, 1), 65000)];
+}
+
+function with_objects(int $count): array
+{
+    return each_of($count, fn ($i) => [post($i), small_object($i), $i % 2 ? Suit::Hearts : Suit::Spades, custom($i)]);
+}
+
+// Lists that are not: keys out of order, with gaps, with a name at last.
+function nearly_lists(int $count): array
+{
+    return each_of($count, fn ($i) => [
+        [3 => 1, 2 => 1, 1 => 1],
+        [0 => 1, 5 => 1, 7 => 1],
+        [0, 1, 2, 3, name(9, $i) => 4],
+        [100 => 1],
+        [-1 => 1, 0 => 2],
+        array_fill(0, 9 + $i % 30, $i),
+        array_fill(1, 16, $i),
+        [0 => 1, 1 => 1, 12 => 1],
+    ]);
+}
+
 $folder = $argv[1];
+$encoding = $argv[2] ?? 'serialize';
+if ($encoding !== 'serialize') {
+    $shapes['nearly_lists'] = fn () => nearly_lists(1000);
+    $shapes['short_strings'] = fn () => each_of(4000, fn ($i) => [chr(97 + $i % 26), '', name(1 + $i % 3, $i), chr(97 + $i % 26) => 1]);
+    $shapes['long_list'] = fn () => each_of(70000, fn ($i) => [name(8, $i)]);
+    $shapes['widths'] = fn () => widths();
+}
+if ($encoding === 'igbinary') {
+    $shapes['one_array_many_times'] = fn () => one_array_many_times(1000);
+    $shapes['objects'] = fn () => with_objects(700);
+    $shapes['scalar'] = fn () => name(40, 1);
+} elseif ($encoding === 'json') {
+    unset($shapes['custom_objects'], $shapes['widths'], $shapes['nested_1000']);
+    $shapes['nested_500'] = fn () => nested(500);
+    $text = fn ($i) => "caf\u{e9} \u{1f600} \"quoted\" \\ /path\n\t" . name(12, $i);
+    $shapes['escapes'] = fn () => each_of(3000, fn ($i) => [$text($i) => $text($i + 1), 1.5e300, -0.25, 9.3e18, $i % 2 > 0]);
+}
+if ($encoding !== 'serialize') {
+    foreach ($shapes as $shape => $make) {
+        $bytes = $encoding === 'json' ? json_encode($make(), JSON_THROW_ON_ERROR) : igbinary_serialize($make());
+        file_put_contents("$folder/shape.$shape.$encoding", $bytes);
+    }
+    exit(0);
+}
 foreach ($shapes as $shape => $make) {
     file_put_contents("$folder/shape.$shape", serialize($make()));
 }

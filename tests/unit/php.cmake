@@ -11,3 +11,11 @@ add_test(NAME scenario.php_memory
          COMMAND sh ${PROJECT_SOURCE_DIR}/tests/scenario/php_memory.sh
                  $<TARGET_FILE:php_memory>)
 set_tests_properties(scenario.php_memory PROPERTIES LABELS scenario TIMEOUT 300)
+
+# What PHP decodes from igbinary and JSON, element by element and in memory.
+foreach(encoding igbinary json)
+  add_test(NAME scenario.php_${encoding}
+           COMMAND sh ${PROJECT_SOURCE_DIR}/tests/scenario/php_decoders.sh
+                   $<TARGET_FILE:php_memory> ${encoding})
+  set_tests_properties(scenario.php_${encoding} PROPERTIES LABELS scenario TIMEOUT 300)
+endforeach()

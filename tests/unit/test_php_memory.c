@@ -27,7 +27,7 @@ static struct wpb_php_cost cost_of_version(struct wpb_slice value, uint32_t vers
     struct wpb_php_memory memory;
     struct wpb_php_cost cost;
     struct wpb_err err = {0};
-    wpb_php_memory_init(&memory, version);
+    wpb_php_memory_init(&memory, WPB_PHP_UNSERIALIZE, version);
     struct wpb_php_walker *walker = wpb_php_walker_new(NULL, add, &memory);
     assert_non_null(walker);
     assert_int_equal(wpb_php_walker_feed(walker, value, &err), 0);
