@@ -92,7 +92,7 @@ struct wpb_config_value wpb_config_function_trim(struct wpb_config *config,
 struct wpb_config_value wpb_config_function_case(struct wpb_config *config,
                                                  const struct wpb_config_arguments *call)
 {
-    bool is_upper = call->name.len > 5 && (call->name.data[5] | 0x20) == 'p';
+    bool is_upper = call->name.len > 5 && (call->name.data[5] | 0x20) == 'u';
     struct wpb_buf out;
     if (!wpb_config_call_is_text(call, 0))
         return wpb_config_call_unresolved(config, call);

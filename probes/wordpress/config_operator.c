@@ -266,14 +266,14 @@ static struct wpb_config_value ternary(struct wpb_config *config,
     if (wpb_config_run_accept(config, P1(':')))
         return elvis(config, condition, line);
     if (wpb_config_run_is_dead(config) || truth != WPB_CONFIG_UNKNOWN) {
-        yes = wpb_config_expr_skipped(config, truth == WPB_CONFIG_FALSE, WPB_PREC_ASSIGN);
+        yes = wpb_config_expr_skipped(config, truth == WPB_CONFIG_FALSE, WPB_PREC_LOWEST);
         wpb_config_run_expect(config, P1(':'));
         no = wpb_config_expr_skipped(config, truth == WPB_CONFIG_TRUE,
                                      WPB_PREC_TERNARY + 1);
         return truth == WPB_CONFIG_TRUE ? yes : no;
     }
     wpb_config_paths_fork(config, &branches, condition, line);
-    yes = wpb_config_expr_at(config, WPB_PREC_ASSIGN);
+    yes = wpb_config_expr(config);
     wpb_config_paths_take(config, &branches);
     wpb_config_run_expect(config, P1(':'));
     no = wpb_config_expr_at(config, WPB_PREC_TERNARY + 1);

@@ -279,7 +279,7 @@ static void literals(void **state)
     assert_expression("1.5", "1.5");
     assert_expression("1e3", "1000");
     assert_expression("-0.125", "-0.125");
-    assert_expression("0.1 + 0.2", "0.30000000000000004");
+    assert_expression("0.1 + 0.2", "0.3");
     assert_expression("true", "1");
     assert_expression("FALSE", "");
     assert_expression("null", "");
@@ -293,6 +293,7 @@ static void operators_bind_as_in_php(void **state)
     assert_expression("64 * 1024 . 'K'", "65536K");
     assert_expression("2 + 3 * 4", "14");
     assert_expression("1 === 1 ? 'y' : 'n'", "y");
+    assert_expression("true ? false or 'x' : 'n'", "1");
     assert_expression("1 == '1' && !false ? 'y' : 'n'", "y");
     assert_expression("null ?? 'd'", "d");
     assert_expression("'' ?: 'd'", "d");
@@ -332,6 +333,8 @@ static void string_functions(void **state)
     assert_expression("rtrim('a/b//', '/')", "a/b");
     assert_expression("trim(\" a \\n\")", "a");
     assert_expression("strtolower('ÄBc')", "Äbc");
+    assert_expression("strtoupper('äbc')", "äBC");
+    assert_expression("ltrim('  a ') . rtrim(' b  ') . '.'", "a  b.");
     assert_expression("str_replace('.', '_', 'a.b.c')", "a_b_c");
     assert_expression("substr('/name', 1)", "name");
     assert_expression("substr('name', -2)", "me");

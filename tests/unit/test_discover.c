@@ -959,7 +959,27 @@ static void dotenv_values_in_their_forms(void **state)
     assert_null(wpb_environment_find(&environment, wpb_slice_cstr("I")));
 }
 
+static void the_pool_outranks_dotenv(void **state)
+{
+    struct host *host = *state;
+    put_fpm(host, "[www]\nenv[A] = pool\n", "");
+    put(host, "/var/www/shop/.env", "A=dotenv\nB=dotenv\n");
+    const struct wpb_site *site =
+        shop(host, "define('DB_NAME', getenv('A')); define('DB_HOST', getenv('B'));");
+    assert_string_equal(site->db_name, "pool");
+    assert_string_equal(site->db_host, "dotenv");
+}
+
 /* --- what cannot be read --- */
+
+static void a_dotenv_that_cannot_be_read_is_a_failure(void **state)
+{
+    struct host *host = *state;
+    folder(host, "/var/www/shop/.env");
+    const struct wpb_site *site = shop(host, "define('DB_NAME', getenv('A'));");
+    assert_failure(host, in(host, "/var/www/shop/.env"), "is a directory");
+    assert_non_null(unresolved(site, "DB_NAME"));
+}
 
 static void a_fifo_is_refused_and_not_waited_for(void **state)
 {
@@ -1155,6 +1175,8 @@ int main(void)
         TEST(a_pool_is_matched_by_the_owner_of_the_configuration),
         TEST(sizes_are_read_as_php_does),
         TEST(dotenv_values_in_their_forms),
+        TEST(the_pool_outranks_dotenv),
+        TEST(a_dotenv_that_cannot_be_read_is_a_failure),
         TEST(a_fifo_is_refused_and_not_waited_for),
         TEST(a_folder_named_wp_config_is_refused),
         TEST(a_device_is_refused),
