@@ -79,7 +79,7 @@ static void disagree(const struct wpb_pool *const *pools, size_t pool_count,
         pool_count, pools[0]->name, pools[0]->file, pools[pool_count - 1]->name,
         pools[pool_count - 1]->file);
     wpb_settings_unresolved(list, "memory_limit", pools[0]->file, 0,
-                       site->memory_limit_source);
+                            site->memory_limit_source);
 }
 
 void wpb_memory_limit_read(const struct wpb_config *config,
