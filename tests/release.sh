@@ -14,7 +14,8 @@ fail() {
 }
 
 work=$(mktemp -d /tmp/wpbloat-release.XXXXXX)
-trap 'rm -rf "$work"' EXIT
+demo_pid=
+trap 'if [ -n "$demo_pid" ]; then kill "$demo_pid"; fi; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
@@ -47,9 +48,12 @@ for scenario in cli incident hostile wordpress; do
 done
 
 echo "[4/4] figures"
-code=0
-/usr/bin/time -o "$work/time" -f 'scan of the incident, with seeding: %e s, peak %M KiB' \
-    "$wpbloat" demo --output "$work/report" 2>/dev/null || code=$?
-[ "$code" -eq 0 ] || fail "demo: exit code $code"
-cat "$work/time"
+TMPDIR=$work "$wpbloat" demo --keep --budget full >"$work/demo.out" 2>"$work/demo.err"
+demo_pid=$(sed -n 's/^demo: *kill \([0-9]*\) .*/\1/p' "$work/demo.err")
+site=$(sed -n 's/^demo: *wpbloat scan \(.*\)/\1/p' "$work/demo.err" | tail -n 1)
+for budget in normal full; do
+    /usr/bin/time -q -o "$work/time" -f "scan of the incident, $budget: %e s, peak %M KiB" \
+        "$wpbloat" scan "$site" --budget "$budget" --fail-on never --output "$work/report"
+    cat "$work/time"
+done
 echo "executable: $(stat -c %s "$wpbloat") bytes"

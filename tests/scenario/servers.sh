@@ -15,8 +15,13 @@ trap 'scenario_end $?' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
+# The servers end first: what follows may meet a closed pipe.
 scenario_end() {
-    trap '' INT TERM HUP
+    trap '' INT TERM HUP PIPE
+    set +e
+    for pid in $server_pids; do
+        stop_server "$pid"
+    done
     if [ "$1" -ne 0 ]; then
         for file in "$work"/*.log; do
             [ -s "$file" ] || continue
@@ -24,15 +29,13 @@ scenario_end() {
             tail -n 30 "$file" >&2
         done
     fi
-    for pid in $server_pids; do
-        stop_server "$pid"
-    done
     if [ -n "${WPB_KEEP:-}" ]; then
         echo "left: $work" >&2
     else
         rm -rf "$work"
     fi
     [ -z "$failure" ] || echo "$failure" >&2
+    exit "$1"
 }
 
 # fail WHY...: said after the logs, as the last thing a reader sees.
