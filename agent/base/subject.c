@@ -7,6 +7,7 @@ const char *wpb_subject_kind_name(enum wpb_subject_kind kind)
         [WPB_SUBJECT_REDIS_SERVER] = "redis_server",
         [WPB_SUBJECT_REDIS_KEY] = "redis_key",
         [WPB_SUBJECT_REDIS_GROUP] = "redis_group",
+        [WPB_SUBJECT_KEY_FAMILY] = "key_family",
         [WPB_SUBJECT_OPTION_FAMILY] = "option_family",
         [WPB_SUBJECT_PATH] = "path",
     };

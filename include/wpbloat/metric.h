@@ -61,6 +61,28 @@
     X(KEYSPACE_MISSES, "keyspace_misses", "count",                                       \
       "lookups that found none since the server started")                                \
     X(OWN_HITS, "own_hits", "count", "of the hits, those caused by this program")        \
+    X(KEYS_TO_1K, "keys_to_1k", "count", "keys of at most 1 KiB in Redis")               \
+    X(KEYS_TO_16K, "keys_to_16k", "count", "keys above 1 KiB, at most 16 KiB")           \
+    X(KEYS_TO_256K, "keys_to_256k", "count", "keys above 16 KiB, at most 256 KiB")       \
+    X(KEYS_ABOVE_256K, "keys_above_256k", "count", "keys above 256 KiB")                 \
+    X(IDLE_SECONDS, "idle_seconds", "seconds",                                           \
+      "median time since last access of the keys asked")                                 \
+    X(STAMPED_KEYS, "stamped_keys", "count",                                             \
+      "keys whose name carries the time or prefix they are valid for")                   \
+    X(ORPHAN_KEYS, "orphan_keys", "count",                                               \
+      "of those, keys whose stamp is no longer current: nobody will read them again")    \
+    X(ORPHAN_BYTES, "orphan_bytes", "bytes", "memory of the orphaned keys")              \
+    X(WRITES_PER_SECOND, "writes_per_second", "per second",                              \
+      "times it was written, at least")                                                  \
+    X(WRITTEN_BYTES_PER_SECOND, "written_bytes_per_second", "bytes per second",          \
+      "bytes written into it, at least")                                                 \
+    X(OLDEST_SECONDS, "oldest_seconds", "seconds",                                       \
+      "age of the oldest member of a time-ordered set")                                  \
+    X(PREFIX_SITES, "prefix_sites", "count",                                             \
+      "sites of this host whose keys begin alike in the same database")                  \
+    X(PREFIX_SITE_NAMES, "prefix_site_names", "text", "their names")                     \
+    X(SHAPE_VOTES, "shape_votes", "text",                                                \
+      "key shapes that voted for an object-cache drop-in, and how many")                 \
     X(KEY_ROLE, "key_role", "text",                                                      \
       "what WordPress uses the key for: notoptions, alloptions, metrics, last_changed")  \
     X(GROUP, "group", "text",                                                            \

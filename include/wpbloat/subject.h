@@ -17,6 +17,7 @@ enum wpb_subject_kind {
     WPB_SUBJECT_REDIS_SERVER,  /* scope = server URI without db; name "" or "db1" */
     WPB_SUBJECT_REDIS_KEY,     /* scope = server URI with db; name = the key */
     WPB_SUBJECT_REDIS_GROUP,   /* scope = server URI with db; name = cache group */
+    WPB_SUBJECT_KEY_FAMILY,    /* scope = the group's; name = "group:template of id" */
     WPB_SUBJECT_OPTION_FAMILY, /* scope and parent = the key's; name = the template */
     WPB_SUBJECT_PATH,          /* a path inside a value; parent = the key */
     WPB_SUBJECT_KINDS
