@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <uv.h>
 
@@ -209,6 +210,10 @@ static void time_out(struct wpb_conn *conn)
     const redisReader *reader = conn->poll.context ? conn->poll.context->c.reader : NULL;
     double seconds = conn->deadline_ms / 1000.0;
 
+    if (conn->phase == GREETING && wpb_tls_explain(conn->tls, conn->where, &conn->error)) {
+        lose(conn);
+        return;
+    }
     if (conn->phase == CONNECTING)
         wpb_err_set(&conn->error, WPB_E_TIMEOUT, STAGE,
                     "no connection to %s within %.1f s: nothing answers there, or a "
@@ -286,6 +291,26 @@ static void on_connect(const struct redisAsyncContext *context, int status)
         greet(conn);
 }
 
+/* A server that turns a client away says why and closes; when our own write meets the
+ * closed socket first, the reason is still there to be read. */
+static bool explain_by_last_words(struct wpb_conn *conn, const redisContext *context)
+{
+    char text[256];
+    ssize_t len;
+
+    if (conn->tls || context->err != REDIS_ERR_IO ||
+        context->reader->len > context->reader->pos)
+        return false;
+    len = recv(context->fd, text, sizeof text - 1, MSG_DONTWAIT);
+    if (len <= 1 || text[0] != '-')
+        return false;
+    text[len] = '\0';
+    struct redisReply reply = {.type = REDIS_REPLY_ERROR, .str = text + 1};
+    reply.len = strcspn(reply.str, "\r\n");
+    wpb_reply_fail(&conn->error, "the connection", &reply);
+    return true;
+}
+
 /* hiredis 0.14 knows the text of a failed connect but leaves its error code 0. */
 static void explain_loss(struct wpb_conn *conn, const redisContext *context)
 {
@@ -294,6 +319,8 @@ static void explain_loss(struct wpb_conn *conn, const redisContext *context)
     if (conn->phase == CONNECTING)
         wpb_err_set(&conn->error, WPB_E_CONNECT, STAGE,
                     "cannot connect to Redis at %s: %s", conn->where, text);
+    else if (wpb_tls_explain(conn->tls, conn->where, &conn->error))
+        return;
     else if (conn->poll.is_flooded)
         wpb_err_set(&conn->error, WPB_E_PROTOCOL, STAGE,
                     "dropped Redis at %s: it sent more than %u bytes of one value",
@@ -301,6 +328,8 @@ static void explain_loss(struct wpb_conn *conn, const redisContext *context)
     else if (conn->guard.violation[0])
         wpb_err_set(&conn->error, WPB_E_PROTOCOL, STAGE, "dropped Redis at %s: %s",
                     conn->where, conn->guard.violation);
+    else if (explain_by_last_words(conn, context))
+        return;
     else if (context->err == REDIS_ERR_PROTOCOL)
         wpb_err_set(&conn->error, WPB_E_PROTOCOL, STAGE,
                     "what answers at %s does not speak Redis' protocol: %s", conn->where,
@@ -358,7 +387,8 @@ static int connect_error(struct wpb_conn *conn, int errnum, const char *text)
 static int attach(struct wpb_conn *conn, redisAsyncContext *context)
 {
     context->data = conn;
-    if (conn->tls && wpb_tls_start(conn->tls, &context->c, &conn->error) != 0)
+    if (conn->tls &&
+        wpb_tls_start(conn->tls, &context->c, conn->where, &conn->error) != 0)
         return -1;
     if (wpb_redis_poll_start(&conn->poll, conn->loop, context) != 0)
         return wpb_err_set(&conn->error, WPB_E_IO, STAGE, "the loop takes no socket");

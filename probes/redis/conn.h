@@ -7,6 +7,9 @@
  * leave with flush(); replies come in order. Peers are not trusted: a reply that
  * nobody asked for, or that grows past WPB_CONN_REPLY_MAX, ends the connection.
  *
+ * hiredis writes without MSG_NOSIGNAL: the process must ignore SIGPIPE, or a server
+ * that closes at the wrong moment ends it.
+ *
  * Loop thread only. After failed() nothing but close() may be called; after
  * close() the only callback is closed(), from a later turn of the loop.
  */

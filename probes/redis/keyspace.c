@@ -112,7 +112,7 @@ static void finish(struct keyspace *probe, enum wpb_coverage_status status,
     if (status == WPB_COVERAGE_OK && probe->reason.len)
         status = WPB_COVERAGE_PARTIAL;
     probe->status = status;
-    if (probe->has_started) {
+    if (probe->has_started && status != WPB_COVERAGE_UNAVAILABLE) {
         wpb_keyspace_post(probe->run, &probe->scope, probe->tally, &facts);
         wpb_keyspace_notes(probe->run, probe->tally, &probe->reason);
     }

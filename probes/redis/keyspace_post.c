@@ -18,6 +18,13 @@ static void number(const struct post *post, const struct wpb_subject *subject,
                  provenance);
 }
 
+/* How far bytes are to be trusted where counts are trusted so far. */
+static enum wpb_provenance of_bytes(const struct post *post,
+                                    enum wpb_provenance provenance)
+{
+    return post->facts->is_modelled ? WPB_ESTIMATED : provenance;
+}
+
 static void counts(const struct post *post, const struct wpb_subject *subject,
                    const struct wpb_tally_counts *of)
 {
@@ -26,11 +33,12 @@ static void counts(const struct post *post, const struct wpb_subject *subject,
 
     number(post, subject, WPB_M_KEYS, of->keys, whole);
     if (post->facts->has_bytes)
-        number(post, subject, WPB_M_MEMORY_BYTES, of->bytes, whole);
+        number(post, subject, WPB_M_MEMORY_BYTES, of->bytes, of_bytes(post, whole));
     if (post->facts->has_ttl)
         number(post, subject, WPB_M_TTLLESS_KEYS, of->ttlless_keys, part);
     if (post->facts->has_ttl && post->facts->has_bytes)
-        number(post, subject, WPB_M_TTLLESS_BYTES, of->ttlless_bytes, part);
+        number(post, subject, WPB_M_TTLLESS_BYTES, of->ttlless_bytes,
+               of_bytes(post, part));
 }
 
 /* A part of the keys is no estimate of how many there are, and a sample is worse
@@ -49,11 +57,13 @@ static void totals(struct post *post)
     number(post, database, WPB_M_NAME_BYTES, wpb_tally_name_bytes(post->tally),
            WPB_EXACT);
     if (post->facts->has_bytes)
-        number(post, database, WPB_M_MEMORY_BYTES, total.bytes, WPB_EXACT);
+        number(post, database, WPB_M_MEMORY_BYTES, total.bytes,
+               of_bytes(post, WPB_EXACT));
     if (post->facts->has_ttl && !post->facts->is_sampled)
         number(post, database, WPB_M_TTLLESS_KEYS, total.ttlless_keys, WPB_EXACT);
     if (post->facts->has_ttl && post->facts->has_bytes)
-        number(post, database, WPB_M_TTLLESS_BYTES, total.ttlless_bytes, part);
+        number(post, database, WPB_M_TTLLESS_BYTES, total.ttlless_bytes,
+               of_bytes(post, part));
 }
 
 static void prefix(const struct post *post)
@@ -92,7 +102,7 @@ static void key(const struct post *post, size_t index, const struct wpb_topk_ite
         return;
     if (post->facts->has_bytes)
         wpb_run_post(post->run, post->site, &subject, WPB_M_MEMORY_BYTES,
-                     wpb_value_count(item->weight), WPB_EXACT);
+                     wpb_value_count(item->weight), of_bytes(post, WPB_EXACT));
     if (item->tag != INT64_MIN)
         wpb_run_post(post->run, post->site, &subject, WPB_M_TTL_SECONDS,
                      wpb_value_integer(item->tag < 0 ? -1 : item->tag / 1000), WPB_EXACT);

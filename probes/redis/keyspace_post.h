@@ -13,6 +13,7 @@ struct wpb_keyspace_facts {
     bool has_bytes;   /* MEMORY could be asked */
     bool has_ttl;     /* PTTL could be asked */
     bool is_sampled;  /* ... of some keys only */
+    bool is_modelled; /* bytes come from a model, not from MEMORY */
     uint64_t own_hits;
 };
 

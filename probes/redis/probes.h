@@ -11,4 +11,8 @@ extern const struct wpb_probe wpb_probe_redis_watchlist; /* the keys known by na
 extern const struct wpb_probe wpb_probe_redis_keyspace;  /* all keys, by SCAN */
 extern const struct wpb_probe wpb_probe_redis_value;     /* one value, in chunks */
 
+/* The same from an RDB file. */
+extern const struct wpb_probe wpb_probe_redis_rdb;       /* all keys */
+extern const struct wpb_probe wpb_probe_redis_rdb_value; /* one value */
+
 #endif

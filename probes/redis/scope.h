@@ -18,6 +18,10 @@ struct wpb_redis_scope {
 
 void wpb_redis_scope_init(struct wpb_redis_scope *scope,
                           const struct wpb_redis_address *address);
+/* The same for a database of the RDB file at PATH, which is absolute:
+ * "rdb:///var/lib/redis/dump.rdb?db=0". */
+void wpb_redis_scope_init_file(struct wpb_redis_scope *scope, const char *path,
+                               uint32_t database);
 void wpb_redis_scope_fini(struct wpb_redis_scope *scope);
 
 /* The subject of a key or group of that database; NAME is borrowed. */

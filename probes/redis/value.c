@@ -9,7 +9,6 @@
 #include "probes/redis/probes.h"
 #include "probes/redis/reply.h"
 #include "probes/redis/value_post.h"
-#include "probes/wordpress/grammar.h"
 
 /* One GETRANGE: half a millisecond of the server's time at most. */
 #define CHUNK_BYTES (256 * 1024u)
@@ -360,25 +359,6 @@ static void on_answer(void *cookie, const struct redisReply *reply, uint64_t tag
     proceed(probe, question);
 }
 
-/* The site whose prefix the key carries; the only one when there is but one. */
-static const struct wpb_site *site_of(struct value *probe, struct wpb_slice key)
-{
-    size_t count;
-    const struct wpb_site *const *sites = wpb_run_sites(probe->run, &count);
-    const struct wpb_site *best = NULL;
-    struct wpb_key_parts parts;
-
-    for (size_t i = 0; i < count; i++) {
-        if (!sites[i]->has_key_prefix ||
-            (best && best->key_prefix_len >= sites[i]->key_prefix_len))
-            continue;
-        wpb_key_parse(sites[i], key, &parts);
-        if (parts.is_ours)
-            best = sites[i];
-    }
-    return best || count > 1 ? best : sites[0];
-}
-
 static void next_key(struct value *probe)
 {
     wpb_run_progress(probe->run, probe->at - probe->failures, probe->count, NULL);
@@ -392,7 +372,7 @@ static void next_key(struct value *probe)
     struct wpb_slice key = probe->requests[probe->at].subject->name;
     struct wpb_slice memory[] = {WPB_SLICE("MEMORY"), WPB_SLICE("USAGE"), key};
     probe->facts = (struct wpb_value_facts){0};
-    probe->site = site_of(probe, key);
+    probe->site = wpb_value_site(probe->run, key);
     probe->is_enough = false;
     ask_key(probe, ASK_TTL, "PTTL");
     ask(probe, ASK_MEMORY, memory, 3);

@@ -146,6 +146,24 @@ static void put_other_type(const struct post *post, const struct wpb_value_facts
     put_count(post, WPB_M_EXAMINED_BYTES, 0);
 }
 
+const struct wpb_site *wpb_value_site(struct wpb_run *run, struct wpb_slice key)
+{
+    size_t count;
+    const struct wpb_site *const *sites = wpb_run_sites(run, &count);
+    const struct wpb_site *best = NULL;
+    struct wpb_key_parts parts;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!sites[i]->has_key_prefix ||
+            (best && best->key_prefix_len >= sites[i]->key_prefix_len))
+            continue;
+        wpb_key_parse(sites[i], key, &parts);
+        if (parts.is_ours)
+            best = sites[i];
+    }
+    return best || count > 1 ? best : sites[0];
+}
+
 void wpb_value_post(struct wpb_run *run, const struct wpb_redis_scope *scope,
                     const struct wpb_site *site, const struct wpb_subject *key,
                     const struct wpb_value_facts *facts,
@@ -164,7 +182,9 @@ void wpb_value_post(struct wpb_run *run, const struct wpb_redis_scope *scope,
         put(&post, WPB_M_TTL_SECONDS,
             wpb_value_integer(facts->ttl_ms < 0 ? -1 : facts->ttl_ms / 1000));
     if (facts->has_memory)
-        put_count(&post, WPB_M_MEMORY_BYTES, facts->memory_bytes);
+        wpb_run_post(run, site, &subject, WPB_M_MEMORY_BYTES,
+                     wpb_value_count(facts->memory_bytes),
+                     facts->is_modelled ? WPB_ESTIMATED : WPB_EXACT);
     if (parts.role != WPB_KEY_PLAIN)
         put_text(&post, WPB_M_KEY_ROLE, wpb_key_role_name(parts.role));
     if (parts.group.len)

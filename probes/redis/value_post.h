@@ -14,6 +14,7 @@ struct wpb_value_facts {
     bool has_ttl, has_memory, has_length, has_count;
     int64_t ttl_ms;
     uint64_t memory_bytes;
+    bool is_modelled; /* ... comes from a model, not from MEMORY */
     uint64_t length;
     bool is_no_string;
     char type[32];  /* of a key that is no string */
@@ -23,6 +24,9 @@ struct wpb_value_facts {
     bool has_changed;  /* its length was another one at the end */
     uint64_t length_after;
 };
+
+/* The site of RUN whose prefix KEY carries; when none does, the only one, or NULL. */
+const struct wpb_site *wpb_value_site(struct wpb_run *run, struct wpb_slice key);
 
 /* Post the facts about KEY and, unless NULL, its EXAMINATION, to SITE or, when that
  * is NULL, to all sites of RUN. Figures of a value that changed while it was read, or

@@ -8,9 +8,13 @@ target_link_libraries(redis_fixture PUBLIC wpb_redis PkgConfig::CMOCKA Threads::
 wpb_unit_test(redis_info wpb_redis)
 wpb_unit_test(redis_pace wpb_redis)
 wpb_unit_test(redis_keyspace redis_fixture)
+wpb_unit_test(redis_conn redis_fixture)
+wpb_unit_test(redis_watchlist redis_fixture)
 
 # RDB files made by hand, and by a real server.
 add_library(rdb_fixture STATIC unit/rdb_file.c)
 target_include_directories(rdb_fixture PUBLIC unit)
 target_link_libraries(rdb_fixture PUBLIC wpb_redis)
 wpb_unit_test(redis_rdb rdb_fixture)
+wpb_unit_test(redis_value redis_fixture)
+wpb_unit_test(redis_rdb_server redis_fixture)

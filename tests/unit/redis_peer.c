@@ -53,7 +53,7 @@ static void drain(int fd)
 static int greet(int fd, const char *verb)
 {
     if (strcmp(verb, "INFO") == 0)
-        return say(fd, "$32\r\n# Server\r\nredis_mode:standalone\r\n\r\n");
+        return say(fd, "$33\r\n# Server\r\nredis_mode:standalone\r\n\r\n");
     return say(fd, "+OK\r\n");
 }
 
@@ -81,13 +81,17 @@ static void *serve(void *cookie)
             is_greeting = strcmp(verb, "INFO") != 0;
             continue;
         }
-        if (at >= peer->count || play(fd, &peer->lines[at]) != 0 ||
-            peer->lines[at].then == PEER_CLOSE)
-            break;
-        if (peer->lines[at++].then == PEER_HANG) {
+        enum peer_then then = PEER_CLOSE;
+        do {
+            if (at >= peer->count || play(fd, &peer->lines[at]) != 0)
+                then = PEER_CLOSE;
+            else
+                then = peer->lines[at++].then;
+        } while (then == PEER_MORE);
+        if (then == PEER_HANG)
             drain(fd);
+        if (then != PEER_GO_ON)
             break;
-        }
     }
     fclose(in);
     return NULL;

@@ -15,6 +15,7 @@
 
 enum peer_then {
     PEER_GO_ON, /* wait for the next command */
+    PEER_MORE,  /* play the next line at once */
     PEER_HANG,  /* answer nothing more */
     PEER_CLOSE,
 };

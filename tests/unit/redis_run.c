@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ void test_run_go(struct test_run *result, const struct test_plan *plan)
     struct wpb_err err = {0};
 
     memset(result, 0, sizeof *result);
+    signal(SIGPIPE, SIG_IGN); /* as the program does: conn.h asks for it */
     uv_loop_init(&run.loop);
     uv_timer_init(&run.loop, &run.step_timer);
     uv_timer_init(&run.loop, &run.cancel_timer);

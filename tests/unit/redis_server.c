@@ -1,12 +1,14 @@
 #include "redis_server.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,6 +57,11 @@ void redis_server_start(struct redis_server *server, const char *config, int has
     server->pid = fork();
     assert_true(server->pid >= 0);
     if (server->pid == 0) {
+        /* A failing test must not leave it behind. */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        int nowhere = open("/dev/null", O_RDWR);
+        dup2(nowhere, STDOUT_FILENO);
+        dup2(nowhere, STDERR_FILENO);
         execlp("redis-server", "redis-server", path, (char *)NULL);
         _exit(127);
     }
@@ -83,7 +90,8 @@ void redis_server_kill(struct redis_server *server)
 
 void redis_server_stop(struct redis_server *server)
 {
-    static const char *const files[] = {"redis.sock", "redis.conf", "log", "dump.rdb"};
+    static const char *const files[] = {"redis.sock", "redis.conf", "log", "dump.rdb",
+                                        "nodes.conf"};
     char path[160];
 
     if (server->admin)
