@@ -69,6 +69,9 @@ struct wpb_site {
 
     bool has_redis; /* `redis` is meaningful */
     struct wpb_redis_address redis;
+    /* An RDB file to read instead of asking Redis; NULL or "" for none. Which of its
+     * databases is redis.database when has_redis, else the first that has keys. */
+    const char *rdb_file;
     /* Leading bytes of every key up to its group or, on multisite, up to the
      * blog id, separator included. Meaningful when has_key_prefix. */
     bool has_key_prefix;

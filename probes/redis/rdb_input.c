@@ -172,7 +172,8 @@ int wpb_rdb_count(struct wpb_rdb_input *input, uint64_t *count)
     if (*count <= wpb_rdb_left(input))
         return 0;
     return wpb_rdb_fail(input, WPB_E_SYNTAX,
-                        "%s declares %" PRIu64 " parts, and %" PRIu64 " bytes are left",
+                        "%s declares %" PRIu64 " parts, and the file has %" PRIu64
+                        " bytes left",
                         input->what, *count, wpb_rdb_left(input));
 }
 
@@ -239,7 +240,7 @@ int wpb_rdb_text_head(struct wpb_rdb_input *input, struct wpb_rdb_text *text)
     if (text->stored <= wpb_rdb_left(input))
         return 0;
     return wpb_rdb_fail(input, WPB_E_SYNTAX,
-                        "%s takes %" PRIu64 " bytes, and %" PRIu64 " are left",
+                        "%s takes %" PRIu64 " bytes, and the file has %" PRIu64 " left",
                         input->what, text->stored, wpb_rdb_left(input));
 }
 

@@ -12,7 +12,8 @@
  *   set     = 16 + 56 + table(n) + n * (24 + member)
  *   zset    = 16 + 48 + 56 + table(n) + n * (24 + member + 48)
  *   list    = 16 + 40 + nodes * (32 + alloc(blob))
- *   stream  = 16 + 96 + blocks * (64 + alloc(blob)) + pending * 64
+ *   stream  = 16 + 96 + blocks * (64 + alloc(blob)), the last of 4,096 at least,
+ *             + (groups + consumers) * 384 + pending * 64
  *   module  = the bytes in the file
  *
  *   sds(n) = n + 1 + head, head 1 below 32, 3 below 256, 5 below 64 KiB, else 9

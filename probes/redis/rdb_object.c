@@ -92,7 +92,10 @@ static const struct row valkey_hash_2 = {TEXTS, WPB_RDB_HASH, 2, 8, 0};
 #define CONTAINER_PLAIN 1
 #define CONTAINER_PACKED 2
 
-/* Bytes of a stream's ID, of a time, of a score. */
+/* stream-node-max-bytes, unless told otherwise. */
+#define STREAM_BLOCK 4096
+
+/* Bytes of a stream's ID, of a time. */
 #define ID_BYTES 16
 #define TIME_BYTES 8
 
@@ -335,7 +338,7 @@ static int skip_group(struct wpb_rdb_input *input, uint8_t type_byte,
     for (uint64_t i = 0; i < consumers; i++)
         if (skip_consumer(input, type_byte) != 0)
             return -1;
-    key->memory_bytes += 64 * pending + 128 * (consumers + 1);
+    key->memory_bytes += 64 * pending + 384 * (consumers + 1);
     return 0;
 }
 
@@ -353,6 +356,9 @@ static int skip_stream(struct wpb_rdb_input *input, uint8_t type_byte,
             return -1;
         key->memory_bytes += 64 + wpb_rdb_alloc(block.length);
     }
+    /* The block that is being filled has its room already. */
+    if (blocks && block.length < STREAM_BLOCK)
+        key->memory_bytes += STREAM_BLOCK - block.length;
     /* Entries; then the last ID; since version 2 the first, the largest deleted, and
      * how many were ever added. */
     if (wpb_rdb_length(input, &key->elements) != 0 ||

@@ -117,8 +117,13 @@ static void examine(struct value *probe, struct wanted *wanted)
         wpb_err_set(&wanted->error, WPB_E_MEMORY, STAGE, "out of memory");
         return;
     }
-    wpb_rdb_value(&probe->file.source, wanted->offset, wanted->request->byte_cap, feed,
-                  &feeding, &wanted->error);
+    struct wpb_err error;
+    if (wpb_rdb_value(&probe->file.source, wanted->offset, wanted->request->byte_cap,
+                      feed, &feeding, &error) != 0)
+        wanted->error = error;
+    else if (atomic_load(&probe->cancel))
+        wpb_err_set(&wanted->error, WPB_E_CANCELLED, STAGE,
+                    "stopped in the middle of a value");
     wpb_examiner_finish(feeding.examiner, probe->arena, &wanted->examination);
     wanted->has_examination = true;
     wpb_examiner_free(feeding.examiner);
