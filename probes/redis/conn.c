@@ -210,7 +210,8 @@ static void time_out(struct wpb_conn *conn)
     const redisReader *reader = conn->poll.context ? conn->poll.context->c.reader : NULL;
     double seconds = conn->deadline_ms / 1000.0;
 
-    if (conn->phase == GREETING && wpb_tls_explain(conn->tls, conn->where, &conn->error)) {
+    if (conn->phase == GREETING &&
+        wpb_tls_explain(conn->tls, conn->where, &conn->error)) {
         lose(conn);
         return;
     }

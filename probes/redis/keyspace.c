@@ -295,6 +295,7 @@ static int read_scan(struct keyspace *probe, const struct redisReply *reply,
             0)
             return wpb_err_set(err, WPB_E_MEMORY, "redis", "out of memory");
     }
+    wpb_pace_names(&probe->pace, found->count, found->name_bytes);
     probe->has_found = true;
     return 0;
 }
@@ -424,8 +425,7 @@ static void note(struct keyspace *probe, uint64_t now_us)
     if (probe->is_noted)
         return;
     probe->is_noted = true;
-    wpb_pace_note(&probe->pace, now_us, keys->count, keys->name_bytes,
-                  now_us - probe->sent_us);
+    wpb_pace_note(&probe->pace, now_us, keys->count, now_us - probe->sent_us);
     wpb_run_progress(probe->run, probe->done, probe->total, wpb_pace_text(&probe->pace));
 }
 

@@ -55,7 +55,7 @@ uint32_t wpb_pace_count(const struct wpb_pace *pace)
                          ? row->count_first
                          : row->count_settled;
 
-    if (pace->batches == 0 && count > COUNT_CAREFUL)
+    if (pace->name_bytes <= 0 && count > COUNT_CAREFUL)
         count = COUNT_CAREFUL;
     if (pace->name_bytes * count > NAME_BYTES_A_REPLY)
         count = (uint32_t)(NAME_BYTES_A_REPLY / pace->name_bytes);
@@ -85,17 +85,21 @@ uint32_t wpb_pace_wait_ms(struct wpb_pace *pace, uint64_t now_us, uint64_t comma
     return (uint32_t)((needed - pace->bucket) / pace->rate * 1000) + 1;
 }
 
-void wpb_pace_note(struct wpb_pace *pace, uint64_t now_us, uint64_t keys,
-                   uint64_t name_bytes, uint64_t round_trip_us)
+void wpb_pace_names(struct wpb_pace *pace, uint64_t keys, uint64_t name_bytes)
 {
-    double us = (double)round_trip_us;
-
-    pace->batches++;
     if (keys == 0)
         return;
     double mean = (double)name_bytes / (double)keys;
+    /* Up at once, down slowly: one batch of long names is warning enough. */
     pace->name_bytes += (mean - pace->name_bytes) / (mean > pace->name_bytes ? 1 : 8);
-    if (pace->rate_max <= 0)
+}
+
+void wpb_pace_note(struct wpb_pace *pace, uint64_t now_us, uint64_t keys,
+                   uint64_t round_trip_us)
+{
+    double us = (double)round_trip_us;
+
+    if (keys == 0 || pace->rate_max <= 0)
         return;
     pace->round_trip_us += (us - pace->round_trip_us) / (pace->round_trip_us > 0 ? 8 : 1);
     pace->best_us *= 1.001;

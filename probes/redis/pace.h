@@ -29,8 +29,7 @@ struct wpb_pace {
     double round_trip_us;            /* smoothed */
     double best_us;                  /* the quickest, slowly forgotten */
     uint64_t halved_us;              /* when the rate was last halved */
-    double name_bytes;               /* mean length of names, to bound a reply */
-    uint64_t batches;
+    double name_bytes; /* mean length of names, to bound a reply; 0: not known yet */
 };
 
 void wpb_pace_init(struct wpb_pace *pace, enum wpb_budget budget, uint64_t now_us);
@@ -38,9 +37,11 @@ void wpb_pace_init(struct wpb_pace *pace, enum wpb_budget budget, uint64_t now_u
 uint32_t wpb_pace_count(const struct wpb_pace *pace);
 /* Milliseconds to wait before COMMANDS may be sent; 0 takes them out of the bucket. */
 uint32_t wpb_pace_wait_ms(struct wpb_pace *pace, uint64_t now_us, uint64_t commands);
-/* A batch of KEYS, with names of NAME_BYTES in all, took ROUND_TRIP_US. */
+/* A SCAN found KEYS with names of NAME_BYTES in all. */
+void wpb_pace_names(struct wpb_pace *pace, uint64_t keys, uint64_t name_bytes);
+/* A batch of KEYS took ROUND_TRIP_US. */
 void wpb_pace_note(struct wpb_pace *pace, uint64_t now_us, uint64_t keys,
-                   uint64_t name_bytes, uint64_t round_trip_us);
+                   uint64_t round_trip_us);
 /* For a progress line; static. */
 const char *wpb_pace_text(const struct wpb_pace *pace);
 

@@ -98,7 +98,7 @@ int wpb_tls_start(struct wpb_tls *tls, redisContext *context, const char *where,
     errno = 0;
     if (redisInitiateSSL(context, session) != REDIS_OK) {
         int errnum = errno;
-        if (ERR_peek_last_error() != 0 && wpb_tls_explain(tls, where, err))
+        if (wpb_tls_explain(tls, where, false, err))
             return -1;
         return wpb_err_set(err, WPB_E_CONNECT, STAGE, "cannot connect to Redis at %s: %s",
                            where, errnum ? strerror(errnum) : context->errstr);
@@ -125,7 +125,8 @@ static const char *advice(long verdict)
     }
 }
 
-bool wpb_tls_explain(struct wpb_tls *tls, const char *where, struct wpb_err *err)
+bool wpb_tls_explain(struct wpb_tls *tls, const char *where, bool is_ready,
+                     struct wpb_err *err)
 {
     if (!tls || !tls->session)
         return false;
@@ -136,10 +137,12 @@ bool wpb_tls_explain(struct wpb_tls *tls, const char *where, struct wpb_err *err
     else if (ERR_peek_last_error() != 0)
         wpb_err_set(err, WPB_E_PROTOCOL, STAGE, "TLS with Redis at %s failed: %s", where,
                     complaint());
-    else if (!SSL_is_init_finished(tls->session))
-        wpb_err_set(err, WPB_E_PROTOCOL, STAGE,
-                    "TLS with Redis at %s did not begin: does it speak TLS there?",
-                    where);
+    else if (!is_ready && BIO_number_read(SSL_get_rbio(tls->session)) > 0)
+        wpb_err_set(
+            err, WPB_E_DENIED, STAGE,
+            "Redis at %s ended the connection after the TLS handshake: it may "
+            "demand a client certificate (tls-auth-clients), and wpbloat has none",
+            where);
     else
         return false;
     ERR_clear_error();
@@ -172,10 +175,12 @@ int wpb_tls_start(struct wpb_tls *tls, redisContext *context, const char *where,
     return wpb_err_set(err, WPB_E_UNSUPPORTED, STAGE, "this build has no TLS");
 }
 
-bool wpb_tls_explain(struct wpb_tls *tls, const char *where, struct wpb_err *err)
+bool wpb_tls_explain(struct wpb_tls *tls, const char *where, bool is_ready,
+                     struct wpb_err *err)
 {
     (void)tls;
     (void)where;
+    (void)is_ready;
     (void)err;
     return false;
 }

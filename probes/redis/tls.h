@@ -23,8 +23,9 @@ void wpb_tls_free(struct wpb_tls *tls);
 /* Have CONTEXT, not yet connected, speak TLS with WHERE, an address for messages. */
 int wpb_tls_start(struct wpb_tls *tls, redisContext *context, const char *where,
                   struct wpb_err *err);
-/* To be asked when a connection to WHERE is lost: true, and the reason in ERR, when it
- * was TLS that failed. False where TLS is NULL. */
-bool wpb_tls_explain(struct wpb_tls *tls, const char *where, struct wpb_err *err);
+/* To be asked when a connection to WHERE is lost: true, and the reason in ERR, when TLS
+ * is why. IS_READY: Redis has answered over it. False where TLS is NULL. */
+bool wpb_tls_explain(struct wpb_tls *tls, const char *where, bool is_ready,
+                     struct wpb_err *err);
 
 #endif

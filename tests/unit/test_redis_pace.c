@@ -24,7 +24,8 @@ static void pass(struct wpb_pace *pace, struct simulated *s, uint64_t keys,
         s->batches++;
         if (count > s->count_max)
             s->count_max = count;
-        wpb_pace_note(pace, s->now_us, count, count * 50u, round_trip_us);
+        wpb_pace_names(pace, count, count * 50u);
+        wpb_pace_note(pace, s->now_us, count, round_trip_us);
         done += count;
     }
 }
@@ -129,9 +130,9 @@ static void long_names_make_small_batches(void **state)
     struct wpb_pace pace;
     (void)state;
     wpb_pace_init(&pace, WPB_BUDGET_FULL, 0);
-    wpb_pace_note(&pace, 1000, 50, 50 * 65536, 1000);
+    wpb_pace_names(&pace, 50, 50 * 65536);
     assert_true(wpb_pace_count(&pace) <= 16);
-    wpb_pace_note(&pace, 2000, 1, 512u << 20, 1000);
+    wpb_pace_names(&pace, 1, 512u << 20);
     assert_int_equal(wpb_pace_count(&pace), 1);
 }
 
