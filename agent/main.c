@@ -1,8 +1,10 @@
 /* wpbloat: argv -> command; the exit codes are those of the commands. */
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/command/cli.h"
 #include "agent/command/command.h"
@@ -40,8 +42,23 @@ static int refuse(const char *word)
     return WPB_EXIT_USAGE;
 }
 
+/* A program started with a standard descriptor closed would hand its number to the
+ * first socket, and write the report into it. Read-only, so that a report to a
+ * closed stdout is an error and not a success. */
+static void reserve_standard_descriptors(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDONLY);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    reserve_standard_descriptors();
     /* A reader that went away shows as an error of write(), not as a death. */
     signal(SIGPIPE, SIG_IGN);
     setlocale(LC_ALL, "C");

@@ -116,13 +116,13 @@ static int make_folder(struct demo *demo, struct wpb_err *err)
     if (!parent || parent[0] != '/')
         parent = "/tmp";
     int n = snprintf(template, sizeof template, "%s/wpbloat-demo.XXXXXX", parent);
-    if (n < 0 || (size_t)n + sizeof "/site" > sizeof template)
+    if (n < 0 || (size_t)n + sizeof "/shop" > sizeof template)
         return wpb_err_set(err, WPB_E_ARGUMENT, "demo", "TMPDIR is too long a path");
     if (!mkdtemp(template))
         return wpb_err_errno(err, errno, "demo", "%s", template);
     memcpy(demo->folder, template, (size_t)n + 1);
     memcpy(demo->site, template, (size_t)n);
-    memcpy(demo->site + n, "/site", sizeof "/site");
+    memcpy(demo->site + n, "/shop", sizeof "/shop");
     return 0;
 }
 

@@ -230,13 +230,20 @@ static void print_state(struct wpb_page *page, enum wpb_ink ink, const char *sta
     wpb_page_paragraph(page, INDENT, wpb_slice_cstr(text));
 }
 
-static void print_no_site(struct wpb_page *page)
+static void print_no_site(struct wpb_page *page, const struct wpb_report *report)
 {
-    print_state(page, WPB_INK_YELLOW, "NO SITE FOUND",
-                "No WordPress was found in the usual places on this host, so nothing was "
-                "looked at. Say where it is, or where its Redis is:");
-    wpb_page_verbatim(page, INDENT + 2,
-                      wpb_slice_cstr("wpbloat scan /path/to/wordpress"));
+    if (wpb_verdict_blind(report)) {
+        print_state(page, WPB_INK_YELLOW, "NO SITE COULD BE READ",
+                    "What looks like a WordPress site could not be read as one; the end "
+                    "of this report says why, and what to do about it. Its Redis can be "
+                    "looked at alone:");
+    } else {
+        print_state(page, WPB_INK_YELLOW, "NO SITE FOUND",
+                    "No WordPress was found where it usually is, so nothing was looked "
+                    "at. Say where it is, or where its Redis is:");
+        wpb_page_verbatim(page, INDENT + 2,
+                          wpb_slice_cstr("wpbloat scan /path/to/wordpress"));
+    }
     wpb_page_verbatim(page, INDENT + 2,
                       wpb_slice_cstr("wpbloat scan --redis redis://127.0.0.1:6379/0"));
 }
@@ -285,7 +292,7 @@ void wpb_verdict_text(struct wpb_page *page, const struct wpb_report *report)
     if (report->finding_count) {
         print_worst(page, report);
     } else if (report->site_count == 0) {
-        print_no_site(page);
+        print_no_site(page, report);
     } else if (wpb_verdict_measured(report) == 0) {
         print_state(
             page, WPB_INK_YELLOW, "NOTHING COULD BE SEEN",

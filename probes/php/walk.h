@@ -83,8 +83,8 @@ struct wpb_php_event {
     bool key_is_shared; /* the same of the key */
     struct wpb_php_table table_from; /* the parent's table before it took this */
     struct wpb_php_table table_to;   /* ... and after, when that changed it, else 0 */
-    uint64_t offset; /* where the element's value begins in the stream */
-    uint64_t bytes;  /* encoded length of the value, for LEAF and LEAVE */
+    uint64_t offset;                 /* where the element's value begins in the stream */
+    uint64_t bytes;                  /* encoded length of the value, for LEAF and LEAVE */
 };
 
 /* Return 0 to go on, -1 to stop the walk (WPB_E_CANCELLED). */

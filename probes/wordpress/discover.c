@@ -11,10 +11,10 @@
 
 /* Parts of a path that say where sites are kept, not which one it is. */
 static const char *const generic_parts[] = {
-    "var",     "www",         "srv",      "home",    "usr",     "share",
-    "html",    "htdocs",      "httpdocs", "docroot", "web",     "wp",
-    "public",  "public_html", "app",      "current", "site",    "sites",
-    "domains", "wordpress",   "nginx",    "opt",     "bitnami", "releases"};
+    "var",    "www",      "srv",      "home",  "usr",     "share",     "html",
+    "htdocs", "httpdocs", "docroot",  "web",   "wp",      "public",    "public_html",
+    "app",    "current",  "site",     "sites", "domains", "wordpress", "nginx",
+    "opt",    "bitnami",  "releases", "tmp"};
 
 static bool is_generic(struct wpb_slice part)
 {

@@ -9,7 +9,8 @@ import re
 import sys
 
 LIBC = set("""assert ctype endian errno inttypes limits locale math stdarg stdatomic
-    stdbool stddef stdint stdio stdlib string strings emmintrin time signal fcntl unistd
+    stdbool stddef stdint stdio stdlib string strings emmintrin time signal fcntl glob
+    unistd
     dirent ftw getopt netdb poll pwd grp arpa/inet netinet/in netinet/tcp
     sys/ioctl sys/mman sys/prctl sys/resource sys/socket sys/stat sys/time sys/types
     sys/un sys/utsname sys/wait""".split())
@@ -26,10 +27,11 @@ IMPURE_CALL = re.compile(
 ROOMS = {
     "include/wpbloat": ([], [], True),
     "agent/base": (["wpbloat"], [], False),
-    "probes/php": (["wpbloat", "agent/base"], ["zstd"], True),
-    "probes/wordpress": (["wpbloat", "agent/base", "probes/php"], ["uv"], False),
+    "probes/php": (["wpbloat", "agent/base"], ["zstd", "lz4", "lzf"], True),
+    "probes/wordpress": (["wpbloat", "agent/base", "probes/php"], ["uv", "cjson"],
+                         False),
     "probes/redis": (["wpbloat", "agent/base", "probes/php", "probes/wordpress"],
-                     ["uv", "hiredis"], False),
+                     ["uv", "hiredis", "openssl"], False),
     "probes": (["wpbloat", "probes/php", "probes/wordpress", "probes/redis"], [], True),
     "agent/analyse": (["wpbloat", "agent/base"], [], True),
     "agent/rules": (["wpbloat", "agent/base", "agent/analyse"], [], True),
