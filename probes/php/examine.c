@@ -4,35 +4,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "probes/php/decoder.h"
 #include "probes/php/heaviest.h"
-#include "probes/php/igbinary_head.h"
 #include "probes/php/zend.h"
 
 #define MAGIC 0x57504558U
-#define HEAD_MAX 512
 #define SNIFF_BYTES 16
 #define FAMILIES_HELD 4096
-/* An element takes six bytes or more: i:0;N; */
+/* An element takes six bytes or more, i:0;N; and in igbinary a byte each for key and
+ * value. */
 #define ELEMENT_MIN 6
+#define IGBINARY_ELEMENT_MIN 2
 
 struct wpb_examiner {
     uint32_t magic;
     uint32_t version;
     uint64_t value_bytes, fed;
-    char head[HEAD_MAX];
+    struct wpb_php_limits limits;
+    char head[SNIFF_BYTES];
     size_t head_len;
     bool is_sniffed;
     enum wpb_php_encoding encoding;
-    uint64_t head_entries;
-    struct wpb_php_walker *walker;
+    bool is_walked;
+    struct wpb_decoder *decoder;
     int walk_result;
     struct wpb_err walk_err;
     struct wpb_families *families;
     struct wpb_heaviest *heaviest;
     struct wpb_php_memory memory;
-    bool is_array;       /* the outermost value */
+    struct wpb_wrapper_watch wrapper;
     bool is_implausible; /* a count that cannot be in the bytes that are left */
-    uint64_t entries;    /* of the outermost array */
+    bool is_out_of_memory;
+    uint64_t entries; /* of the outermost array */
+    uint64_t seen;    /* ... met so far */
     uint32_t max_depth;
     uint64_t accounted; /* bytes up to the last event */
 };
@@ -58,12 +62,39 @@ static void enter(struct wpb_examiner *examiner, const struct wpb_php_event *eve
 {
     uint64_t left =
         examiner->value_bytes > event->offset ? examiner->value_bytes - event->offset : 0;
-    if (event->count > left / ELEMENT_MIN)
+    uint64_t least =
+        examiner->encoding == WPB_PHP_IGBINARY ? IGBINARY_ELEMENT_MIN : ELEMENT_MIN;
+    if (event->count > left / least)
         examiner->is_implausible = true;
-    if (event->depth == 0) {
-        examiner->is_array = event->type == WPB_PHP_ARRAY;
-        examiner->entries = examiner->is_array ? event->count : 0;
+}
+
+/* There was no wrapper: the names are those of the outermost array, of which COUNT
+ * came so far. */
+static void unwrap(struct wpb_examiner *examiner, uint32_t count)
+{
+    struct wpb_families *families = wpb_families_new(FAMILIES_HELD);
+    if (!families) {
+        examiner->is_out_of_memory = true;
+        return;
     }
+    wpb_families_free(examiner->families);
+    examiner->families = families;
+    for (uint32_t i = 0; i < count; i++)
+        wpb_families_add(families, wpb_slice_cstr(examiner->wrapper.names[i]));
+}
+
+static void take_name(struct wpb_examiner *examiner, const struct wpb_php_event *event)
+{
+    enum wpb_wrapper_part part = wpb_wrapper_watch(&examiner->wrapper, event);
+    if (event->depth == 1 && event->phase != WPB_PHP_LEAVE)
+        examiner->seen++;
+    if (part == WPB_WRAPPER_OTHER)
+        return;
+    if (part == WPB_WRAPPER_IS_REFUSED)
+        unwrap(examiner, examiner->wrapper.keys - 1);
+    bool is_unknown = event->key.len == 0 && event->key_len > 0;
+    if (!event->key_is_int && !is_unknown)
+        wpb_families_add(examiner->families, whole_characters(event));
 }
 
 static int visit(void *cookie, const struct wpb_php_event *event)
@@ -75,13 +106,14 @@ static int visit(void *cookie, const struct wpb_php_event *event)
         examiner->max_depth = event->depth;
     if (event->phase == WPB_PHP_ENTER)
         enter(examiner, event);
-    if (event->depth == 1 && event->phase != WPB_PHP_LEAVE && !event->key_is_int &&
-        examiner->is_array)
-        wpb_families_add(examiner->families, whole_characters(event));
+    if (event->depth == 0)
+        examiner->entries = event->type == WPB_PHP_ARRAY ? event->count : 0;
+    if (event->depth <= 2)
+        take_name(examiner, event);
     if (wpb_heaviest_wants(event))
         wpb_heaviest_add(examiner->heaviest, event);
     examiner->accounted = event->offset + event->bytes;
-    return 0;
+    return examiner->is_out_of_memory ? -1 : 0;
 }
 
 struct wpb_examiner *wpb_examiner_new(uint64_t value_bytes, uint32_t version,
@@ -93,11 +125,11 @@ struct wpb_examiner *wpb_examiner_new(uint64_t value_bytes, uint32_t version,
     examiner->magic = MAGIC;
     examiner->value_bytes = value_bytes;
     examiner->version = version;
-    wpb_php_memory_init(&examiner->memory, WPB_PHP_UNSERIALIZE, version);
-    examiner->walker = wpb_php_walker_new(limits, visit, examiner);
+    if (limits)
+        examiner->limits = *limits;
     examiner->families = wpb_families_new(FAMILIES_HELD);
     examiner->heaviest = wpb_heaviest_new();
-    if (!examiner->walker || !examiner->families || !examiner->heaviest) {
+    if (!examiner->families || !examiner->heaviest) {
         wpb_examiner_free(examiner);
         return NULL;
     }
@@ -108,7 +140,7 @@ void wpb_examiner_free(struct wpb_examiner *examiner)
 {
     if (!examiner)
         return;
-    wpb_php_walker_free(examiner->walker);
+    wpb_decoder_free(examiner->decoder);
     wpb_families_free(examiner->families);
     wpb_heaviest_free(examiner->heaviest);
     examiner->magic = 0;
@@ -119,23 +151,37 @@ static void walk(struct wpb_examiner *examiner, struct wpb_slice chunk)
 {
     if (examiner->walk_result == 0)
         examiner->walk_result =
-            wpb_php_walker_feed(examiner->walker, chunk, &examiner->walk_err);
+            wpb_decoder_feed(examiner->decoder, chunk, &examiner->walk_err);
+}
+
+static void begin_walk(struct wpb_examiner *examiner, enum wpb_php_decoder decoder)
+{
+    examiner->is_walked = true;
+    examiner->wrapper.is_serialize = decoder == WPB_PHP_UNSERIALIZE;
+    wpb_php_memory_init(&examiner->memory, decoder, examiner->version);
+    examiner->decoder = wpb_decoder_new(decoder, &examiner->limits, visit, examiner);
+    if (!examiner->decoder)
+        examiner->walk_result =
+            wpb_err_set(&examiner->walk_err, WPB_E_MEMORY, "php", "out of memory");
 }
 
 static void sniff(struct wpb_examiner *examiner)
 {
     struct wpb_slice head = wpb_slice_of(examiner->head, examiner->head_len);
+    enum wpb_php_decoder decoder;
+    uint64_t ignored;
     examiner->is_sniffed = true;
-    examiner->encoding = wpb_php_sniff(wpb_slice_head(head, SNIFF_BYTES),
-                                       examiner->value_bytes, &examiner->head_entries);
-    if (examiner->encoding == WPB_PHP_SERIALIZE)
+    examiner->encoding = wpb_php_sniff(head, examiner->value_bytes, &ignored);
+    if (wpb_decoder_of(examiner->encoding, &decoder)) {
+        begin_walk(examiner, decoder);
         walk(examiner, head);
+    }
 }
 
 /* Take what the head still lacks from CHUNK. */
 static void fill_head(struct wpb_examiner *examiner, struct wpb_slice *chunk)
 {
-    struct wpb_slice part = wpb_slice_head(*chunk, HEAD_MAX - examiner->head_len);
+    struct wpb_slice part = wpb_slice_head(*chunk, SNIFF_BYTES - examiner->head_len);
     memcpy(examiner->head + examiner->head_len, part.data, part.len);
     examiner->head_len += part.len;
     *chunk = wpb_slice_skip(*chunk, part.len);
@@ -152,18 +198,31 @@ int wpb_examiner_feed(struct wpb_examiner *examiner, struct wpb_slice chunk)
             return 0;
         sniff(examiner);
     }
-    switch (examiner->encoding) {
-    case WPB_PHP_SERIALIZE:
-        if (chunk.len)
-            walk(examiner, chunk);
-        return examiner->walk_result || is_whole;
-    case WPB_PHP_IGBINARY:
-        if (chunk.len)
-            fill_head(examiner, &chunk);
-        return examiner->head_len == HEAD_MAX || is_whole;
-    default:
+    if (!examiner->is_walked)
         return 1;
-    }
+    if (chunk.len)
+        walk(examiner, chunk);
+    return examiner->walk_result || is_whole;
+}
+
+static uint64_t scaled_up(uint64_t number, double factor)
+{
+    return (uint64_t)((double)number * factor);
+}
+
+/* JSON does not say how many will come: as many as fit, if they go on so. */
+static void estimate_entries(const struct wpb_examiner *examiner, double factor,
+                             struct wpb_php_memory *scaled,
+                             struct wpb_examination *result)
+{
+    if (examiner->encoding != WPB_PHP_JSON || !scaled->has_array_root)
+        return;
+    scaled->entries = scaled_up(examiner->seen, factor);
+    result->entries = scaled->entries;
+    uint64_t slots = wpb_zend_hash_slots(scaled->entries);
+    scaled->root_data = scaled->is_root_packed
+                            ? wpb_zend_packed_bytes(slots, scaled->version)
+                            : wpb_zend_hash_bytes(slots);
 }
 
 /* What the walk of a part says about the whole. */
@@ -174,15 +233,42 @@ static void estimate_cost(const struct wpb_examiner *examiner, uint64_t walked,
     uint64_t known = examiner->accounted < walked ? examiner->accounted : walked;
     if (examiner->is_implausible || known == 0 || known < walked / 2)
         return;
-    uint64_t root =
-        scaled.has_array_root && scaled.root_data ? WPB_ZEND_ARRAY + scaled.root_data : 0;
+    bool has_root = scaled.has_array_root && scaled.root_data;
     double factor = (double)examiner->value_bytes / (double)known;
-    scaled.held = root + (uint64_t)((double)(scaled.held - root) * factor);
-    scaled.values = (uint64_t)((double)scaled.values * factor);
-    scaled.objects = (uint64_t)((double)scaled.objects * factor);
+    scaled.held -= has_root ? WPB_ZEND_ARRAY + scaled.root_data : 0;
+    estimate_entries(examiner, factor, &scaled, result);
+    scaled.held = scaled_up(scaled.held, factor) +
+                  (has_root ? WPB_ZEND_ARRAY + scaled.root_data : 0);
+    scaled.values = scaled_up(scaled.values, factor);
+    scaled.objects = scaled_up(scaled.objects, factor);
+    scaled.strings = scaled_up(scaled.strings, factor);
+    scaled.references = scaled_up(scaled.references, factor);
     wpb_php_memory_cost(&scaled, examiner->value_bytes, &result->cost);
     result->cost.provenance = WPB_ESTIMATED;
     result->has_cost = true;
+}
+
+/* Who rewrites the value copies the array that was wrapped, not the wrapper. */
+static void unwrap_cost(const struct wpb_examiner *examiner,
+                        struct wpb_examination *result)
+{
+    struct wpb_php_cost *cost = &result->cost;
+    cost->entries = examiner->wrapper.entries;
+    cost->rewrite_peak_bytes += wpb_zend_hash_bytes(examiner->wrapper.entries + 1) -
+                                wpb_zend_hash_bytes(examiner->entries + 1);
+}
+
+static void finish_wrapper(struct wpb_examiner *examiner, struct wpb_examination *result)
+{
+    struct wpb_wrapper_watch *watch = &examiner->wrapper;
+    result->wrapper = wpb_wrapper_verdict(watch, result->is_complete);
+    if (result->wrapper != WPB_WRAPPER_NONE) {
+        result->entries = watch->entries;
+        if (result->has_cost)
+            unwrap_cost(examiner, result);
+    } else if (watch->keys > 0 && !watch->is_refused) {
+        unwrap(examiner, watch->keys);
+    }
 }
 
 static void finish_walk(struct wpb_examiner *examiner, struct wpb_examination *result)
@@ -190,11 +276,11 @@ static void finish_walk(struct wpb_examiner *examiner, struct wpb_examination *r
     bool is_cut = examiner->walk_result == 0 && examiner->fed < examiner->value_bytes;
     if (examiner->walk_result == 0 && !is_cut)
         examiner->walk_result =
-            wpb_php_walker_finish(examiner->walker, &examiner->walk_err);
-    uint64_t walked = wpb_php_walker_bytes(examiner->walker);
+            wpb_decoder_finish(examiner->decoder, &examiner->walk_err);
     result->entries = examiner->entries;
-    result->elements = wpb_php_walker_elements(examiner->walker);
     result->max_depth = examiner->max_depth;
+    if (examiner->decoder)
+        result->elements = wpb_decoder_elements(examiner->decoder);
     if (is_cut)
         snprintf(result->flaw, sizeof(result->flaw),
                  "only the first %llu of %llu bytes were read",
@@ -207,43 +293,25 @@ static void finish_walk(struct wpb_examiner *examiner, struct wpb_examination *r
     if (result->is_complete) {
         wpb_php_memory_cost(&examiner->memory, examiner->value_bytes, &result->cost);
         result->has_cost = true;
-    } else if (is_cut || examiner->walk_err.code != WPB_E_SYNTAX) {
-        estimate_cost(examiner, walked, result);
+    } else if (examiner->decoder && (is_cut || examiner->walk_err.code != WPB_E_SYNTAX)) {
+        estimate_cost(examiner, wpb_decoder_bytes(examiner->decoder), result);
     }
+    finish_wrapper(examiner, result);
 }
 
 /* The outermost counts and their parts, which only a walk gives. */
 static void finish_structure(struct wpb_examiner *examiner, struct wpb_arena *arena,
                              struct wpb_examination *result)
 {
-    result->path_count =
-        wpb_heaviest_finish(examiner->heaviest, wpb_php_walker_bytes(examiner->walker),
-                            arena, result->paths, WPB_EXAMINE_PATHS_MAX);
+    uint64_t walked = examiner->decoder ? wpb_decoder_bytes(examiner->decoder) : 0;
+    result->path_count = wpb_heaviest_finish(examiner->heaviest, walked, arena,
+                                             result->paths, WPB_EXAMINE_PATHS_MAX);
     result->family_count =
         wpb_families_top(examiner->families, result->families, WPB_EXAMINE_FAMILIES_MAX);
     result->family_names = wpb_families_names(examiner->families);
     for (size_t i = 0; i < result->family_count; i++)
         result->families[i].template_name =
             wpb_arena_copy(arena, result->families[i].template_name);
-}
-
-static void finish_igbinary(const struct wpb_examiner *examiner,
-                            struct wpb_examination *result)
-{
-    struct wpb_slice head = wpb_slice_of(examiner->head, examiner->head_len);
-    struct wpb_err err;
-    result->entries = examiner->head_entries;
-    if (wpb_igbinary_head_is_flags(head) &&
-        wpb_php_notoptions_cost(head, examiner->value_bytes, examiner->version,
-                                &result->cost, &err) == 0) {
-        result->cost.provenance = WPB_ESTIMATED;
-        result->has_cost = true;
-    }
-    snprintf(result->flaw, sizeof(result->flaw), "%s",
-             result->has_cost ? "igbinary: sizes estimated from the first bytes; names "
-                                "need a later version"
-                              : "igbinary: only the number of entries is read; the rest "
-                                "needs a later version");
 }
 
 /* Bytes that are not encoded reach PHP as one string. */
@@ -272,11 +340,10 @@ void wpb_examiner_finish(struct wpb_examiner *examiner, struct wpb_arena *arena,
     result->examined_bytes = examiner->fed;
     switch (examiner->encoding) {
     case WPB_PHP_SERIALIZE:
+    case WPB_PHP_IGBINARY:
+    case WPB_PHP_JSON:
         finish_walk(examiner, result);
         finish_structure(examiner, arena, result);
-        break;
-    case WPB_PHP_IGBINARY:
-        finish_igbinary(examiner, result);
         break;
     case WPB_PHP_RAW:
         finish_raw(examiner, result);
@@ -295,5 +362,6 @@ void wpb_examiner_finish(struct wpb_examiner *examiner, struct wpb_arena *arena,
                  wpb_php_encoding_name(examiner->encoding));
         break;
     }
-    result->provenance = result->is_complete ? WPB_EXACT : WPB_ESTIMATED;
+    bool is_known = !examiner->decoder || wpb_decoder_unknown(examiner->decoder) == 0;
+    result->provenance = result->is_complete && is_known ? WPB_EXACT : WPB_ESTIMATED;
 }

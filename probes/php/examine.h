@@ -7,22 +7,25 @@
  * memory whatever the value holds. Values never leave: results hold key names,
  * types and sizes only. One thread at a time; may move between two feeds.
  *
- * Only PHP serialize is walked. Of igbinary the count is read from the head, and
- * the cost is estimated when the first names all lead to booleans (the shape of
- * a notoptions). A raw value costs the string it is. Of other encodings, only
- * encoding and length are known; `flaw` says so.
+ * PHP serialize, igbinary and JSON are walked; JSON costs what json_decode() makes of
+ * it. A raw value costs the string it is. Of other encodings, only encoding and
+ * length are known; `flaw` says so.
+ *
+ * Where an object cache has wrapped the value (see wrapper.h), `entries` and families
+ * are those of the array it was given; paths and cost are of the whole.
  *
  * When a byte cap or a limit ended the walk early, `entries` is what the head
- * declares, the cost is scaled up from the part that was walked (when that part
- * is most of what was read), both estimated; `elements`, `max_depth`, `paths`,
- * `families` and `family_names` are those of the part. A value that is malformed
- * has no cost: PHP would not decode it.
+ * declares (JSON declares nothing: estimated as the cost is), the cost is scaled up from
+ * the part that was walked (when that part is most of what was read), both estimated;
+ * `elements`, `max_depth`, `paths`, `families` and `family_names` are those of the part.
+ * A value that is malformed has no cost: PHP would not decode it.
  */
 #ifndef WPB_PHP_EXAMINE_H
 #define WPB_PHP_EXAMINE_H
 
 #include "probes/php/family.h"
 #include "probes/php/memory.h"
+#include "probes/php/wrapper.h"
 #include "wpbloat/arena.h"
 
 #define WPB_EXAMINE_PATHS_MAX 20
@@ -45,19 +48,21 @@ struct wpb_examination {
     uint64_t value_bytes;    /* whole length */
     uint64_t examined_bytes; /* fed so far */
     bool is_complete;        /* walked to its end, well formed */
-    uint64_t entries;        /* of the outermost array */
-    uint64_t elements;       /* values at all depths */
+    enum wpb_wrapper wrapper;
+    uint64_t entries;  /* of the outermost array, or the wrapped one */
+    uint64_t elements; /* values at all depths */
     uint32_t max_depth;
     bool has_cost; /* `cost` is meaningful */
     struct wpb_php_cost cost;
     struct wpb_examination_path paths[WPB_EXAMINE_PATHS_MAX]; /* heaviest first */
     size_t path_count;
-    /* Of the outermost array's string keys; of keys above WPB_PHP_KEY_MAX, of their
-     * beginning. */
+    /* Of the string keys of the outermost or wrapped array; of keys above
+     * WPB_PHP_KEY_MAX, of their beginning. */
     struct wpb_family families[WPB_EXAMINE_FAMILIES_MAX];
     size_t family_count;
     uint64_t family_names;          /* names folded, the whole for shares */
-    enum wpb_provenance provenance; /* WPB_EXACT when complete */
+    enum wpb_provenance provenance; /* WPB_EXACT when complete, and every name that
+                                       igbinary gives by number was remembered */
     char flaw[256]; /* "" or why it could not be taken apart, with the byte */
 };
 

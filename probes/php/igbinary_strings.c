@@ -78,7 +78,7 @@ struct wpb_igbinary_found wpb_igbinary_strings_find(struct wpb_igbinary_strings 
         .has_text = string->has_text,
         .is_held = string->is_held,
     };
-    if (string->has_text)
+    if (string->has_text && string->len > 0)
         found.text =
             wpb_slice_of(strings->text + string->text_at,
                          string->len < WPB_PHP_KEY_MAX ? string->len : WPB_PHP_KEY_MAX);

@@ -68,7 +68,7 @@ uint8_t wpb_walk_float(uint8_t so_far, char byte)
     case 'E':
         return part == FLOAT_DIGITS || part == FLOAT_FRACTION ? FLOAT_E : FLOAT_WRONG;
     default:
-        return float_word(part, byte);
+        return (uint8_t)float_word(part, byte);
     }
 }
 

@@ -3,6 +3,12 @@ wpb_unit_test(php_memory wpb_php)
 wpb_unit_test(php_family wpb_php)
 wpb_unit_test(php_examine wpb_php)
 wpb_unit_test(php_codec wpb_php)
+add_library(php_events STATIC unit/php_events.c)
+target_include_directories(php_events PUBLIC unit)
+target_link_libraries(php_events PUBLIC wpb_php PkgConfig::CMOCKA PRIVATE wpb_build)
+wpb_unit_test(php_igbinary php_events)
+wpb_unit_test(php_json php_events)
+wpb_unit_test(php_wrapper wpb_php)
 
 # The memory model against the installed PHP; fails when there is none.
 add_executable(php_memory scenario/php_memory.c)

@@ -498,7 +498,7 @@ static void add_igbinary(struct wpb_buf *out, unsigned count, unsigned char item
     }
 }
 
-static void an_igbinary_notoptions_is_estimated_from_its_head(void **state)
+static void an_igbinary_notoptions_gives_exact_families_and_cost(void **state)
 {
     (void)state;
     struct wpb_buf value;
@@ -507,28 +507,107 @@ static void an_igbinary_notoptions_is_estimated_from_its_head(void **state)
     struct examined examined = examine(wpb_buf_view(&value), SIZE_MAX, 100, NULL);
     const struct wpb_examination *result = examined.result;
     assert_int_equal(result->encoding, WPB_PHP_IGBINARY);
+    assert_string_equal(result->flaw, "");
+    assert_true(result->is_complete && result->has_cost);
+    assert_int_equal(result->provenance, WPB_EXACT);
+    assert_int_equal(result->cost.provenance, WPB_EXACT);
     assert_int_equal(result->entries, 5000);
-    assert_int_equal(result->examined_bytes, 600); /* the head was enough */
-    assert_true(result->has_cost);
-    assert_int_equal(result->cost.provenance, WPB_ESTIMATED);
-    /* 8,192 slots of 40 bytes and 56 a name. */
-    assert_in_range(result->cost.value_bytes, 550000, 680000);
-    assert_non_null(strstr(result->flaw, "estimated from the first bytes"));
-    assert_int_equal(result->family_count, 0);
+    assert_int_equal(result->elements, 5001);
+    /* 8,192 slots of 40 bytes in whole pages and their node, and 56 a name. */
+    assert_int_equal(result->cost.value_bytes, 56 + 327680 + 5000 * 56);
+    assert_int_equal(result->family_count, 1);
+    assert_int_equal(names_of(result, "option_number_<n>"), 5000);
     wpb_arena_free(examined.arena);
     wpb_buf_fini(&value);
 }
 
-static void an_igbinary_value_of_another_shape_has_no_cost(void **state)
+static void an_igbinary_value_cut_by_the_cap_is_estimated(void **state)
 {
     (void)state;
     struct wpb_buf value;
     wpb_buf_init(&value, 0);
-    add_igbinary(&value, 500, 0x06); /* integers follow */
-    struct examined examined = examine_whole(wpb_buf_view(&value));
-    assert_int_equal(examined.result->encoding, WPB_PHP_IGBINARY);
-    assert_false(examined.result->has_cost);
-    assert_non_null(strstr(examined.result->flaw, "igbinary"));
+    add_igbinary(&value, 5000, 0x05);
+    struct examined whole = examine_whole(wpb_buf_view(&value));
+    struct examined part = examine(wpb_buf_view(&value), 50000, 4096, NULL);
+    const struct wpb_examination *result = part.result;
+    assert_false(result->is_complete);
+    assert_int_equal(result->entries, 5000);
+    assert_true(result->has_cost);
+    assert_int_equal(result->cost.provenance, WPB_ESTIMATED);
+    uint64_t exact = whole.result->cost.value_bytes;
+    assert_in_range(result->cost.value_bytes, exact - exact / 50, exact + exact / 50);
+    exact = whole.result->cost.read_peak_bytes;
+    assert_in_range(result->cost.read_peak_bytes, exact - exact / 20, exact + exact / 20);
+    wpb_arena_free(part.arena);
+    wpb_arena_free(whole.arena);
+    wpb_buf_fini(&value);
+}
+
+static void add_json_names(struct wpb_buf *out, unsigned count)
+{
+    wpb_buf_char(out, '{');
+    for (unsigned i = 0; i < count; i++)
+        wpb_buf_printf(out, "%s\"option_number_%06u\":true", i ? "," : "", i);
+    wpb_buf_char(out, '}');
+}
+
+static void a_json_value_gives_exact_families_and_cost(void **state)
+{
+    (void)state;
+    struct wpb_buf value;
+    wpb_buf_init(&value, 0);
+    add_json_names(&value, 5000);
+    struct examined examined = examine(wpb_buf_view(&value), SIZE_MAX, 100, NULL);
+    const struct wpb_examination *result = examined.result;
+    assert_int_equal(result->encoding, WPB_PHP_JSON);
+    assert_string_equal(result->flaw, "");
+    assert_true(result->is_complete && result->has_cost);
+    assert_int_equal(result->cost.provenance, WPB_EXACT);
+    assert_int_equal(result->entries, 5000);
+    assert_int_equal(result->cost.entries, 5000);
+    assert_int_equal(result->elements, 5001);
+    assert_int_equal(result->cost.value_bytes, 56 + 327680 + 5000 * 48);
+    assert_int_equal(names_of(result, "option_number_<n>"), 5000);
+    wpb_arena_free(examined.arena);
+    wpb_buf_fini(&value);
+}
+
+/* The count is not in the head: as many as fit. */
+static void a_json_value_cut_by_the_cap_is_estimated(void **state)
+{
+    (void)state;
+    struct wpb_buf value;
+    wpb_buf_init(&value, 0);
+    add_json_names(&value, 5000);
+    struct examined whole = examine_whole(wpb_buf_view(&value));
+    struct examined part = examine(wpb_buf_view(&value), 50000, 4096, NULL);
+    const struct wpb_examination *result = part.result;
+    assert_false(result->is_complete);
+    assert_in_range(result->entries, 4950, 5050);
+    uint64_t exact = whole.result->cost.value_bytes;
+    assert_in_range(result->cost.value_bytes, exact - exact / 50, exact + exact / 50);
+    assert_in_range(result->family_names, 1750, 1800); /* of the part */
+    wpb_arena_free(part.arena);
+    wpb_arena_free(whole.arena);
+    wpb_buf_fini(&value);
+}
+
+static void json_paths_are_those_of_its_keys(void **state)
+{
+    (void)state;
+    struct wpb_buf value;
+    wpb_buf_init(&value, 0);
+    wpb_buf_text(&value, "{\"widgets\":[1,{\"css\":\"");
+    wpb_buf_repeat(&value, 'x', 5000);
+    wpb_buf_text(&value, "\"}],\"log\":\"");
+    wpb_buf_repeat(&value, 'y', 2000);
+    wpb_buf_text(&value, "\"}");
+    struct examined examined = examine(wpb_buf_view(&value), SIZE_MAX, 7, NULL);
+    assert_true(examined.result->is_complete);
+    assert_int_equal(examined.result->path_count, 2);
+    expect_path(examined.result, 0, "widgets[1].css", WPB_PHP_STRING);
+    assert_int_equal(examined.result->paths[0].bytes, 5002);
+    expect_path(examined.result, 1, "log", WPB_PHP_STRING);
     wpb_arena_free(examined.arena);
     wpb_buf_fini(&value);
 }
@@ -536,13 +615,8 @@ static void an_igbinary_value_of_another_shape_has_no_cost(void **state)
 static void other_encodings_are_named_in_the_flaw(void **state)
 {
     (void)state;
-    struct examined examined = examine_whole(BYTES("{\"a\":[1,2,3]}"));
-    assert_int_equal(examined.result->encoding, WPB_PHP_JSON);
-    assert_non_null(strstr(examined.result->flaw, "not taken apart"));
-    assert_false(examined.result->has_cost);
-    wpb_arena_free(examined.arena);
-
-    examined = examine_whole(BYTES("\x28\xb5\x2f\xfd\x20\x05\x29\0\0hello"));
+    struct examined examined =
+        examine_whole(BYTES("\x28\xb5\x2f\xfd\x20\x05\x29\0\0hello"));
     assert_int_equal(examined.result->encoding, WPB_PHP_ZSTD);
     assert_non_null(strstr(examined.result->flaw, "zstd"));
     wpb_arena_free(examined.arena);
@@ -613,8 +687,11 @@ int main(void)
         cmocka_unit_test(a_count_that_cannot_be_there_gives_no_cost),
         cmocka_unit_test(nesting_beyond_the_limit_is_a_flaw),
         cmocka_unit_test(an_element_limit_stops_the_walk_and_says_so),
-        cmocka_unit_test(an_igbinary_notoptions_is_estimated_from_its_head),
-        cmocka_unit_test(an_igbinary_value_of_another_shape_has_no_cost),
+        cmocka_unit_test(an_igbinary_notoptions_gives_exact_families_and_cost),
+        cmocka_unit_test(an_igbinary_value_cut_by_the_cap_is_estimated),
+        cmocka_unit_test(a_json_value_gives_exact_families_and_cost),
+        cmocka_unit_test(a_json_value_cut_by_the_cap_is_estimated),
+        cmocka_unit_test(json_paths_are_those_of_its_keys),
         cmocka_unit_test(other_encodings_are_named_in_the_flaw),
         cmocka_unit_test(a_raw_value_costs_the_string_it_is),
         cmocka_unit_test(an_empty_value_is_complete),
