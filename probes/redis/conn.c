@@ -210,11 +210,6 @@ static void time_out(struct wpb_conn *conn)
     const redisReader *reader = conn->poll.context ? conn->poll.context->c.reader : NULL;
     double seconds = conn->deadline_ms / 1000.0;
 
-    if (conn->phase == GREETING &&
-        wpb_tls_explain(conn->tls, conn->where, &conn->error)) {
-        lose(conn);
-        return;
-    }
     if (conn->phase == CONNECTING)
         wpb_err_set(&conn->error, WPB_E_TIMEOUT, STAGE,
                     "no connection to %s within %.1f s: nothing answers there, or a "
@@ -227,8 +222,10 @@ static void time_out(struct wpb_conn *conn)
     else
         wpb_err_set(&conn->error, WPB_E_TIMEOUT, STAGE,
                     "Redis at %s did not answer within %.1f s: it is blocked or "
-                    "overloaded",
-                    conn->where, seconds);
+                    "overloaded%s",
+                    conn->where, seconds,
+                    conn->tls && conn->phase == GREETING ? ", or does not speak TLS"
+                                                         : "");
     lose(conn);
 }
 
@@ -317,11 +314,11 @@ static void explain_loss(struct wpb_conn *conn, const redisContext *context)
 {
     const char *text = context->errstr[0] ? context->errstr : "connection failed";
 
+    if (wpb_tls_explain(conn->tls, conn->where, conn->phase == READY, &conn->error))
+        return;
     if (conn->phase == CONNECTING)
         wpb_err_set(&conn->error, WPB_E_CONNECT, STAGE,
                     "cannot connect to Redis at %s: %s", conn->where, text);
-    else if (wpb_tls_explain(conn->tls, conn->where, &conn->error))
-        return;
     else if (conn->poll.is_flooded)
         wpb_err_set(&conn->error, WPB_E_PROTOCOL, STAGE,
                     "dropped Redis at %s: it sent more than %u bytes of one value",

@@ -131,10 +131,11 @@ bool wpb_tls_explain(struct wpb_tls *tls, const char *where, bool is_ready,
     if (!tls || !tls->session)
         return false;
     long verdict = SSL_get_verify_result(tls->session);
+    unsigned long error = ERR_peek_last_error();
     if (verdict != X509_V_OK)
         wpb_err_set(err, WPB_E_DENIED, STAGE, "the certificate of %s is refused (%s)%s",
                     where, X509_verify_cert_error_string(verdict), advice(verdict));
-    else if (ERR_peek_last_error() != 0)
+    else if (error != 0 && ERR_GET_LIB(error) != ERR_LIB_SYS)
         wpb_err_set(err, WPB_E_PROTOCOL, STAGE, "TLS with Redis at %s failed: %s", where,
                     complaint());
     else if (!is_ready && BIO_number_read(SSL_get_rbio(tls->session)) > 0)
