@@ -94,6 +94,21 @@ void wpb_pace_names(struct wpb_pace *pace, uint64_t keys, uint64_t name_bytes)
     pace->name_bytes += (mean - pace->name_bytes) / (mean > pace->name_bytes ? 1 : 8);
 }
 
+static double median_us(const struct wpb_pace *pace)
+{
+    double sorted[WPB_PACE_RECENT];
+    size_t count = pace->round_trips < WPB_PACE_RECENT ? (size_t)pace->round_trips
+                                                       : (size_t)WPB_PACE_RECENT;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i;
+        for (; at > 0 && sorted[at - 1] > pace->recent_us[i]; at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = pace->recent_us[i];
+    }
+    return sorted[count / 2];
+}
+
 void wpb_pace_note(struct wpb_pace *pace, uint64_t now_us, uint64_t keys,
                    uint64_t round_trip_us)
 {
@@ -101,7 +116,7 @@ void wpb_pace_note(struct wpb_pace *pace, uint64_t now_us, uint64_t keys,
 
     if (keys == 0 || pace->rate_max <= 0)
         return;
-    pace->round_trip_us += (us - pace->round_trip_us) / (pace->round_trip_us > 0 ? 8 : 1);
+    pace->recent_us[pace->round_trips++ % WPB_PACE_RECENT] = us;
     pace->best_us *= 1.001;
     if (pace->best_us <= 0 || us < pace->best_us)
         pace->best_us = us;
@@ -111,7 +126,7 @@ void wpb_pace_note(struct wpb_pace *pace, uint64_t now_us, uint64_t keys,
         late = LATE_FLOOR_US;
     if (late > LATE_ALWAYS_US)
         late = LATE_ALWAYS_US;
-    if (pace->round_trip_us <= late) {
+    if (median_us(pace) <= late) {
         pace->rate += pace->rate_max / INCREASE_STEPS;
         if (pace->rate > pace->rate_max)
             pace->rate = pace->rate_max;

@@ -11,8 +11,8 @@
  *   full    500 keys a batch, no rest
  *
  * Under low and normal the server's own answers set the rate: it is halved when
- * batches take twice as long as at best, or more than 5 ms, and creeps back while
- * they do not (AIMD). Pure: time is an argument. Plain value.
+ * most batches take twice as long as at best, or more than 5 ms, and creeps back
+ * while they do not (AIMD). Pure: time is an argument. Plain value.
  */
 #ifndef WPB_REDIS_PACE_H
 #define WPB_REDIS_PACE_H
@@ -21,14 +21,19 @@
 
 #include "wpbloat/probe.h"
 
+/* The median of so many round trips is compared: a busy host delays some of them by
+ * its scheduler's time slice, a Redis in trouble delays all. */
+#define WPB_PACE_RECENT 9
+
 struct wpb_pace {
     enum wpb_budget budget;
-    double rate, rate_min, rate_max; /* commands a second; 0: no limit */
-    double bucket, bucket_max;       /* commands that may be sent at once */
-    uint64_t filled_us;              /* when the bucket was last filled */
-    double round_trip_us;            /* smoothed */
-    double best_us;                  /* the quickest, slowly forgotten */
-    uint64_t halved_us;              /* when the rate was last halved */
+    double rate, rate_min, rate_max;   /* commands a second; 0: no limit */
+    double bucket, bucket_max;         /* commands that may be sent at once */
+    uint64_t filled_us;                /* when the bucket was last filled */
+    double recent_us[WPB_PACE_RECENT]; /* the newest round trips, a ring */
+    uint64_t round_trips;              /* noted so far */
+    double best_us;                    /* the quickest, slowly forgotten */
+    uint64_t halved_us;                /* when the rate was last halved */
     double name_bytes; /* mean length of names, to bound a reply; 0: not known yet */
 };
 

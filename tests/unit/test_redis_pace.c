@@ -106,6 +106,17 @@ static void noise_below_a_millisecond_changes_nothing(void **state)
     assert_true(pace.rate >= pace.rate_max);
 }
 
+static void a_busy_host_that_delays_every_third_batch_changes_nothing(void **state)
+{
+    struct wpb_pace pace;
+    struct simulated s = {0};
+    (void)state;
+    wpb_pace_init(&pace, WPB_BUDGET_NORMAL, 0);
+    for (int i = 0; i < 500; i++)
+        pass(&pace, &s, 50, i % 3 == 0 ? 12000 : 300);
+    assert_true(pace.rate >= pace.rate_max);
+}
+
 static void full_never_rests(void **state)
 {
     struct wpb_pace pace;
@@ -157,6 +168,7 @@ int main(void)
         cmocka_unit_test(a_server_that_turns_late_halves_the_rate_and_recovers),
         cmocka_unit_test(a_rate_never_falls_below_its_floor),
         cmocka_unit_test(noise_below_a_millisecond_changes_nothing),
+        cmocka_unit_test(a_busy_host_that_delays_every_third_batch_changes_nothing),
         cmocka_unit_test(full_never_rests),
         cmocka_unit_test(the_first_scan_is_careful),
         cmocka_unit_test(long_names_make_small_batches),
