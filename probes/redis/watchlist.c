@@ -301,8 +301,9 @@ static int plan(struct watchlist *probe, const struct wpb_site *const *sites,
             look->site = sites[s];
             look->watched = &watched[w];
             wpb_buf_init(&look->key, 0);
-            wpb_key_build(sites[s], watched[w].group, watched[w].id, &look->key);
-            if (wpb_buf_failed(&look->key))
+            if (!wpb_key_build(sites[s], watched[w].group, watched[w].id, &look->key))
+                probe->count--; /* the pass over the keys will find it */
+            else if (wpb_buf_failed(&look->key))
                 return -1;
         }
     }

@@ -1,83 +1,17 @@
 #include "probes/wordpress/grammar.h"
 
 #include "probes/php/family.h"
+#include "probes/wordpress/key_group.h"
 
 /* The blog whose keys wpb_key_build() names. */
 #define MAIN_BLOG "1"
-
-/* Cache groups of WordPress core and of the drop-ins themselves, by length, so that
- * a lookup compares only a few. `is_global`: shared by the blogs of a network. */
-struct known_group {
-    struct wpb_slice name;
-    bool is_global;
-};
-
-/* clang-format off */
-static const struct known_group known_groups[] = {
-    {WPB_SLICE("rss"), true},              {WPB_SLICE("posts"), false},
-    {WPB_SLICE("terms"), false},           {WPB_SLICE("users"), true},
-    {WPB_SLICE("sites"), true},            {WPB_SLICE("counts"), false},
-    {WPB_SLICE("themes"), false},          {WPB_SLICE("comment"), false},
-    {WPB_SLICE("default"), false},         {WPB_SLICE("options"), false},
-    {WPB_SLICE("plugins"), false},         {WPB_SLICE("bookmark"), false},
-    {WPB_SLICE("calendar"), false},        {WPB_SLICE("networks"), true},
-    {WPB_SLICE("usermeta"), true},         {WPB_SLICE("blog_meta"), true},
-    {WPB_SLICE("post_meta"), false},       {WPB_SLICE("term_meta"), false},
-    {WPB_SLICE("timeinfo"), false},        {WPB_SLICE("transient"), false},
-    {WPB_SLICE("user_meta"), true},        {WPB_SLICE("useremail"), true},
-    {WPB_SLICE("userslugs"), true},        {WPB_SLICE("userlogins"), true},
-    {WPB_SLICE("blog-lookup"), true},      {WPB_SLICE("redis-cache"), true},
-    {WPB_SLICE("site-lookup"), true},      {WPB_SLICE("theme_files"), true},
-    {WPB_SLICE("blog-details"), true},     {WPB_SLICE("comment_meta"), false},
-    {WPB_SLICE("global-posts"), true},     {WPB_SLICE("image_editor"), true},
-    {WPB_SLICE("post-queries"), false},    {WPB_SLICE("site-details"), true},
-    {WPB_SLICE("site-options"), true},     {WPB_SLICE("site-queries"), true},
-    {WPB_SLICE("term-queries"), false},    {WPB_SLICE("user-queries"), true},
-    {WPB_SLICE("blog-id-cache"), true},    {WPB_SLICE("category_relationships"), false},
-    {WPB_SLICE("site-transient"), true},   {WPB_SLICE("comment-queries"), false},
-    {WPB_SLICE("network-queries"), true},  {WPB_SLICE("translation_files"), true},
-    {WPB_SLICE("post_tag_relationships"), false},
-};
-/* clang-format on */
-
-#define KNOWN_GROUPS (sizeof known_groups / sizeof known_groups[0])
-#define KNOWN_GROUP_MAX 22
+/* Hexadecimal digits that begin every key of LiteSpeed, unless LSOC_PREFIX is set. */
+#define LITESPEED_PREFIX 5
 
 static const struct wpb_slice no_bytes = {"", 0};
 static const struct wpb_slice notoptions = WPB_SLICE("notoptions");
 static const struct wpb_slice options_group = WPB_SLICE("options");
 static const struct wpb_slice network_group = WPB_SLICE("site-options");
-
-static const struct known_group *known_group(struct wpb_slice name)
-{
-    if (name.len < 3 || name.len > KNOWN_GROUP_MAX)
-        return NULL;
-    for (size_t i = 0; i < KNOWN_GROUPS; i++) {
-        const struct wpb_slice *known = &known_groups[i].name;
-        if (known->len == name.len && known->data[0] == name.data[0] &&
-            memcmp(known->data, name.data, name.len) == 0)
-            return &known_groups[i];
-    }
-    return NULL;
-}
-
-static bool is_global_group(struct wpb_slice name)
-{
-    const struct known_group *known = known_group(name);
-    return known && known->is_global;
-}
-
-/* The longest known group that REST begins with: W3TC writes no separator. */
-static struct wpb_slice leading_group(struct wpb_slice rest)
-{
-    struct wpb_slice longest = wpb_slice_head(rest, 0);
-    for (size_t i = 0; i < KNOWN_GROUPS; i++) {
-        if (known_groups[i].name.len > longest.len &&
-            wpb_slice_starts(rest, known_groups[i].name))
-            longest = wpb_slice_head(rest, known_groups[i].name.len);
-    }
-    return longest;
-}
 
 static size_t leading_digits(struct wpb_slice text)
 {
@@ -167,8 +101,143 @@ static bool parse_redis_cache(const struct wpb_site *site, struct wpb_slice rest
     return writes_colons || find_byte(parts->id, ':') == parts->id.len;
 }
 
+/* Behind the first MARKER in TEXT; false when there is none. */
+static bool skip_marker(struct wpb_slice text, struct wpb_slice marker,
+                        struct wpb_slice *behind)
+{
+    const char *at =
+        text.len ? memmem(text.data, text.len, marker.data, marker.len) : NULL;
+    if (!at)
+        return false;
+    *behind = wpb_slice_skip(text, (size_t)(at - text.data) + marker.len);
+    return true;
+}
+
+/* {host}_{blog}_{module}_{name} of the modules that cache no objects. */
+static void parse_w3tc_module(struct wpb_slice rest, struct wpb_key_parts *parts)
+{
+    static const struct wpb_slice modules[] = {
+        WPB_SLICE("_pgcache_"),
+        WPB_SLICE("_dbcache_"),
+        WPB_SLICE("_minify_"),
+        WPB_SLICE("_fragmentcache_"),
+    };
+    parts->id = rest;
+    for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {
+        struct wpb_slice behind;
+        if (!skip_marker(rest, modules[i], &behind))
+            continue;
+        size_t name = modules[i].len - 2;
+        parts->group = wpb_slice_of(behind.data - 1 - name, name);
+        parts->id = behind;
+        return;
+    }
+}
+
+/* w3tc_{instance}_{host}_{blog}_object_{blog}{group}{id}, and the counters
+ * w3tc_{instance}_{blog}_object_{group}_key_version. IS_CERTAIN: the instance is known
+ * to be the site's, then the keys of other modules are too. */
+static bool parse_w3tc(struct wpb_slice key, bool is_certain, struct wpb_key_parts *parts)
+{
+    static const struct wpb_slice head = WPB_SLICE("w3tc_");
+    static const struct wpb_slice marker = WPB_SLICE("_object_");
+    static const struct wpb_slice counter = WPB_SLICE("_key_version");
+
+    if (!wpb_slice_starts(key, head))
+        return false;
+    struct wpb_slice rest = wpb_slice_skip(key, head.len);
+    size_t digits = leading_digits(rest);
+    if (digits == 0 || digits == rest.len || rest.data[digits] != '_')
+        return false;
+    rest = wpb_slice_skip(rest, digits);
+    struct wpb_slice name;
+    if (!skip_marker(rest, marker, &name)) {
+        if (is_certain)
+            parse_w3tc_module(rest, parts);
+        return is_certain;
+    }
+    digits = leading_digits(name);
+    if (digits == 0) {
+        if (!wpb_slice_ends(name, counter))
+            return false;
+        parts->group = wpb_slice_head(name, name.len - counter.len);
+        parts->id = wpb_slice_skip(name, parts->group.len + 1);
+        return true;
+    }
+    parts->blog = wpb_slice_head(name, digits);
+    name = wpb_slice_skip(name, digits);
+    parts->group = wpb_key_group_leading(name);
+    parts->id = wpb_slice_skip(name, parts->group.len);
+    return true;
+}
+
+/* {5 hex digits}{blog}:{group}.{id} or {5 hex digits}{group}.{id}. In a key that
+ * may be anybody's the group must be one of core's. */
+static bool parse_litespeed(struct wpb_slice key, bool is_certain,
+                            struct wpb_key_parts *parts)
+{
+    if (key.len < LITESPEED_PREFIX)
+        return false;
+    for (size_t i = 0; i < LITESPEED_PREFIX; i++) {
+        char c = key.data[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+            return false;
+    }
+    struct wpb_key_parts found = {.is_ours = true, .blog = no_bytes};
+    struct wpb_slice rest = wpb_slice_skip(key, LITESPEED_PREFIX);
+    size_t digits = leading_digits(rest);
+    if (digits > 0 && digits < rest.len && rest.data[digits] == ':') {
+        found.blog = wpb_slice_head(rest, digits);
+        rest = wpb_slice_skip(rest, digits + 1);
+    }
+    if (!split_group(rest, '.', &found) || found.group.len == 0)
+        return false;
+    if (!is_certain && !wpb_key_group_is_known(found.group))
+        return false;
+    *parts = found;
+    return true;
+}
+
+/* wp-redis takes all whitespace out of its keys. */
+static bool has_whitespace(struct wpb_slice key)
+{
+    for (size_t i = 0; i < key.len; i++) {
+        if (key.data[i] == ' ' || (key.data[i] >= '\t' && key.data[i] <= '\r'))
+            return true;
+    }
+    return false;
+}
+
+/* An unknown group whose id reads "{known group}:..." is the salt of a neighbour that
+ * begins with ours. wp-redis keeps ':' in ids, so behind a salt only the keys that
+ * every site has prove that; without a salt anything that looks so is foreign. */
+static bool is_of_a_neighbour(const struct wpb_site *site,
+                              const struct wpb_key_parts *parts)
+{
+    if (wpb_key_group_is_known(parts->group))
+        return false;
+    struct wpb_slice rest = parts->id;
+    size_t digits = leading_digits(rest);
+    if (digits > 0 && digits < rest.len && rest.data[digits] == ':')
+        rest = wpb_slice_skip(rest, digits + 1);
+    struct wpb_key_parts inner = {.blog = no_bytes};
+    if (!split_group(rest, ':', &inner) || !wpb_key_group_is_known(inner.group))
+        return false;
+    return site->key_prefix_len == 0 || role_of(inner.group, inner.id) != WPB_KEY_PLAIN;
+}
+
+/* The global groups of a single wp-redis site carry the table prefix. */
+static void strip_table_prefix(const struct wpb_site *site, struct wpb_key_parts *parts)
+{
+    struct wpb_slice table = wpb_slice_cstr(site->table_prefix);
+    struct wpb_slice group = wpb_slice_skip(parts->group, table.len);
+    if (wpb_slice_starts(parts->group, table) && wpb_key_group_is_global(group))
+        parts->group = group;
+}
+
 /* {blog}:{group}:{id}, {group}:{id} or, for the global groups of a single site,
- * {table prefix}{group}:{id}; LiteSpeed's separator of group and id is '.'. */
+ * {table prefix}{group}:{id}; LiteSpeed's separator of group and id is '.'. With
+ * hash groups wp-redis writes {group}: and keeps the ids as fields of that hash. */
 static bool parse_unsanitised(const struct wpb_site *site, struct wpb_slice rest,
                               char separator, struct wpb_key_parts *parts)
 {
@@ -179,15 +248,22 @@ static bool parse_unsanitised(const struct wpb_site *site, struct wpb_slice rest
             rest = wpb_slice_skip(rest, digits + 1);
         }
     }
-    if (!split_group(rest, separator, parts) || parts->group.len == 0)
+    return split_group(rest, separator, parts) && parts->group.len > 0;
+}
+
+static bool parse_wp_redis(const struct wpb_site *site, struct wpb_slice rest,
+                           struct wpb_key_parts *parts)
+{
+    struct wpb_key_parts other;
+
+    if (has_whitespace(rest) || !parse_unsanitised(site, rest, ':', parts))
         return false;
-    if (site->flavour == WPB_FLAVOUR_WP_REDIS && !site->is_multisite) {
-        struct wpb_slice table = wpb_slice_cstr(site->table_prefix);
-        struct wpb_slice group = wpb_slice_skip(parts->group, table.len);
-        if (wpb_slice_starts(parts->group, table) && is_global_group(group))
-            parts->group = group;
-    }
-    return true;
+    if (site->key_prefix_len == 0 &&
+        (parse_w3tc(rest, false, &other) || parse_litespeed(rest, false, &other)))
+        return false;
+    if (!site->is_multisite)
+        strip_table_prefix(site, parts);
+    return !is_of_a_neighbour(site, parts);
 }
 
 /* A known prefix and a drop-in nobody knows: {group}:{id}, or {blog}:{group}:{id}
@@ -204,60 +280,6 @@ static bool parse_plausible(struct wpb_slice rest, struct wpb_key_parts *parts)
         rest = behind;
     }
     return split_group(rest, ':', parts) && parts->group.len > 0;
-}
-
-/* w3tc_{instance}_{host}_{blog}_object_{blog}{group}{id} */
-static bool parse_w3tc(struct wpb_slice key, struct wpb_key_parts *parts)
-{
-    static const struct wpb_slice head = WPB_SLICE("w3tc_");
-    static const struct wpb_slice marker = WPB_SLICE("_object_");
-
-    if (!wpb_slice_starts(key, head))
-        return false;
-    struct wpb_slice rest = wpb_slice_skip(key, head.len);
-    size_t digits = leading_digits(rest);
-    if (digits == 0 || digits == rest.len || rest.data[digits] != '_')
-        return false;
-    rest = wpb_slice_skip(rest, digits);
-    const char *at = memmem(rest.data, rest.len, marker.data, marker.len);
-    if (!at)
-        return false;
-    rest = wpb_slice_skip(rest, (size_t)(at - rest.data) + marker.len);
-    digits = leading_digits(rest);
-    if (digits == 0)
-        return false;
-    parts->blog = wpb_slice_head(rest, digits);
-    rest = wpb_slice_skip(rest, digits);
-    parts->group = leading_group(rest);
-    parts->id = wpb_slice_skip(rest, parts->group.len);
-    return true;
-}
-
-/* {5 hex digits}{blog}:{group}.{id} or {5 hex digits}{group}.{id}. In a key that
- * may be anybody's the group must be one of core's. */
-static bool parse_litespeed(struct wpb_slice key, bool is_certain,
-                            struct wpb_key_parts *parts)
-{
-    if (key.len < 5)
-        return false;
-    for (size_t i = 0; i < 5; i++) {
-        char c = key.data[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-            return false;
-    }
-    struct wpb_key_parts found = {.is_ours = true, .blog = no_bytes};
-    struct wpb_slice rest = wpb_slice_skip(key, 5);
-    size_t digits = leading_digits(rest);
-    if (digits > 0 && digits < rest.len && rest.data[digits] == ':') {
-        found.blog = wpb_slice_head(rest, digits);
-        rest = wpb_slice_skip(rest, digits + 1);
-    }
-    if (!split_group(rest, '.', &found) || found.group.len == 0)
-        return false;
-    if (!is_certain && !known_group(found.group))
-        return false;
-    *parts = found;
-    return true;
 }
 
 /* A salt without a separator is glued to the group: "shop_options:notoptions". Only
@@ -309,11 +331,12 @@ static void parse_colons(const struct wpb_site *site, struct wpb_slice key,
     size_t begin = part_begin(key, end);
     struct wpb_slice part = wpb_slice_of(key.data + begin, end - begin);
     bool keeps_colons = site->flavour == WPB_FLAVOUR_WP_REDIS;
-    if (is_part_of_id(part) || (keeps_colons && !known_group(part))) {
+    if (is_part_of_id(part) || (keeps_colons && !wpb_key_group_is_known(part))) {
         for (size_t to = begin; to > 0;) {
             size_t from = part_begin(key, --to);
             part = wpb_slice_of(key.data + from, to - from);
-            if (known_group(part) || (from == 0 && wpb_slice_ends(part, network_group))) {
+            if (wpb_key_group_is_known(part) ||
+                (from == 0 && wpb_slice_ends(part, network_group))) {
                 begin = from;
                 end = to;
                 break;
@@ -336,11 +359,17 @@ static void parse_colons(const struct wpb_site *site, struct wpb_slice key,
 static void parse_shape(const struct wpb_site *site, struct wpb_slice key,
                         struct wpb_key_parts *parts)
 {
-    if (parse_w3tc(key, parts))
+    if (parse_w3tc(key, false, parts))
         return;
     if (parse_litespeed(key, site->flavour == WPB_FLAVOUR_LITESPEED, parts))
         return;
     parse_colons(site, key, parts);
+}
+
+static bool shows_w3tc(struct wpb_slice prefix)
+{
+    static const struct wpb_slice head = WPB_SLICE("w3tc_");
+    return wpb_slice_starts(prefix, head);
 }
 
 static bool parse_anchored(const struct wpb_site *site, struct wpb_slice key,
@@ -355,17 +384,22 @@ static bool parse_anchored(const struct wpb_site *site, struct wpb_slice key,
     case WPB_FLAVOUR_REDIS_CACHE:
         return parse_redis_cache(site, rest, parts);
     case WPB_FLAVOUR_WP_REDIS:
-        return parse_unsanitised(site, rest, ':', parts);
+        return parse_wp_redis(site, rest, parts);
     case WPB_FLAVOUR_LITESPEED:
         return parse_unsanitised(site, rest, '.', parts);
     case WPB_FLAVOUR_W3TC:
-        return parse_w3tc(key, parts);
+        return parse_w3tc(key, true, parts);
     case WPB_FLAVOUR_UNKNOWN:
     case WPB_FLAVOUR_NONE:
     case WPB_FLAVOUR_DOCKET:
     case WPB_FLAVOUR_OBJECT_CACHE_PRO:
         break;
     }
+    /* A learnt prefix may be that of a drop-in with a grammar of its own. */
+    if (shows_w3tc(prefix))
+        return parse_w3tc(key, true, parts);
+    if (prefix.len == LITESPEED_PREFIX && parse_litespeed(key, false, parts))
+        return true;
     return parse_plausible(rest, parts);
 }
 
@@ -420,10 +454,27 @@ static void add_sanitised(enum wpb_flavour flavour, const char *text, struct wpb
     }
 }
 
-void wpb_key_build(const struct wpb_site *site, const char *group, const char *id,
+/* W3TC writes the host of the request before the group, so its prefix must go so far.
+ * Where the grammar is a guess, so would the key be. */
+static bool can_build(const struct wpb_site *site)
+{
+    static const struct wpb_slice w3tc_tail = WPB_SLICE("_object_");
+    struct wpb_slice prefix = wpb_slice_of(site->key_prefix, site->key_prefix_len);
+
+    if (site->flavour == WPB_FLAVOUR_OBJECT_CACHE_PRO)
+        return false;
+    if (site->flavour == WPB_FLAVOUR_W3TC)
+        return wpb_slice_ends(prefix, w3tc_tail);
+    return site->flavour != WPB_FLAVOUR_UNKNOWN ||
+           (prefix.len != LITESPEED_PREFIX && !shows_w3tc(prefix));
+}
+
+bool wpb_key_build(const struct wpb_site *site, const char *group, const char *id,
                    struct wpb_buf *out)
 {
-    bool is_global = is_global_group(wpb_slice_cstr(group));
+    if (!can_build(site))
+        return false;
+    bool is_global = wpb_key_group_is_global(wpb_slice_cstr(group));
     wpb_buf_add(out, site->key_prefix, site->key_prefix_len);
     if (site->is_multisite) {
         if (!is_global)
@@ -440,6 +491,7 @@ void wpb_key_build(const struct wpb_site *site, const char *group, const char *i
     else if (site->flavour != WPB_FLAVOUR_W3TC)
         wpb_buf_char(out, ':');
     add_sanitised(site->flavour, id, out);
+    return true;
 }
 
 const char *wpb_key_role_name(enum wpb_key_role role)

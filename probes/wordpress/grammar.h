@@ -1,11 +1,19 @@
 /*
  * grammar.h - the name of a cache key, taken apart by its drop-in's grammar.
  *
- * redis-cache 2.x writes {prefix}{blog or table prefix}:{group}:{key}, where ':'
- * inside group and key became '-'. The leading bytes (WP_REDIS_PREFIX or
- * WP_CACHE_KEY_SALT, and the table prefix) may hold any byte, separators
- * included, so a key is parsed by an anchored prefix and never split blindly.
- * Flavours without a grammar here, and ad-hoc sites, are read by shape. Pure.
+ *   redis-cache   {salt}{table prefix, trimmed}:{group}:{id}      single site
+ *                 {salt}{blog}:{group}:{id}, {salt}:{group}:{id}  network; global
+ *                 where ':' inside group and id became '-' (from 2.0 on)
+ *   wp-redis      {salt}{group}:{id}, {salt}{table prefix}{group}:{id}   single; global
+ *                 {salt}{blog}:{group}:{id}, {salt}{group}:{id}   network; global
+ *                 without any whitespace; {...}{group}: is a hash of ids
+ *   LiteSpeed     {5 hex digits}{group}.{id}, {5 hex digits}{blog}:{group}.{id}
+ *   W3TC          w3tc_{instance}_{host}_{blog}_object_{blog}{group}{id}
+ *   Object Cache Pro (not published)  {prefix}:{group}:{id}, {prefix}:{blog}:{group}:{id}
+ *
+ * Salt and table prefix may hold any byte, separators included, so a key is parsed by
+ * an anchored prefix and never split blindly. Sites of no known prefix are read by
+ * shape. Pure.
  */
 #ifndef WPB_WORDPRESS_GRAMMAR_H
 #define WPB_WORDPRESS_GRAMMAR_H
@@ -29,7 +37,7 @@ struct wpb_key_parts {
     bool is_ours;           /* carries the site's prefix */
     struct wpb_slice blog;  /* multisite: "2"; else empty */
     struct wpb_slice group; /* "options"; empty when the shape says nothing */
-    struct wpb_slice id;    /* "notoptions" */
+    struct wpb_slice id;    /* "notoptions"; empty for a hash group of wp-redis */
     enum wpb_key_role role;
 };
 
@@ -45,8 +53,9 @@ void wpb_key_parse(const struct wpb_site *site, struct wpb_slice key,
 bool wpb_key_prefix_of(struct wpb_slice key, struct wpb_slice *prefix);
 
 /* Append the full key of GROUP and ID for the main blog of SITE (which must
- * have a key prefix): what the watchlist asks for. */
-void wpb_key_build(const struct wpb_site *site, const char *group, const char *id,
+ * have a key prefix): what the watchlist asks for. False, with nothing appended, when
+ * what is known of the site does not give the whole key. */
+bool wpb_key_build(const struct wpb_site *site, const char *group, const char *id,
                    struct wpb_buf *out);
 
 /* "notoptions", "alloptions", "metrics", "last_changed", "" for a plain key;

@@ -187,6 +187,50 @@ static void wp_redis_network_finds_both_kinds_of_notoptions(void **state)
                  WPB_KEY_NOTOPTIONS);
 }
 
+static void wp_redis_hash_groups_have_no_id(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_WP_REDIS, false, "shop:");
+    assert_parts(&site, "shop:posts:", "", "posts", "", WPB_KEY_PLAIN);
+    assert_parts(&site, "shop:wp_users:", "", "users", "", WPB_KEY_PLAIN);
+    struct wpb_site network = site_of(WPB_FLAVOUR_WP_REDIS, true, "s_");
+    assert_parts(&network, "s_2:options:", "2", "options", "", WPB_KEY_PLAIN);
+    assert_parts(&network, "s_users:", "", "users", "", WPB_KEY_PLAIN);
+    struct wpb_site unknown = site_of(WPB_FLAVOUR_WP_REDIS, false, NULL);
+    assert_parts(&unknown, "2:options:", "2", "options", "", WPB_KEY_PLAIN);
+}
+
+static void wp_redis_writes_no_whitespace(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_WP_REDIS, false, "s:");
+    assert_parts(&site, "s:terms:get_terms:0.123456781700000000", "", "terms",
+                 "get_terms:0.123456781700000000", WPB_KEY_PLAIN);
+    assert_foreign(&site, "s:terms:get_terms-0.12345678 1700000000");
+}
+
+static void wp_redis_neighbour_with_a_longer_salt_is_foreign(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_WP_REDIS, false, "shop:");
+    assert_foreign(&site, "shop:staging:options:notoptions");
+    assert_foreign(&site, "shop:staging:2:options:alloptions");
+    assert_parts(&site, "shop:my_plugin:posts:5", "", "my_plugin", "posts:5",
+                 WPB_KEY_PLAIN);
+}
+
+static void wp_redis_without_a_salt_leaves_other_shapes_alone(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_WP_REDIS, false, "");
+    assert_parts(&site, "posts:5", "", "posts", "5", WPB_KEY_PLAIN);
+    assert_parts(&site, "my_plugin:x:y", "", "my_plugin", "x:y", WPB_KEY_PLAIN);
+    assert_foreign(&site, "wp:post_meta:5");
+    assert_foreign(&site, "2:posts:5");
+    assert_foreign(&site, "w3tc_1_h:8080_1_object_1site-options1:notoptions");
+    assert_foreign(&site, "0a1b2site-options.1:notoptions");
+}
+
 static void litespeed_separates_with_a_dot(void **state)
 {
     (void)state;
@@ -288,6 +332,87 @@ static void shape_recognises_w3tc(void **state)
                      WPB_KEY_PLAIN);
 }
 
+static void w3tc_groups_are_matched_longest_first(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_W3TC, false, "w3tc_77_");
+    assert_parts(&site, "w3tc_77_h_0_object_0user_meta1", "0", "user_meta", "1",
+                 WPB_KEY_PLAIN);
+    assert_parts(&site, "w3tc_77_h_0_object_0users1", "0", "users", "1", WPB_KEY_PLAIN);
+    assert_parts(&site, "w3tc_77_h_0_object_0post-querieswp_query:9", "0", "post-queries",
+                 "wp_query:9", WPB_KEY_PLAIN);
+    assert_parts(&site, "w3tc_77_h_0_object_0product_123wc_cache_0.1 2_x", "0",
+                 "product_123", "wc_cache_0.1 2_x", WPB_KEY_PLAIN);
+    assert_parts(&site, "w3tc_77_h_0_object_0product_cat_relationships45", "0",
+                 "product_cat_relationships", "45", WPB_KEY_PLAIN);
+    assert_parts(&site, "w3tc_77_h_0_object_0post_tag_relationships45", "0",
+                 "post_tag_relationships", "45", WPB_KEY_PLAIN);
+    assert_parts(&site, "w3tc_77_h_0_object_0_relationships45", "0", "",
+                 "_relationships45", WPB_KEY_PLAIN);
+}
+
+static void w3tc_instance_owns_what_its_other_modules_cache(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_W3TC, false, "w3tc_77_");
+    assert_parts(&site, "w3tc_77_h_0_pgcache_h/_index.html", "", "pgcache",
+                 "h/_index.html", WPB_KEY_PLAIN);
+    assert_parts(&site, "w3tc_77_0_object_options_key_version", "", "options",
+                 "key_version", WPB_KEY_PLAIN);
+    assert_parts(&site, "w3tc_77_0_object__key_version", "", "", "key_version",
+                 WPB_KEY_PLAIN);
+    assert_parts(&site, "w3tc_77_what", "", "", "_what", WPB_KEY_PLAIN);
+    assert_foreign(&site, "w3tc_77_h_0_object_");
+    assert_foreign(&site, "w3tc_78_h_0_object_0options1");
+    assert_foreign(&site, "w3tc_7");
+}
+
+static void learnt_prefixes_of_w3tc_and_litespeed_bring_their_grammar(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_UNKNOWN, false, "w3tc_77_");
+    assert_parts(&site, "w3tc_77_h_1_object_1optionsnotoptions", "1", "options",
+                 "notoptions", WPB_KEY_NOTOPTIONS);
+    site = site_of(WPB_FLAVOUR_UNKNOWN, false, "0a1b2");
+    assert_parts(&site, "0a1b2options.notoptions", "", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "0a1b2options:notoptions", "", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+}
+
+static void object_cache_pro_is_read_with_and_without_a_blog(void **state)
+{
+    (void)state;
+    struct wpb_site site = site_of(WPB_FLAVOUR_OBJECT_CACHE_PRO, false, "p:");
+    assert_parts(&site, "p:options:notoptions", "", "options", "notoptions",
+                 WPB_KEY_NOTOPTIONS);
+    assert_parts(&site, "p:3:options:alloptions", "3", "options", "alloptions",
+                 WPB_KEY_ALLOPTIONS);
+    assert_foreign(&site, "p:x");
+}
+
+static void a_key_that_is_not_wholly_known_is_not_built(void **state)
+{
+    (void)state;
+    static const struct {
+        enum wpb_flavour flavour;
+        const char *prefix;
+    } cases[] = {
+        {WPB_FLAVOUR_W3TC, "w3tc_77_"},
+        {WPB_FLAVOUR_UNKNOWN, "w3tc_77_"},
+        {WPB_FLAVOUR_UNKNOWN, "0a1b2"},
+        {WPB_FLAVOUR_OBJECT_CACHE_PRO, "p:"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct wpb_site site = site_of(cases[i].flavour, false, cases[i].prefix);
+        struct wpb_buf key;
+        wpb_buf_init(&key, 0);
+        assert_false(wpb_key_build(&site, "options", "notoptions", &key));
+        assert_int_equal(key.len, 0);
+        wpb_buf_fini(&key);
+    }
+}
+
 static void assert_proves(const char *key, const char *expected)
 {
     struct wpb_slice prefix;
@@ -317,7 +442,7 @@ static void assert_built(const struct wpb_site *site, const char *group, const c
 {
     struct wpb_buf key;
     wpb_buf_init(&key, 0);
-    wpb_key_build(site, group, id, &key);
+    assert_true(wpb_key_build(site, group, id, &key));
     assert_string_equal(key.data, expected);
     struct wpb_key_parts parts;
     wpb_key_parse(site, wpb_buf_view(&key), &parts);
@@ -383,6 +508,10 @@ int main(void)
         cmocka_unit_test(wp_redis_keeps_colons_in_ids),
         cmocka_unit_test(wp_redis_global_groups_of_a_single_site_carry_the_table_prefix),
         cmocka_unit_test(wp_redis_network_finds_both_kinds_of_notoptions),
+        cmocka_unit_test(wp_redis_hash_groups_have_no_id),
+        cmocka_unit_test(wp_redis_writes_no_whitespace),
+        cmocka_unit_test(wp_redis_neighbour_with_a_longer_salt_is_foreign),
+        cmocka_unit_test(wp_redis_without_a_salt_leaves_other_shapes_alone),
         cmocka_unit_test(litespeed_separates_with_a_dot),
         cmocka_unit_test(foreign_prefix_of_an_unknown_drop_in_allows_a_blog),
         cmocka_unit_test(shape_reads_the_last_two_parts),
@@ -390,6 +519,11 @@ int main(void)
         cmocka_unit_test(shape_recognises_the_roles_of_wp_redis),
         cmocka_unit_test(shape_recognises_litespeed),
         cmocka_unit_test(shape_recognises_w3tc),
+        cmocka_unit_test(w3tc_groups_are_matched_longest_first),
+        cmocka_unit_test(w3tc_instance_owns_what_its_other_modules_cache),
+        cmocka_unit_test(learnt_prefixes_of_w3tc_and_litespeed_bring_their_grammar),
+        cmocka_unit_test(object_cache_pro_is_read_with_and_without_a_blog),
+        cmocka_unit_test(a_key_that_is_not_wholly_known_is_not_built),
         cmocka_unit_test(prefix_is_proven_by_options_keys_alone),
         cmocka_unit_test(built_keys_follow_the_grammar_and_parse_back),
         cmocka_unit_test(groups_of_one_object_each_fold_into_one),
