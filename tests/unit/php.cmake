@@ -25,3 +25,11 @@ foreach(encoding igbinary json)
                    $<TARGET_FILE:php_memory> ${encoding})
   set_tests_properties(scenario.php_${encoding} PROPERTIES LABELS scenario TIMEOUT 300)
 endforeach()
+
+# What real phpredis compresses; fails where phpredis or a compression is missing.
+add_executable(php_codec scenario/php_codec.c)
+target_link_libraries(php_codec PRIVATE wpb_php wpb_build)
+add_test(NAME scenario.php_codecs
+         COMMAND sh ${PROJECT_SOURCE_DIR}/tests/scenario/php_codecs.sh
+                 $<TARGET_FILE:php_codec>)
+set_tests_properties(scenario.php_codecs PROPERTIES LABELS scenario TIMEOUT 300)
