@@ -7,6 +7,9 @@
 
 /* Elements of one array: a SCAN's COUNT of 500 with long hash chains is far below. */
 #define ELEMENTS_MAX 65536
+/* Arrays in arrays: no reply asked for goes deeper than three. hiredis 0.14 takes eight,
+ * later ones as many as the peer sends, and frees them by recursion. */
+#define NESTING_MAX 7
 
 #if HIREDIS_MAJOR >= 1
 typedef size_t element_count;
@@ -94,6 +97,14 @@ static void *create_string(const redisReadTask *task, char *bytes, size_t len)
     return reply;
 }
 
+static int nesting(const redisReadTask *task)
+{
+    int depth = 0;
+    for (; task; task = task->parent)
+        depth++;
+    return depth;
+}
+
 static void *create_array(const redisReadTask *task, element_count count)
 {
     struct wpb_reply_guard *guard = task->privdata;
@@ -104,6 +115,11 @@ static void *create_array(const redisReadTask *task, element_count count)
         return refuse_type(task);
     if (!admit(task, digits((uint64_t)count) + 3))
         return NULL;
+    if (nesting(task) > NESTING_MAX) {
+        snprintf(guard->violation, sizeof guard->violation,
+                 "it nested arrays more than %d deep", NESTING_MAX);
+        return NULL;
+    }
     if (count > ELEMENTS_MAX) {
         snprintf(guard->violation, sizeof guard->violation,
                  "it announced an array of %llu elements", (unsigned long long)count);

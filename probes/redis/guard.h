@@ -2,7 +2,8 @@
  * guard.h - a peer's replies, measured and bounded while hiredis builds them.
  *
  * hiredis 0.14 allocates an array of as many elements as the peer announces,
- * aborts the process on a reply nobody asked for, and sets no bound on a reply.
+ * aborts the process on a reply nobody asked for, and sets no bound on a reply;
+ * later ones set none on its nesting.
  * The guard stands between its parser and its allocator: it counts the bytes
  * received and refuses what is too much, which ends the connection.
  */

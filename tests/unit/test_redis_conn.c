@@ -352,7 +352,7 @@ static void nesting_is_refused(void **state)
 {
     struct peer_line lines[] = {{"*1\r\n", PEER_HANG, 1000}};
     (void)state;
-    expect_of_peer(lines, 1, SERVER, BLIND, "Redis' protocol");
+    expect_of_peer(lines, 1, SERVER, BLIND, "nested arrays");
 }
 
 static void error_replies_are_explained(void **state)
