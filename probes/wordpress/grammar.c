@@ -417,6 +417,20 @@ void wpb_key_parse(const struct wpb_site *site, struct wpb_slice key,
     parts->role = role_of(parts->group, parts->id);
 }
 
+enum wpb_flavour wpb_key_shape(struct wpb_slice key, struct wpb_key_parts *parts)
+{
+    enum wpb_flavour flavour = WPB_FLAVOUR_UNKNOWN;
+
+    *parts = (struct wpb_key_parts){
+        .is_ours = true, .blog = no_bytes, .group = no_bytes, .id = no_bytes};
+    if (parse_w3tc(key, false, parts))
+        flavour = WPB_FLAVOUR_W3TC;
+    else if (parse_litespeed(key, false, parts))
+        flavour = WPB_FLAVOUR_LITESPEED;
+    parts->role = role_of(parts->group, parts->id);
+    return flavour;
+}
+
 bool wpb_key_prefix_of(struct wpb_slice key, struct wpb_slice *prefix)
 {
     static const struct wpb_slice tails[] = {

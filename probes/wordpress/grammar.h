@@ -47,6 +47,10 @@ struct wpb_key_parts {
 void wpb_key_parse(const struct wpb_site *site, struct wpb_slice key,
                    struct wpb_key_parts *parts);
 
+/* The drop-in whose shape KEY has, whatever the site: W3TC, or LITESPEED with one of
+ * core's groups, and its PARTS. UNKNOWN for every other key. */
+enum wpb_flavour wpb_key_shape(struct wpb_slice key, struct wpb_key_parts *parts);
+
 /* The prefix that a key proves, when its shape is {prefix}:options:notoptions or
  * :alloptions: the leading bytes up to the group (separator included) without
  * the blog id of a multisite when one is there. False for other keys. */
