@@ -321,6 +321,13 @@ static void take_fact(struct value *probe, enum question question,
     }
 }
 
+/* The lookup found a key all the same. */
+static void take_wrong_type(struct value *probe)
+{
+    probe->facts.is_no_string = true;
+    probe->cost->keyspace_hits++;
+}
+
 /* Go on after the answer to QUESTION, whatever it was. */
 static void proceed(struct value *probe, enum question question)
 {
@@ -351,7 +358,7 @@ static void on_answer(void *cookie, const struct redisReply *reply, uint64_t tag
     if (reply->type == REDIS_REPLY_INTEGER)
         take_fact(probe, question, reply);
     else if (wpb_reply_is_code(reply, "WRONGTYPE"))
-        probe->facts.is_no_string = true;
+        take_wrong_type(probe);
     else if (reply->type == REDIS_REPLY_NIL)
         probe->facts.is_absent |= question == ASK_MEMORY;
     else if (!probe->error.code)

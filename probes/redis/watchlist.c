@@ -44,7 +44,8 @@ struct look {
     int64_t bytes, ttl_ms, length;
     char head[HEAD_BYTES];
     size_t head_len;
-    bool is_no_string, is_absent;
+    bool is_absent, is_no_string;
+    uint64_t wrong_types; /* lookups that found a key of another type */
 };
 
 struct watchlist {
@@ -202,7 +203,7 @@ static uint64_t hits(const struct look *look)
     if (look->is_absent)
         return 0;
     return (uint64_t)look->is_answered[ASK_TTL] + look->is_answered[ASK_LENGTH] +
-           look->is_answered[ASK_HEAD];
+           look->is_answered[ASK_HEAD] + look->wrong_types;
 }
 
 static void conclude(struct watchlist *probe)
@@ -230,7 +231,7 @@ static void on_answer(void *cookie, const struct redisReply *reply, uint64_t tag
     if (reply->type == wanted)
         take(look, question, reply);
     else if (wpb_reply_is_code(reply, "WRONGTYPE"))
-        look->is_no_string = true;
+        look->is_no_string = ++look->wrong_types > 0;
     else if (reply->type == REDIS_REPLY_NIL)
         look->is_absent = true;
     else if (!probe->error.code)
