@@ -131,7 +131,8 @@ static bool server_row(const struct wpb_window *window, struct wpb_arena *arena,
     while ((subject = wpb_window_next(window, WPB_SUBJECT_REDIS_SERVER, NULL, &cursor))) {
         if (subject->name.len == 0)
             server = subject;
-        else if (wpb_slice_is(subject->name, name))
+        else if (wpb_slice_is(subject->name, name) ||
+                 (!database && !site->has_redis)) /* a file's first database */
             database = subject;
     }
     if (!server)

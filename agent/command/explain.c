@@ -20,13 +20,16 @@
 
 #define VALUE_BYTES_MAX (64ull << 20)
 #define CHUNK_BYTES 262144
+#define RDB_SCHEME "rdb://"
 
 struct explain {
     struct wpb_site_selection selection;
-    const char *what; /* "redis" or "file" */
-    const char *name; /* the key, or the path */
+    const char *what;      /* "redis" or "file" */
+    const char *name;      /* the key, or the path */
+    const char *rdb_scope; /* "rdb:///file?db=N", as findings name it; or NULL */
     bool is_json;
     uint32_t php_version;
+    struct wpb_arena *arena;
 };
 
 enum option_index { SITE, REDIS, REDIS_PASSWORD_FILE, MEMORY_LIMIT, PHP, FORMAT };
@@ -34,7 +37,9 @@ enum option_index { SITE, REDIS, REDIS_PASSWORD_FILE, MEMORY_LIMIT, PHP, FORMAT 
 static const struct wpb_cli_option options[] = {
     [SITE] = {"site", "NAME",
               "The site whose Redis holds the key: its name or its folder.", false},
-    [REDIS] = {"redis", "URI", "The Redis that holds the key (see wpbloat scan --help).",
+    [REDIS] = {"redis", "URI",
+               "The Redis that holds the key (see wpbloat scan --help), or an RDB "
+               "file: rdb:///path?db=N.",
                false},
     [REDIS_PASSWORD_FILE] = {"redis-password-file", "FILE",
                              "The first line is Redis's password.", false},
@@ -63,6 +68,19 @@ static int take_php(struct explain *explain, const char *argument)
     if (sscanf(argument, "%2u.%2u%c", &major, &minor, &rest) != 2 || major < 7)
         return wpb_cli_error("--php takes a version such as 8.2, not '%s'", argument);
     explain->php_version = major * 10000 + minor * 100;
+    return 0;
+}
+
+/* "rdb:///var/lib/redis/dump.rdb?db=1" */
+static int take_rdb(struct explain *explain, const char *uri)
+{
+    const char *path = uri + strlen(RDB_SCHEME), *query = strrchr(path, '?');
+    size_t len = query ? (size_t)(query - path) : strlen(path);
+
+    if (path[0] != '/' || !query || strncmp(query, "?db=", 4) != 0)
+        return wpb_cli_error("--redis: write rdb:///path?db=N for a file, not '%s'", uri);
+    explain->selection.rdb_file = wpb_arena_cstr(explain->arena, wpb_slice_of(path, len));
+    explain->rdb_scope = uri;
     return 0;
 }
 
@@ -100,6 +118,8 @@ static int take(void *cookie, int index, const char *argument)
     case SITE:
         return wpb_select_named(selection, argument);
     case REDIS:
+        if (strncmp(argument, RDB_SCHEME, strlen(RDB_SCHEME)) == 0)
+            return take_rdb(explain, argument);
         selection->redis_uri = argument;
         return 0;
     case REDIS_PASSWORD_FILE:
@@ -208,7 +228,7 @@ static const struct wpb_site *choose_site(const struct wpb_selected_sites *selec
 
     for (size_t i = 0; i < selected->count; i++) {
         const struct wpb_site *site = &selected->sites[i];
-        if (!site->has_redis)
+        if (!site->has_redis && !site->rdb_file)
             continue;
         if (chosen) {
             wpb_cli_error("several sites have a Redis (%s, %s, ...); say which with "
@@ -288,7 +308,10 @@ static int explain_redis(const struct explain *explain, struct wpb_arena *arena)
     if (explain->php_version)
         site.php_version = explain->php_version;
     wpb_buf_init(&scope, 0);
-    wpb_redis_address_scope(&site.redis, true, &scope);
+    if (explain->rdb_scope)
+        wpb_buf_text(&scope, explain->rdb_scope);
+    else
+        wpb_redis_address_scope(&site.redis, true, &scope);
     subject.scope = wpb_buf_view(&scope);
     turn = wpb_turn_new(&site, 1, &turn_options);
     if (turn) {
@@ -312,8 +335,8 @@ int wpb_command_explain(int argc, char **argv)
         .options = options,
         .epilogue = epilogue,
         .take = take};
-    struct explain explain = {0}; /* php_version 0: the site's */
     struct wpb_arena *arena = wpb_arena_new();
+    struct explain explain = {.arena = arena}; /* php_version 0: the site's */
     int parsed = wpb_cli_parse(&cli, argc, argv, &explain), code = WPB_EXIT_USAGE;
 
     if (parsed > 0)

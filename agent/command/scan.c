@@ -41,6 +41,7 @@ enum option_index {
     SITE,
     REDIS,
     REDIS_PASSWORD_FILE,
+    RDB,
     PREFIX,
     MEMORY_LIMIT,
     FORMAT,
@@ -62,6 +63,11 @@ static const struct wpb_cli_option options[] = {
                false},
     [REDIS_PASSWORD_FILE] = {"redis-password-file", "FILE",
                              "The first line is Redis's password.", false},
+    [RDB] = {"rdb", "FILE",
+             "Read this RDB file instead of asking Redis: the same report, without "
+             "touching the server. Give the site's PATH too to know its prefix and "
+             "to search its sources.",
+             false},
     [PREFIX] = {"prefix", "BYTES",
                 "The leading bytes of every key, up to its group; otherwise from the "
                 "configuration, or learnt from the keys.",
@@ -163,6 +169,9 @@ static int take(void *cookie, int index, const char *argument)
         return 0;
     case REDIS_PASSWORD_FILE:
         selection->redis_password_file = argument;
+        return 0;
+    case RDB:
+        selection->rdb_file = argument;
         return 0;
     case PREFIX:
         selection->key_prefix = argument;

@@ -43,7 +43,8 @@ static int read_password(const char *path, struct wpb_arena *arena, const char *
     return 0;
 }
 
-static void make_ad_hoc_site(struct wpb_arena *arena, struct wpb_selected_sites *selected)
+static void make_ad_hoc_site(const struct wpb_site_selection *selection,
+                             struct wpb_arena *arena, struct wpb_selected_sites *selected)
 {
     static const struct wpb_site empty = {.name = "redis",
                                           .owner = "",
@@ -64,6 +65,8 @@ static void make_ad_hoc_site(struct wpb_arena *arena, struct wpb_selected_sites 
 
     selected->sites = wpb_arena_alloc(arena, sizeof(*selected->sites));
     selected->sites[0] = empty;
+    if (selection->rdb_file)
+        selected->sites[0].name = "rdb";
     selected->count = 1;
     selected->looked_in = "";
 }
@@ -82,7 +85,7 @@ static void add_coverage(struct wpb_selected_sites *selected, const char *site,
 /* Why SITE has no Redis to look at; "" when it has one. */
 static const char *without_redis(const struct wpb_site *site)
 {
-    if (site->has_redis)
+    if (site->has_redis || site->rdb_file)
         return "";
     if (site->flavour == WPB_FLAVOUR_NONE)
         return "no object-cache drop-in (wp-content/object-cache.php is absent): "
@@ -168,6 +171,7 @@ static int apply_options(const struct wpb_site_selection *selection,
                 return -1;
             site->has_redis = true;
         }
+        site->rdb_file = selection->rdb_file;
         if (password)
             site->redis.password = password;
         if (selection->key_prefix) {
@@ -197,9 +201,11 @@ int wpb_select_named(struct wpb_site_selection *selection, const char *site)
 int wpb_select_sites(const struct wpb_site_selection *selection, struct wpb_arena *arena,
                      struct wpb_selected_sites *selected, struct wpb_err *err)
 {
+    bool is_elsewhere = selection->redis_uri || selection->rdb_file;
+
     *selected = (struct wpb_selected_sites){.looked_in = ""};
-    if (selection->redis_uri && !selection->path_count && !selection->name_count)
-        make_ad_hoc_site(arena, selected);
+    if (is_elsewhere && !selection->path_count && !selection->name_count)
+        make_ad_hoc_site(selection, arena, selected);
     else if (find_sites(selection, arena, selected, err))
         return -1;
     if (keep_named(selection, selected, err) ||

@@ -21,6 +21,7 @@ struct wpb_site_selection {
     size_t name_count;
     const char *redis_uri;           /* NULL: from each site's configuration */
     const char *redis_password_file; /* NULL: from each site's configuration */
+    const char *rdb_file;            /* NULL: ask Redis */
     const char *key_prefix;          /* NULL: from the configuration or by shape */
     uint64_t memory_limit_bytes;     /* 0: from the site's PHP configuration */
 };

@@ -13,7 +13,7 @@
 
 /* A server database or a folder, and the sites that live on it. */
 struct wpb_target {
-    const char *needs;   /* "redis" or "files" */
+    const char *needs;   /* "redis", "rdb" or "files" */
     const char *address; /* of that kind, unique: what makes two sites one target */
     size_t *members;     /* indexes of sites */
     const struct wpb_site **sites;

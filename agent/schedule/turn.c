@@ -442,11 +442,20 @@ static const char *redis_identity(struct wpb_turn *turn,
     return identity;
 }
 
+static const char *rdb_identity(struct wpb_turn *turn, const struct wpb_site *site)
+{
+    if (!site->has_redis)
+        return site->rdb_file;
+    return wpb_arena_printf(turn->arena, "%s %u", site->rdb_file, site->redis.database);
+}
+
 static void find_targets(struct wpb_turn *turn)
 {
     for (size_t i = 0; i < turn->site_count; i++) {
         const struct wpb_site *site = &turn->sites[i];
-        if (site->has_redis)
+        if (site->rdb_file && site->rdb_file[0])
+            join_target(turn, i, "rdb", rdb_identity(turn, site));
+        else if (site->has_redis)
             join_target(turn, i, "redis", redis_identity(turn, &site->redis));
         if (site->path[0])
             join_target(turn, i, "files", wpb_arena_printf(turn->arena, "%zu", i));

@@ -79,8 +79,9 @@ struct wpb_run; /* the scheduler's */
 struct wpb_probe {
     const char *name;
     const char *help;
-    const char *unit;  /* what done and total count */
-    const char *needs; /* "redis": a run per server database; "files": one per site */
+    const char *unit; /* what done and total count */
+    const char
+        *needs; /* a run per: "redis" server database; "rdb" file; "files" of a site */
     const char *after; /* probe of the same target that must have looked first, or NULL */
     enum wpb_look look;
     enum wpb_subject_kind examines; /* for WPB_LOOK_EXAMINE */
