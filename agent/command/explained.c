@@ -22,6 +22,8 @@ void wpb_explained_examination(const struct wpb_examination *from,
     struct wpb_family_cause *families =
         wpb_arena_alloc(arena, (from->family_count + 1) * sizeof(*families));
 
+    char encoding[WPB_EXAMINE_ENCODING_MAX];
+    wpb_examination_encoding(from, encoding);
     for (size_t i = 0; i < from->path_count; i++)
         paths[i] = (struct wpb_explained_path){
             .path = from->paths[i].path,
@@ -34,7 +36,7 @@ void wpb_explained_examination(const struct wpb_examination *from,
             .names = from->families[i].names,
             .share_ratio = (double)from->families[i].names / (double)from->family_names};
     *to = (struct wpb_explanation){
-        .encoding = wpb_slice_cstr(wpb_php_encoding_name(from->encoding)),
+        .encoding = wpb_arena_copy(arena, wpb_slice_cstr(encoding)),
         .value_bytes = from->value_bytes,
         .examined_bytes = from->examined_bytes,
         .has_entries = from->entries > 0,

@@ -15,6 +15,8 @@
     X(MEMORY_BYTES, "memory_bytes", "bytes",                                             \
       "what Redis spends on it (MEMORY USAGE), up to 25 % above the value")              \
     X(VALUE_BYTES, "value_bytes", "bytes", "exact length of the stored value")           \
+    X(DECODED_BYTES, "decoded_bytes", "bytes",                                           \
+      "length of a compressed value when it is expanded")                                \
     X(EXAMINED_BYTES, "examined_bytes", "bytes",                                         \
       "bytes of the value that an examination has read")                                 \
     X(ENTRIES, "entries", "count",                                                       \
@@ -22,7 +24,7 @@
     X(TTL_SECONDS, "ttl_seconds", "seconds",                                             \
       "time to live; -1 when the key never expires")                                     \
     X(ENCODING, "encoding", "text",                                                      \
-      "how the value is encoded: serialize, igbinary, json, raw, ...")                   \
+      "how the value is encoded: serialize, igbinary, json, raw, zstd+serialize, ...")   \
     X(TYPE, "type", "text", "PHP type of an element: array, string, ...")                \
     X(FLAW, "flaw", "text", "why the value could not be taken apart, with the byte")     \
     X(PHP_VALUE_BYTES, "php_value_bytes", "bytes", "PHP memory the decoded value holds") \

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "probes/php/compressed.h"
 #include "probes/php/decoder.h"
 #include "probes/php/heaviest.h"
 #include "probes/php/zend.h"
@@ -25,6 +26,7 @@ struct wpb_examiner {
     size_t head_len;
     bool is_sniffed;
     enum wpb_php_encoding encoding;
+    struct wpb_compressed *compressed; /* examines what it expands; or NULL */
     bool is_walked;
     struct wpb_decoder *decoder;
     int walk_result;
@@ -140,6 +142,7 @@ void wpb_examiner_free(struct wpb_examiner *examiner)
 {
     if (!examiner)
         return;
+    wpb_compressed_free(examiner->compressed);
     wpb_decoder_free(examiner->decoder);
     wpb_families_free(examiner->families);
     wpb_heaviest_free(examiner->heaviest);
@@ -165,16 +168,28 @@ static void begin_walk(struct wpb_examiner *examiner, enum wpb_php_decoder decod
             wpb_err_set(&examiner->walk_err, WPB_E_MEMORY, "php", "out of memory");
 }
 
+void wpb_examiner_set_length(struct wpb_examiner *examiner, uint64_t value_bytes)
+{
+    examiner->value_bytes = value_bytes;
+}
+
 static void sniff(struct wpb_examiner *examiner)
 {
     struct wpb_slice head = wpb_slice_of(examiner->head, examiner->head_len);
     enum wpb_php_decoder decoder;
+    enum wpb_codec_kind codec;
     uint64_t ignored;
     examiner->is_sniffed = true;
     examiner->encoding = wpb_php_sniff(head, examiner->value_bytes, &ignored);
     if (wpb_decoder_of(examiner->encoding, &decoder)) {
         begin_walk(examiner, decoder);
         walk(examiner, head);
+    } else if (wpb_compressed_of(examiner->encoding, &codec)) {
+        examiner->compressed =
+            wpb_compressed_new(codec, examiner->value_bytes, examiner->version,
+                               &examiner->limits, &examiner->walk_err);
+        if (examiner->compressed)
+            wpb_compressed_feed(examiner->compressed, head);
     }
 }
 
@@ -198,6 +213,8 @@ int wpb_examiner_feed(struct wpb_examiner *examiner, struct wpb_slice chunk)
             return 0;
         sniff(examiner);
     }
+    if (examiner->compressed)
+        return wpb_compressed_feed(examiner->compressed, chunk) || is_whole;
     if (!examiner->is_walked)
         return 1;
     if (chunk.len)
@@ -335,7 +352,12 @@ void wpb_examiner_finish(struct wpb_examiner *examiner, struct wpb_arena *arena,
     memset(result, 0, sizeof(*result));
     if (!examiner->is_sniffed)
         sniff(examiner);
+    if (examiner->compressed) {
+        wpb_compressed_finish(examiner->compressed, arena, result);
+        return;
+    }
     result->encoding = examiner->encoding;
+    result->compression = WPB_PHP_RAW;
     result->value_bytes = examiner->value_bytes;
     result->examined_bytes = examiner->fed;
     switch (examiner->encoding) {
@@ -356,6 +378,11 @@ void wpb_examiner_finish(struct wpb_examiner *examiner, struct wpb_arena *arena,
                  "the text \"Array\": an array was stored without a serializer and is "
                  "lost");
         break;
+    case WPB_PHP_ZSTD:
+    case WPB_PHP_LZ4:
+    case WPB_PHP_LZF:
+        snprintf(result->flaw, sizeof(result->flaw), "%s", examiner->walk_err.message);
+        break;
     default:
         snprintf(result->flaw, sizeof(result->flaw),
                  "%s: recognised by its first bytes, not taken apart by this version",
@@ -364,4 +391,13 @@ void wpb_examiner_finish(struct wpb_examiner *examiner, struct wpb_arena *arena,
     }
     bool is_known = !examiner->decoder || wpb_decoder_unknown(examiner->decoder) == 0;
     result->provenance = result->is_complete && is_known ? WPB_EXACT : WPB_ESTIMATED;
+}
+
+void wpb_examination_encoding(const struct wpb_examination *examination,
+                              char text[WPB_EXAMINE_ENCODING_MAX])
+{
+    bool is_compressed = examination->compression != WPB_PHP_RAW;
+    snprintf(text, WPB_EXAMINE_ENCODING_MAX, "%s%s%s",
+             is_compressed ? wpb_php_encoding_name(examination->compression) : "",
+             is_compressed ? "+" : "", wpb_php_encoding_name(examination->encoding));
 }

@@ -9,7 +9,9 @@
  *
  * PHP serialize, igbinary and JSON are walked; JSON costs what json_decode() makes of
  * it. A raw value costs the string it is. Of other encodings, only encoding and
- * length are known; `flaw` says so.
+ * length are known; `flaw` says so. What phpredis has compressed is expanded first, up
+ * to WPB_EXAMINE_EXPANDED_MAX bytes: all lengths but `value_bytes` and `examined_bytes`
+ * are then of the expanded value.
  *
  * Where an object cache has wrapped the value (see wrapper.h), `entries` and families
  * are those of the array it was given; paths and cost are of the whole.
@@ -30,6 +32,8 @@
 
 #define WPB_EXAMINE_PATHS_MAX 20
 #define WPB_EXAMINE_FAMILIES_MAX 20
+/* Of a compressed value; less where the limits say so. */
+#define WPB_EXAMINE_EXPANDED_MAX (64u << 20)
 
 /* Parts of 1 % or more. An array or object of which one child is 80 % or more is
  * left out in favour of that child; an element of a list (integer key) appears
@@ -44,10 +48,14 @@ struct wpb_examination_path {
 };
 
 struct wpb_examination {
-    enum wpb_php_encoding encoding;
-    uint64_t value_bytes;    /* whole length */
-    uint64_t examined_bytes; /* fed so far */
-    bool is_complete;        /* walked to its end, well formed */
+    enum wpb_php_encoding encoding;    /* of what was compressed, where it was */
+    enum wpb_php_encoding compression; /* ZSTD, LZ4 or LZF; RAW when there is none, or
+                                          when nothing could be expanded */
+    uint64_t value_bytes;              /* whole length */
+    uint64_t examined_bytes;           /* fed so far */
+    uint64_t decoded_bytes; /* whole length expanded, estimated when nothing declares
+                               it and not all was read; 0 without compression */
+    bool is_complete;       /* walked to its end, well formed */
     enum wpb_wrapper wrapper;
     uint64_t entries;  /* of the outermost array, or the wrapped one */
     uint64_t elements; /* values at all depths */
@@ -73,11 +81,18 @@ struct wpb_examiner;
 struct wpb_examiner *wpb_examiner_new(uint64_t value_bytes, uint32_t version,
                                       const struct wpb_php_limits *limits);
 void wpb_examiner_free(struct wpb_examiner *examiner);
+/* The length given at first was a guess; it is VALUE_BYTES. */
+void wpb_examiner_set_length(struct wpb_examiner *examiner, uint64_t value_bytes);
 /* Returns 0 while more bytes are of use, 1 when the rest would add nothing. */
 int wpb_examiner_feed(struct wpb_examiner *examiner, struct wpb_slice chunk);
 /* No more bytes (all of them, or a byte cap was met). The result's texts are
  * copied into ARENA. */
 void wpb_examiner_finish(struct wpb_examiner *examiner, struct wpb_arena *arena,
                          struct wpb_examination *result);
+
+#define WPB_EXAMINE_ENCODING_MAX 32
+/* "serialize", or "zstd+serialize" of what was compressed. */
+void wpb_examination_encoding(const struct wpb_examination *examination,
+                              char text[WPB_EXAMINE_ENCODING_MAX]);
 
 #endif

@@ -1,3 +1,4 @@
+#include "probes/php/codec.h"
 #include "probes/php/memory.h"
 
 /* First bytes were recorded from phpredis 5.3 with each serializer and compression. */
@@ -160,20 +161,10 @@ static bool looks_encoded(struct wpb_slice head)
                             (strchr("[{", head.data[0]) && is_json(head, head.len)));
 }
 
-static unsigned crc8(const char *bytes, size_t len)
-{
-    unsigned crc = 0xff;
-    for (size_t i = 0; i < len; i++) {
-        crc ^= (unsigned char)bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = (crc & 0x80 ? crc << 1 ^ 0x31 : crc << 1) & 0xff;
-    }
-    return crc;
-}
-
 static bool is_lz4(struct wpb_slice head, uint64_t value_bytes)
 {
-    if (head.len <= LZ4_HEAD || crc8(head.data + 1, 4) != byte_at(head, 0))
+    if (head.len <= LZ4_HEAD ||
+        wpb_codec_lz4_check((const unsigned char *)head.data + 1) != byte_at(head, 0))
         return false;
     uint64_t block = value_bytes - LZ4_HEAD, original = 0;
     for (size_t i = 4; i > 0; i--)

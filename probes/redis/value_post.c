@@ -69,9 +69,14 @@ static void put_costs(struct post post, enum wpb_key_role role,
     put_count(&post, WPB_M_PHP_REWRITE_PEAK_BYTES, examination->cost.rewrite_peak_bytes);
     if (role != WPB_KEY_NOTOPTIONS || !site)
         return;
-    fails_at = wpb_php_notoptions_fails_at(facts->length, examination->entries,
-                                           examination->encoding, site->php_version,
-                                           site->memory_limit_bytes, 0);
+    /* Of a compressed value the expanded length decides; it is stored in proportion. */
+    bool is_expanded = examination->decoded_bytes > 0;
+    uint64_t length = is_expanded ? examination->decoded_bytes : facts->length;
+    fails_at =
+        wpb_php_notoptions_fails_at(length, examination->entries, examination->encoding,
+                                    site->php_version, site->memory_limit_bytes, 0);
+    if (is_expanded)
+        fails_at = (uint64_t)((double)fails_at * (double)facts->length / (double)length);
     post.provenance = WPB_ESTIMATED;
     if (fails_at)
         put_count(&post, WPB_M_FAILS_AT_BYTES, fails_at);
@@ -122,10 +127,15 @@ static void put_examination(struct post post, const struct wpb_key_parts *parts,
                             const struct wpb_value_facts *facts,
                             const struct wpb_examination *examination)
 {
-    put_text(&post, WPB_M_ENCODING, wpb_php_encoding_name(examination->encoding));
+    char encoding[WPB_EXAMINE_ENCODING_MAX];
+
+    wpb_examination_encoding(examination, encoding);
+    put_text(&post, WPB_M_ENCODING, encoding);
     post.provenance = examination->provenance;
     if (facts->has_changed || facts->is_cut_short)
         post.provenance = WPB_ESTIMATED;
+    if (examination->decoded_bytes)
+        put_count(&post, WPB_M_DECODED_BYTES, examination->decoded_bytes);
     if (examination->entries)
         put_count(&post, WPB_M_ENTRIES, examination->entries);
     if (examination->flaw[0])

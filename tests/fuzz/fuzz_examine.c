@@ -21,7 +21,8 @@ static void must(bool is_true)
 static struct wpb_examination *examine(struct wpb_arena *arena, struct wpb_slice value,
                                        size_t fed, size_t chunk)
 {
-    const struct wpb_php_limits limits = {.max_elements = 20000, .max_depth = 128};
+    const struct wpb_php_limits limits = {
+        .max_bytes = 1 << 20, .max_elements = 20000, .max_depth = 128};
     struct wpb_examiner *examiner = wpb_examiner_new(value.len, 0, &limits);
     struct wpb_examination *result = wpb_arena_alloc(arena, sizeof(*result));
     must(examiner != NULL);
@@ -51,7 +52,9 @@ static void check(const struct wpb_examination *result)
     must(result->family_count <= WPB_EXAMINE_FAMILIES_MAX);
     for (size_t i = 0; i < result->path_count; i++) {
         must(result->paths[i].path.len <= PATH_MAX_BYTES);
-        must(result->paths[i].bytes <= result->examined_bytes);
+        must(result->paths[i].bytes <= (result->compression == WPB_PHP_RAW
+                                            ? result->examined_bytes
+                                            : result->decoded_bytes));
         must(i == 0 || result->paths[i - 1].bytes >= result->paths[i].bytes);
     }
     for (size_t i = 0; i < result->family_count; i++) {
@@ -67,6 +70,11 @@ static void check(const struct wpb_examination *result)
 
 static void check_same(const struct wpb_examination *a, const struct wpb_examination *b)
 {
+    /* What zstd had passed on when it met a flaw depends on the chunks. */
+    if (a->compression == WPB_PHP_ZSTD && a->flaw[0]) {
+        must(b->flaw[0] != '\0');
+        return;
+    }
     must(a->encoding == b->encoding && a->is_complete == b->is_complete &&
          a->entries == b->entries && a->elements == b->elements &&
          a->max_depth == b->max_depth && a->has_cost == b->has_cost &&

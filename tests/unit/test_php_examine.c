@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "agent/base/buf.h"
+#include "probes/php/codec.h"
 #include "probes/php/examine.h"
 
 #define BYTES(literal) wpb_slice_of(literal, sizeof(literal) - 1)
@@ -615,16 +616,139 @@ static void json_paths_are_those_of_its_keys(void **state)
 static void other_encodings_are_named_in_the_flaw(void **state)
 {
     (void)state;
-    struct examined examined =
-        examine_whole(BYTES("\x28\xb5\x2f\xfd\x20\x05\x29\0\0hello"));
-    assert_int_equal(examined.result->encoding, WPB_PHP_ZSTD);
-    assert_non_null(strstr(examined.result->flaw, "zstd"));
+    struct examined examined = examine_whole(BYTES("\x9c\x01\x02\x03\x04\x05\x06\x07"
+                                                   "\x08\x09\x0a\x0b\x0c"));
+    assert_int_equal(examined.result->encoding, WPB_PHP_MSGPACK);
+    assert_non_null(strstr(examined.result->flaw, "msgpack"));
     wpb_arena_free(examined.arena);
 
     examined = examine_whole(BYTES("Array"));
     assert_int_equal(examined.result->encoding, WPB_PHP_ARRAY_LITERAL);
     assert_non_null(strstr(examined.result->flaw, "serializer"));
     wpb_arena_free(examined.arena);
+}
+
+/* What phpredis 5.3.7 stored for one array with each compression. */
+static const char plain_value[] =
+    "a:2:{s:5:\"alpha\";s:120:\"wordpress wordpress wordpress wordpress wordpress "
+    "wordpress wordpress wordpress wordpress wordpress wordpress wordpress "
+    "\";s:1:\"n\";a:8:{i:0;i:1;i:1;i:2;i:2;i:3;i:3;i:4;i:4;i:5;i:5;i:6;i:6;i:7;i:7;i:8;}"
+    "}";
+static const struct {
+    enum wpb_php_encoding compression;
+    enum wpb_codec_kind codec;
+    const char *encoding, *hex;
+} compressed_values[] = {
+    {WPB_PHP_ZSTD, WPB_CODEC_ZSTD, "zstd+serialize",
+     "28b52ffd20e1ad0200d403613a323a7b733a353a22616c706861223b733a3132303a22776f72647072"
+     "657373203a226e223b613a383a7b693a303b693a31323334353637383b7d7d0900200bc80732035940"
+     "3e90d93d81605aabd5b43c01"},
+    {WPB_PHP_LZ4, WPB_CODEC_LZ4, "lz4+serialize",
+     "2de1000000ff13613a323a7b733a353a22616c706861223b733a3132303a22776f7264707265737320"
+     "0a005b018100f3023a226e223b613a383a7b693a303b693a3104001332040013330400133404001335"
+     "040013360400c0373b693a373b693a383b7d7d"},
+    {WPB_PHP_LZF, WPB_CODEC_LZF, "lzf+serialize",
+     "1f613a323a7b733a353a22616c706861223b733a3132303a22776f726470726573017320e065096080"
+     "103a226e223b613a383a7b693a303b693a31a003003220074003003320074003003420074003003520"
+     "07400300362007400300372007400303383b7d7d"},
+};
+
+static struct wpb_buf unhex(const char *hex)
+{
+    struct wpb_buf bytes;
+    unsigned byte;
+    wpb_buf_init(&bytes, 0);
+    for (; *hex && sscanf(hex, "%2x", &byte) == 1; hex += 2)
+        wpb_buf_char(&bytes, (char)byte);
+    return bytes;
+}
+
+static void a_compressed_value_is_examined_as_what_it_expands_to(void **state)
+{
+    (void)state;
+    struct examined plain = examine_whole(BYTES(plain_value));
+    for (size_t i = 0; i < sizeof compressed_values / sizeof compressed_values[0]; i++) {
+        struct wpb_buf stored = unhex(compressed_values[i].hex);
+        if (!wpb_codec_is_built(compressed_values[i].codec))
+            continue;
+        for (size_t chunk = 1; chunk < 120; chunk += 17) {
+            struct examined examined =
+                examine(wpb_buf_view(&stored), SIZE_MAX, chunk, NULL);
+            const struct wpb_examination *result = examined.result;
+            char encoding[WPB_EXAMINE_ENCODING_MAX];
+            assert_string_equal(result->flaw, "");
+            assert_true(result->is_complete && result->has_cost);
+            assert_int_equal(result->compression, compressed_values[i].compression);
+            assert_int_equal(result->encoding, WPB_PHP_SERIALIZE);
+            wpb_examination_encoding(result, encoding);
+            assert_string_equal(encoding, compressed_values[i].encoding);
+            assert_int_equal(result->value_bytes, stored.len);
+            assert_int_equal(result->examined_bytes, stored.len);
+            assert_int_equal(result->decoded_bytes, sizeof plain_value - 1);
+            assert_int_equal(result->entries, 2);
+            assert_int_equal(result->elements, plain.result->elements);
+            assert_int_equal(result->cost.value_bytes, plain.result->cost.value_bytes);
+            assert_true(result->cost.read_peak_bytes >
+                        plain.result->cost.read_peak_bytes);
+            assert_int_equal(result->provenance, WPB_EXACT);
+            assert_int_equal(result->cost.provenance, WPB_ESTIMATED);
+            assert_int_equal(result->path_count, plain.result->path_count);
+            wpb_arena_free(examined.arena);
+        }
+        wpb_buf_fini(&stored);
+    }
+    assert_int_equal(plain.result->decoded_bytes, 0);
+    wpb_arena_free(plain.arena);
+}
+
+static void a_compressed_value_that_is_cut_or_broken_says_so(void **state)
+{
+    (void)state;
+    struct wpb_buf stored = unhex(compressed_values[1].hex);
+    /* A byte cap. */
+    struct examined examined = examine(wpb_buf_view(&stored), 60, 16, NULL);
+    assert_string_equal(examined.result->flaw,
+                        "only the first 60 of 101 bytes were read");
+    assert_int_equal(examined.result->compression, WPB_PHP_LZ4);
+    assert_int_equal(examined.result->entries, 2);
+    assert_int_equal(examined.result->decoded_bytes, sizeof plain_value - 1);
+    assert_int_equal(examined.result->provenance, WPB_ESTIMATED);
+    wpb_arena_free(examined.arena);
+    /* Truncated in Redis. */
+    examined = examine_whole(wpb_slice_of(stored.data, stored.len - 30));
+    assert_string_equal(examined.result->flaw,
+                        "lz4: ends at byte 71 in the middle of a sequence");
+    assert_false(examined.result->has_cost);
+    wpb_arena_free(examined.arena);
+    /* Expands, to what PHP cannot read. */
+    stored.data[stored.len - 1] = '!';
+    examined = examine_whole(wpb_buf_view(&stored));
+    assert_int_equal(strncmp(examined.result->flaw, "expanded: invalid at byte 224", 29),
+                     0);
+    assert_false(examined.result->has_cost);
+    assert_false(examined.result->is_complete);
+    wpb_arena_free(examined.arena);
+    wpb_buf_fini(&stored);
+}
+
+/* An lzf stream of 1 MB of one byte after the head of a string. */
+static void a_compressed_value_is_not_expanded_beyond_the_limit(void **state)
+{
+    static const struct wpb_php_limits limits = {.max_bytes = 100000};
+    struct wpb_buf stored;
+    (void)state;
+    wpb_buf_init(&stored, 0);
+    wpb_buf_add(&stored, "\x0cs:1048576:\"xx", 14);
+    for (int i = 0; i < 4000; i++)
+        wpb_buf_add(&stored, "\xe0\xff\x00", 3);
+    struct examined examined = examine(wpb_buf_view(&stored), SIZE_MAX, 999, &limits);
+    assert_int_equal(examined.result->compression, WPB_PHP_LZF);
+    assert_string_equal(examined.result->flaw,
+                        "lzf: expands to more than 100000 bytes, the rest is refused");
+    assert_false(examined.result->is_complete);
+    assert_true(examined.result->decoded_bytes > 100000);
+    wpb_arena_free(examined.arena);
+    wpb_buf_fini(&stored);
 }
 
 static void a_raw_value_costs_the_string_it_is(void **state)
@@ -693,6 +817,9 @@ int main(void)
         cmocka_unit_test(a_json_value_cut_by_the_cap_is_estimated),
         cmocka_unit_test(json_paths_are_those_of_its_keys),
         cmocka_unit_test(other_encodings_are_named_in_the_flaw),
+        cmocka_unit_test(a_compressed_value_is_examined_as_what_it_expands_to),
+        cmocka_unit_test(a_compressed_value_that_is_cut_or_broken_says_so),
+        cmocka_unit_test(a_compressed_value_is_not_expanded_beyond_the_limit),
         cmocka_unit_test(a_raw_value_costs_the_string_it_is),
         cmocka_unit_test(an_empty_value_is_complete),
         cmocka_unit_test(a_key_cut_inside_a_character_is_still_text),
