@@ -64,3 +64,12 @@ const char *wpb_path_clean(struct wpb_arena *arena, const char *path)
     clean[len] = '\0';
     return len ? clean : ".";
 }
+
+const char *wpb_path_rooted(struct wpb_arena *arena, const char *root, const char *path)
+{
+    size_t len = strlen(root);
+    if (len == 0 || path[0] != '/' ||
+        (strncmp(path, root, len) == 0 && (path[len] == '/' || path[len] == '\0')))
+        return path;
+    return wpb_arena_printf(arena, "%s%s", root, path);
+}

@@ -14,5 +14,8 @@ const char *wpb_path_parent(struct wpb_arena *arena, const char *path);
 const char *wpb_path_name(const char *path);
 /* PATH without empty and "." parts and with ".." applied by name. */
 const char *wpb_path_clean(struct wpb_arena *arena, const char *path);
+/* A path that a configuration names, below ROOT ("" for the host's own); those made of
+ * __DIR__ are there already. */
+const char *wpb_path_rooted(struct wpb_arena *arena, const char *root, const char *path);
 
 #endif

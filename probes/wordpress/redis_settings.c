@@ -1,17 +1,13 @@
 #include "probes/wordpress/redis_settings.h"
 
-#include <stdlib.h>
-#include <strings.h>
-
-#define DEFAULT_HOST "127.0.0.1"
-#define DEFAULT_PORT 6379
+#include "probes/wordpress/connection.h"
+#include "probes/wordpress/litespeed_settings.h"
+#include "probes/wordpress/w3tc_settings.h"
 
 /* What redis-cache takes off both ends of the table prefix (fast_build_key). */
 static const char prefix_trim[] = "_-:$";
 /* What PHP's trim() takes off. */
 static const char blank_trim[] = " \t\n\r\v";
-
-static const char by_shape[] = "recognised; its keys are read by shape in this version";
 
 static bool is_unresolved(const struct wpb_config *config, const char *name)
 {
@@ -23,116 +19,6 @@ static bool is_defined(const struct wpb_config *config, const char *name)
 {
     struct wpb_config_value value;
     return wpb_config_constant(config, name, &value) != WPB_CONFIG_IS_ABSENT;
-}
-
-/* --- an address out of loose settings --- */
-
-/* The settings of one connection, as the plugin finds them; each may be null. */
-struct settings {
-    struct wpb_config_value scheme, host, port, path, database, user, password;
-};
-
-static const char *text_of(struct wpb_config_value value, struct wpb_arena *arena)
-{
-    struct wpb_slice text;
-    if (!wpb_config_value_text(value, arena, &text))
-        return "";
-    return wpb_arena_cstr(arena, text);
-}
-
-static bool has_scheme(const char *text, const char *scheme)
-{
-    return strncasecmp(text, scheme, strlen(scheme)) == 0;
-}
-
-/* A number in [0, MAX] or FALLBACK. */
-static uint32_t number_of(struct wpb_config_value value, uint32_t max, uint32_t fallback)
-{
-    int64_t number;
-    if (!wpb_config_value_number(value, &number) || number < 0 || number > max)
-        return fallback;
-    return (uint32_t)number;
-}
-
-/* A string, or [user, password]. */
-static void set_password(struct wpb_config_value value, struct wpb_arena *arena,
-                         struct wpb_redis_address *address)
-{
-    if (value.type != WPB_CONFIG_ARRAY) {
-        address->password = text_of(value, arena);
-        return;
-    }
-    const struct wpb_config_array *pair = value.array;
-    if (pair->count > 0)
-        address->password = text_of(pair->elements[pair->count - 1].value, arena);
-    if (pair->count > 1)
-        address->user = text_of(pair->elements[0].value, arena);
-}
-
-/* "h:p" without brackets, which only some plugins understand. */
-static void split_port(const char **host, uint16_t *port, struct wpb_arena *arena)
-{
-    const char *colon = strrchr(*host, ':');
-    char *end;
-    if (!colon || strchr(*host, ':') != colon || !colon[1])
-        return;
-    unsigned long number = strtoul(colon + 1, &end, 10);
-    if (*end || number == 0 || number > UINT16_MAX)
-        return;
-    *port = (uint16_t)number;
-    *host = wpb_arena_cstr(arena, wpb_slice_of(*host, (size_t)(colon - *host)));
-}
-
-static const char *without_brackets(const char *host, struct wpb_arena *arena)
-{
-    size_t len = strlen(host);
-    if (len < 2 || host[0] != '[' || host[len - 1] != ']')
-        return host;
-    return wpb_arena_cstr(arena, wpb_slice_of(host + 1, len - 2));
-}
-
-static void make_unix(struct wpb_redis_address *address, const char *path)
-{
-    address->scheme = WPB_REDIS_UNIX;
-    address->path = path;
-    address->host = "";
-    address->port = 0;
-}
-
-static void make_address(const struct settings *settings, struct wpb_arena *arena,
-                         struct wpb_redis_address *address)
-{
-    const char *scheme = text_of(settings->scheme, arena);
-    const char *host = text_of(settings->host, arena);
-    const char *path = text_of(settings->path, arena);
-
-    *address = (struct wpb_redis_address){
-        .scheme = WPB_REDIS_TCP, .path = "", .user = "", .password = ""};
-    address->port = (uint16_t)number_of(settings->port, UINT16_MAX, DEFAULT_PORT);
-    address->database = number_of(settings->database, UINT32_MAX, 0);
-    address->user = text_of(settings->user, arena);
-    set_password(settings->password, arena, address);
-
-    if (has_scheme(host, "tls://") || has_scheme(host, "rediss://"))
-        scheme = "tls";
-    if (has_scheme(host, "unix://"))
-        host += strlen("unix://");
-    else if (strstr(host, "://"))
-        host = strstr(host, "://") + 3;
-    if (strcasecmp(scheme, "unix") == 0) {
-        make_unix(address, *path ? path : host);
-        return;
-    }
-    if (host[0] == '/') {
-        make_unix(address, host);
-        return;
-    }
-    if (strcasecmp(scheme, "tls") == 0 || strcasecmp(scheme, "rediss") == 0)
-        address->scheme = WPB_REDIS_TLS;
-    split_port(&host, &address->port, arena);
-    address->host = *host ? without_brackets(host, arena) : DEFAULT_HOST;
-    if (address->port == 0)
-        address->port = DEFAULT_PORT;
 }
 
 /* --- redis-cache --- */
@@ -154,7 +40,7 @@ static void constants_address(const struct wpb_config *config,
     static const char *const needed[] = {"WP_REDIS_SCHEME", "WP_REDIS_HOST",
                                          "WP_REDIS_PORT", "WP_REDIS_PATH",
                                          "WP_REDIS_DATABASE"};
-    struct settings settings = {
+    struct wpb_connection settings = {
         .scheme = constant(config, "WP_REDIS_SCHEME", list),
         .host = constant(config, "WP_REDIS_HOST", list),
         .port = constant(config, "WP_REDIS_PORT", list),
@@ -167,7 +53,7 @@ static void constants_address(const struct wpb_config *config,
     site->has_redis = true;
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
         site->has_redis = site->has_redis && !is_unresolved(config, needed[i]);
-    make_address(&settings, list->arena, &site->redis);
+    wpb_connection_address(&settings, list->arena, &site->redis);
     site->redis.is_cluster = is_defined(config, "WP_REDIS_CLUSTER") ||
                              is_defined(config, "WP_REDIS_SHARDS") ||
                              (is_defined(config, "WP_REDIS_SERVERS") &&
@@ -244,20 +130,19 @@ static void redis_cache_prefix(const struct wpb_config *config,
     site->key_prefix_len = len;
 }
 
-static void redis_cache(const struct wpb_config *config,
-                        const struct wpb_environment *environment,
-                        struct wpb_unresolved_list *list, struct wpb_site *site)
+static void redis_cache(const struct wpb_settings_source *source, struct wpb_site *site)
 {
     struct wpb_config_value value;
 
-    constants_address(config, list, site);
-    redis_cache_prefix(config, environment, list, site);
-    if (wpb_settings_constant(config, "WP_REDIS_DISABLED", list, &value) &&
+    constants_address(source->config, source->list, site);
+    redis_cache_prefix(source->config, source->environment, source->list, site);
+    if (wpb_settings_constant(source->config, "WP_REDIS_DISABLED", source->list,
+                              &value) &&
         wpb_config_value_truth(value) == WPB_CONFIG_TRUE)
         site->flavour_note = "switched off by WP_REDIS_DISABLED";
 }
 
-/* --- the others --- */
+/* --- settings in arrays --- */
 
 /* The value under NAME; an unresolved one is listed as LABEL[NAME]. */
 static struct wpb_config_value element(const struct wpb_config_array *array,
@@ -284,7 +169,7 @@ static void array_address(const struct wpb_config_array *array, const char *labe
                           struct wpb_site *site)
 {
     bool is_known = true, auth_known = true;
-    struct settings settings = {
+    struct wpb_connection settings = {
         .scheme = element(array, label, "scheme", list, &is_known),
         .host = element(array, label, "host", list, &is_known),
         .port = element(array, label, "port", list, &is_known),
@@ -294,90 +179,163 @@ static void array_address(const struct wpb_config_array *array, const char *labe
         .password = element(array, label, auth, list, &auth_known),
     };
     site->has_redis = is_known;
-    make_address(&settings, list->arena, &site->redis);
+    wpb_connection_address(&settings, list->arena, &site->redis);
 }
 
-static struct wpb_config_value variable_value(const struct wpb_environment *environment,
-                                              const char *name)
-{
-    const struct wpb_variable *variable =
-        wpb_environment_find(environment, wpb_slice_cstr(name));
-    return variable && variable->is_known ? wpb_config_value_string(variable->value)
-                                          : wpb_config_value_null();
-}
+/* --- wp-redis --- */
 
-static void wp_redis(const struct wpb_config *config,
-                     const struct wpb_environment *environment,
-                     struct wpb_unresolved_list *list, struct wpb_site *site)
+/* $_SERVER[NAME]: what the configuration itself has set there, else the environment. */
+static struct wpb_config_value server_value(const struct wpb_settings_source *source,
+                                            const char *name, bool *is_known)
 {
     struct wpb_config_value value;
-    enum wpb_config_presence_of presence =
-        wpb_config_variable(config, "redis_server", &value);
+    const struct wpb_variable *variable =
+        wpb_environment_find(source->environment, wpb_slice_cstr(name));
 
-    site->flavour_note = by_shape;
+    if (wpb_config_variable(source->config, "_SERVER", &value) == WPB_CONFIG_IS_KNOWN &&
+        value.type == WPB_CONFIG_ARRAY && wpb_config_value_named(value.array, name))
+        return element(value.array, "$_SERVER", name, source->list, is_known);
+    if (!variable)
+        return wpb_config_value_null();
+    if (variable->is_known)
+        return wpb_config_value_string(variable->value);
+    wpb_settings_unresolved(source->list, name, "the environment", 0,
+                            "it is set to what only its reader computes");
+    *is_known = false;
+    return wpb_config_value_null();
+}
+
+static void wp_redis_address(const struct wpb_settings_source *source,
+                             struct wpb_site *site)
+{
+    struct wpb_unresolved_list *list = source->list;
+    struct wpb_config_value value;
+    enum wpb_config_presence_of presence =
+        wpb_config_variable(source->config, "redis_server", &value);
+    bool is_known = true, auth_known = true;
+
     if (presence == WPB_CONFIG_IS_UNRESOLVED) {
         wpb_settings_unresolved(list, "redis_server", value.why->file, value.why->line,
                                 value.why->reason);
         return;
     }
-    if (presence == WPB_CONFIG_IS_KNOWN && value.type == WPB_CONFIG_ARRAY) {
+    if (presence == WPB_CONFIG_IS_KNOWN && value.type == WPB_CONFIG_ARRAY &&
+        value.array->count > 0) {
         array_address(value.array, "$redis_server", "auth", list, site);
         return;
     }
-    struct settings settings = {
-        .host = variable_value(environment, "CACHE_HOST"),
-        .port = variable_value(environment, "CACHE_PORT"),
-        .database = variable_value(environment, "CACHE_DB"),
-        .password = variable_value(environment, "CACHE_PASSWORD"),
+    struct wpb_connection settings = {
+        .host = server_value(source, "CACHE_HOST", &is_known),
+        .port = server_value(source, "CACHE_PORT", &is_known),
+        .database = server_value(source, "CACHE_DB", &is_known),
+        .password = server_value(source, "CACHE_PASSWORD", &auth_known),
     };
-    site->has_redis = true;
-    make_address(&settings, list->arena, &site->redis);
+    site->has_redis = is_known;
+    wpb_connection_address(&settings, list->arena, &site->redis);
 }
 
-static void object_cache_pro(const struct wpb_config *config,
-                             struct wpb_unresolved_list *list, struct wpb_site *site)
+/* WP_CACHE_KEY_SALT without whitespace, as the drop-in takes it out of whole keys. */
+static void wp_redis_prefix(const struct wpb_settings_source *source,
+                            struct wpb_site *site)
 {
+    struct wpb_unresolved_list *list = source->list;
+    struct wpb_slice salt = wpb_slice_cstr("");
+    struct wpb_config_value value;
+    size_t len = 0;
+
+    if (wpb_settings_constant(source->config, "WP_CACHE_KEY_SALT", list, &value)) {
+        if (!wpb_config_value_text(value, list->arena, &salt))
+            return;
+    } else if (is_defined(source->config, "WP_CACHE_KEY_SALT")) {
+        return;
+    }
+    if (is_unresolved(source->config, "MULTISITE"))
+        return;
+    char *prefix = wpb_arena_alloc(list->arena, salt.len + 1);
+    for (size_t i = 0; i < salt.len; i++) {
+        if (salt.data[i] != ' ' && (salt.data[i] < '\t' || salt.data[i] > '\r'))
+            prefix[len++] = salt.data[i];
+    }
+    site->key_prefix = prefix;
+    site->key_prefix_len = len;
+    site->has_key_prefix = true;
+}
+
+static void wp_redis(const struct wpb_settings_source *source, struct wpb_site *site)
+{
+    wp_redis_address(source, site);
+    wp_redis_prefix(source, site);
+    if (!site->has_key_prefix)
+        site->flavour_note = "how its keys begin is not known; they are read by shape";
+}
+
+/* --- Object Cache Pro --- */
+
+static void object_cache_pro_prefix(const struct wpb_config_array *array,
+                                    struct wpb_unresolved_list *list,
+                                    struct wpb_site *site)
+{
+    bool is_known = true;
+    struct wpb_slice prefix;
+    struct wpb_config_value value =
+        element(array, "WP_REDIS_CONFIG", "prefix", list, &is_known);
+
+    site->flavour_note = "its key format is not published; its keys are read by shape";
+    if (!is_known || !wpb_config_value_text(value, list->arena, &prefix) ||
+        prefix.len == 0)
+        return;
+    struct wpb_slice colon = wpb_slice_cstr(":");
+    site->key_prefix =
+        wpb_arena_printf(list->arena, "%.*s%s", (int)prefix.len, prefix.data,
+                         wpb_slice_ends(prefix, colon) ? "" : ":");
+    site->key_prefix_len = strlen(site->key_prefix);
+    site->has_key_prefix = true;
+    site->flavour_note =
+        "its key format is not published; its keys are read as prefix:blog:group:id";
+}
+
+static void object_cache_pro(const struct wpb_settings_source *source,
+                             struct wpb_site *site)
+{
+    struct wpb_unresolved_list *list = source->list;
     struct wpb_config_value value;
 
-    site->flavour_note = by_shape;
-    if (!wpb_settings_constant(config, "WP_REDIS_CONFIG", list, &value) ||
-        value.type != WPB_CONFIG_ARRAY)
+    if (!wpb_settings_constant(source->config, "WP_REDIS_CONFIG", list, &value) ||
+        value.type != WPB_CONFIG_ARRAY) {
+        site->flavour_note = "where its Redis is stands in WP_REDIS_CONFIG, which is "
+                             "not an array of known values";
         return;
+    }
     array_address(value.array, "WP_REDIS_CONFIG", "password", list, site);
+    if (wpb_config_value_named(value.array, "url") &&
+        !wpb_config_value_named(value.array, "host")) {
+        wpb_settings_unresolved(list, "WP_REDIS_CONFIG['url']", site->config_file, 0,
+                                "URLs are not read; give --redis URI");
+        site->has_redis = false;
+    }
     site->redis.is_cluster = wpb_config_value_named(value.array, "cluster") != NULL ||
                              wpb_config_value_named(value.array, "servers") != NULL;
     site->redis.is_sentinel = wpb_config_value_named(value.array, "sentinels") != NULL;
+    object_cache_pro_prefix(value.array, list, site);
 }
 
-static void kept_elsewhere(const char *file, struct wpb_unresolved_list *list,
-                           struct wpb_site *site)
-{
-    site->flavour_note = by_shape;
-    wpb_settings_unresolved(
-        list, "redis address",
-        wpb_arena_printf(list->arena, "%s/%s", site->content_dir, file), 0,
-        "this version does not read that file; give --redis URI");
-}
-
-void wpb_redis_settings(const struct wpb_config *config,
-                        const struct wpb_environment *environment,
-                        struct wpb_unresolved_list *list, struct wpb_site *site)
+void wpb_redis_settings(const struct wpb_settings_source *source, struct wpb_site *site)
 {
     switch (site->flavour) {
     case WPB_FLAVOUR_REDIS_CACHE:
-        redis_cache(config, environment, list, site);
+        redis_cache(source, site);
         break;
     case WPB_FLAVOUR_WP_REDIS:
-        wp_redis(config, environment, list, site);
+        wp_redis(source, site);
         break;
     case WPB_FLAVOUR_OBJECT_CACHE_PRO:
-        object_cache_pro(config, list, site);
+        object_cache_pro(source, site);
         break;
     case WPB_FLAVOUR_LITESPEED:
-        kept_elsewhere(".litespeed_conf.dat", list, site);
+        wpb_litespeed_settings(source, site);
         break;
     case WPB_FLAVOUR_W3TC:
-        kept_elsewhere("w3tc-config/master.php", list, site);
+        wpb_w3tc_settings(source, site);
         break;
     case WPB_FLAVOUR_DOCKET:
         site->flavour_note = "it keeps its entries in files, not in Redis";
@@ -388,8 +346,9 @@ void wpb_redis_settings(const struct wpb_config *config,
     case WPB_FLAVOUR_UNKNOWN:
         site->flavour_note = "object-cache.php is none that is known here; its keys are "
                              "read by shape";
-        if (is_defined(config, "WP_REDIS_HOST") || is_defined(config, "WP_REDIS_PATH"))
-            constants_address(config, list, site);
+        if (is_defined(source->config, "WP_REDIS_HOST") ||
+            is_defined(source->config, "WP_REDIS_PATH"))
+            constants_address(source->config, source->list, site);
         break;
     }
 }

@@ -20,23 +20,12 @@ struct outside {
     const struct wpb_environment *environment;
 };
 
-/* A path that a configuration names, below the root: those made of __DIR__ are there
- * already. */
-static const char *rooted(const char *root, const char *path, struct wpb_arena *arena)
-{
-    size_t len = strlen(root);
-    if (len == 0 || path[0] != '/' ||
-        (strncmp(path, root, len) == 0 && (path[len] == '/' || path[len] == '\0')))
-        return path;
-    return wpb_arena_printf(arena, "%s%s", root, path);
-}
-
 static int outside_read(void *cookie, const char *path, bool is_secret,
                         struct wpb_arena *arena, struct wpb_slice *bytes,
                         struct wpb_err *err)
 {
     const struct outside *outside = cookie;
-    return wpb_file_read(rooted(outside->root, path, arena), WPB_FILE_CONFIG_MAX,
+    return wpb_file_read(wpb_path_rooted(arena, outside->root, path), WPB_FILE_CONFIG_MAX,
                          outside->owner, is_secret, arena, bytes, NULL, err);
 }
 
@@ -46,7 +35,7 @@ static bool outside_exists(void *cookie, const char *path)
     struct wpb_arena *arena = wpb_arena_new();
     if (!arena)
         return false;
-    bool exists = wpb_file_exists(rooted(outside->root, path, arena));
+    bool exists = wpb_file_exists(wpb_path_rooted(arena, outside->root, path));
     wpb_arena_free(arena);
     return exists;
 }
@@ -201,7 +190,7 @@ static const char *folder(const struct wpb_config *config, const char *root,
     const char *path = wpb_settings_text(config, name, list);
     if (!*path)
         return "";
-    return wpb_path_clean(list->arena, rooted(root, path, list->arena));
+    return wpb_path_clean(list->arena, wpb_path_rooted(list->arena, root, path));
 }
 
 static const char *if_directory(const char *path)
@@ -257,11 +246,10 @@ static void read_database(const struct wpb_config *config,
         site->table_prefix = wpb_arena_cstr(list->arena, text);
 }
 
-static void read_dropin(const struct wpb_config *config,
-                        const struct wpb_environment *environment,
-                        struct wpb_unresolved_list *list,
+static void read_dropin(const struct wpb_settings_source *source,
                         struct wpb_failure_list *failures, struct wpb_site *site)
 {
+    struct wpb_unresolved_list *list = source->list;
     struct wpb_dropin dropin = {WPB_FLAVOUR_UNKNOWN, ""};
     struct wpb_err err;
 
@@ -272,7 +260,7 @@ static void read_dropin(const struct wpb_config *config,
             &err);
     site->flavour = dropin.flavour;
     site->flavour_version = dropin.version;
-    wpb_redis_settings(config, environment, list, site);
+    wpb_redis_settings(source, site);
 }
 
 /* What the evaluation could not follow: a broken file is a failure, the rest is
@@ -330,11 +318,12 @@ static void fill_site(const struct wpb_config *config, const char *root,
                       struct wpb_failure_list *failures, struct wpb_site *site)
 {
     struct wpb_unresolved_list list = {.arena = failures->arena};
+    struct wpb_settings_source source = {config, environment, root, &list};
 
     site->is_multisite = read_multisite(config, &list);
     read_database(config, &list, site);
     read_folders(config, root, &list, site);
-    read_dropin(config, environment, &list, failures, site);
+    read_dropin(&source, failures, site);
     wpb_memory_limit_read(config, matches, match_count, &list, site);
     report_problems(config, &list, failures);
     site->unresolved = list.items;

@@ -690,8 +690,7 @@ static void wp_redis_takes_its_global_variable(void **state)
     assert_int_equal(site->redis.port, 6390);
     assert_int_equal(site->redis.database, 4);
     assert_string_equal(site->redis.password, "hush");
-    assert_false(site->has_key_prefix);
-    assert_non_null(strstr(site->flavour_note, "read by shape"));
+    assert_prefix(site, "", 0);
 }
 
 static void object_cache_pro_takes_its_array(void **state)
@@ -712,6 +711,7 @@ static void object_cache_pro_takes_its_array(void **state)
     assert_int_equal(site->redis.database, 2);
     assert_string_equal(site->redis.user, "u");
     assert_non_null(unresolved(site, "WP_REDIS_CONFIG['password']"));
+    assert_prefix(site, "p:", 2);
 }
 
 static void other_dropins_are_named(void **state)

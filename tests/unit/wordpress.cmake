@@ -1,6 +1,7 @@
 wpb_unit_test(config_lex wpb_wordpress)
 wpb_unit_test(config_eval wpb_wordpress)
 wpb_unit_test(discover wpb_wordpress)
+wpb_unit_test(dropin_settings wpb_wordpress)
 wpb_unit_test(key_grammar wpb_wordpress)
 wpb_unit_test(site_of_key wpb_wordpress)
 wpb_unit_test(source_match wpb_wordpress)
