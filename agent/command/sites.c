@@ -92,6 +92,10 @@ static const char *without_redis(const struct wpb_site *site)
                "nothing of this site is kept in Redis";
     if (site->flavour == WPB_FLAVOUR_DOCKET)
         return "Docket Cache keeps its entries in files, not in Redis";
+    /* These two have a file of their own, which may say that it is another store. */
+    if ((site->flavour == WPB_FLAVOUR_LITESPEED || site->flavour == WPB_FLAVOUR_W3TC) &&
+        site->flavour_note[0])
+        return site->flavour_note;
     return "where its Redis is could not be read from its configuration; give --redis "
            "URI together with the path";
 }

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "probes/wordpress/site_of_key.h"
+
 /* Open addressing over the entries; twice as many cells keeps probes short. */
 #define CELLS (WPB_TALLY_GROUPS_MAX * 2)
 #define NO_LEAD WPB_TALLY_LEADS_MAX
@@ -193,26 +195,11 @@ static void vote(struct wpb_tally *tally, struct wpb_slice key)
     tally->candidate_count++;
 }
 
-/* The site with the longest known prefix that KEY carries, or site_count. */
+/* The site whose known prefix explains KEY, or site_count. */
 static size_t site_of(const struct wpb_tally *tally, struct wpb_slice key,
                       struct wpb_key_parts *parts)
 {
-    size_t best = tally->site_count;
-    struct wpb_key_parts found;
-
-    for (size_t i = 0; i < tally->site_count; i++) {
-        const struct wpb_site *site = tally->sites[i];
-        if (!site->has_key_prefix ||
-            (best < tally->site_count &&
-             site->key_prefix_len <= tally->sites[best]->key_prefix_len))
-            continue;
-        wpb_key_parse(site, key, &found);
-        if (found.is_ours) {
-            best = i;
-            *parts = found;
-        }
-    }
-    return best;
+    return wpb_site_by_prefix(tally->sites, tally->site_count, key, parts);
 }
 
 static size_t owner_of(struct wpb_tally *tally, struct wpb_slice key,

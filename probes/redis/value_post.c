@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "probes/wordpress/grammar.h"
+#include "probes/wordpress/site_of_key.h"
 
 struct post {
     struct wpb_run *run;
@@ -160,18 +160,10 @@ const struct wpb_site *wpb_value_site(struct wpb_run *run, struct wpb_slice key)
 {
     size_t count;
     const struct wpb_site *const *sites = wpb_run_sites(run, &count);
-    const struct wpb_site *best = NULL;
     struct wpb_key_parts parts;
+    const struct wpb_site *site = wpb_site_of_key(sites, count, key, &parts);
 
-    for (size_t i = 0; i < count; i++) {
-        if (!sites[i]->has_key_prefix ||
-            (best && best->key_prefix_len >= sites[i]->key_prefix_len))
-            continue;
-        wpb_key_parse(sites[i], key, &parts);
-        if (parts.is_ours)
-            best = sites[i];
-    }
-    return best || count > 1 ? best : sites[0];
+    return site || count > 1 ? site : sites[0];
 }
 
 void wpb_value_post(struct wpb_run *run, const struct wpb_redis_scope *scope,

@@ -11,20 +11,21 @@ static bool is_better(const struct wpb_site *site, const struct wpb_key_parts *f
     return wpb_key_group_is_known(found->group) && !wpb_key_group_is_known(parts->group);
 }
 
-static const struct wpb_site *by_prefix(const struct wpb_site *const *sites, size_t count,
-                                        struct wpb_slice key, struct wpb_key_parts *parts)
+size_t wpb_site_by_prefix(const struct wpb_site *const *sites, size_t count,
+                          struct wpb_slice key, struct wpb_key_parts *parts)
 {
-    const struct wpb_site *best = NULL;
+    size_t best = count;
     struct wpb_key_parts found;
 
     for (size_t i = 0; i < count; i++) {
-        const struct wpb_site *site = sites[i];
+        const struct wpb_site *site = sites[i],
+                              *rival = best < count ? sites[best] : NULL;
         if (!site->has_key_prefix ||
-            (best && site->key_prefix_len < best->key_prefix_len))
+            (rival && site->key_prefix_len < rival->key_prefix_len))
             continue;
         wpb_key_parse(site, key, &found);
-        if (found.is_ours && is_better(site, &found, best, parts)) {
-            best = site;
+        if (found.is_ours && is_better(site, &found, rival, parts)) {
+            best = i;
             *parts = found;
         }
     }
@@ -73,9 +74,9 @@ static const struct wpb_site *by_shape(const struct wpb_site *const *sites, size
 const struct wpb_site *wpb_site_of_key(const struct wpb_site *const *sites, size_t count,
                                        struct wpb_slice key, struct wpb_key_parts *parts)
 {
-    const struct wpb_site *site = by_prefix(sites, count, key, parts);
-    if (!site)
-        site = by_shape(sites, count, key, parts);
+    size_t index = wpb_site_by_prefix(sites, count, key, parts);
+    const struct wpb_site *site =
+        index < count ? sites[index] : by_shape(sites, count, key, parts);
     if (!site)
         *parts = (struct wpb_key_parts){.blog = {"", 0}, .group = {"", 0}, .id = key};
     return site;

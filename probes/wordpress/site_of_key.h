@@ -10,6 +10,12 @@
 
 #include "probes/wordpress/grammar.h"
 
+/* The index of the site among the COUNT of SITES, all of one database, whose known
+ * prefix explains KEY, and the PARTS it has there; COUNT, with PARTS untouched, when
+ * none does. */
+size_t wpb_site_by_prefix(const struct wpb_site *const *sites, size_t count,
+                          struct wpb_slice key, struct wpb_key_parts *parts);
+
 /* The site among the COUNT of SITES, all of one database, that KEY belongs to, and the
  * PARTS it has there. Sites of no known prefix get what no prefix explains, if the
  * shape fits their drop-in and that of none of the others. NULL, with PARTS that are
