@@ -44,6 +44,26 @@ static const struct wording wordings[] = {
     {"maxmemory_policy", "maxmemory-policy", NULL, NULL, NULL, false},
     {"used_ratio", "part of maxmemory used", NULL, NULL, NULL, false},
     {"evicted_keys", "keys evicted so far", NULL, NULL, NULL, false},
+    {"evictions_per_second", "evictions a second", NULL, NULL, NULL, false},
+    {"uptime_seconds", "Redis started", " ago", NULL, NULL, false},
+    {"hit_ratio", "look-ups that find it", NULL, NULL, NULL, false},
+    {"keyspace_hits", "look-ups that found it", NULL, NULL, NULL, false},
+    {"own_hits", "of those, by wpbloat", NULL, NULL, NULL, false},
+    {"keyspace_misses", "look-ups that did not", NULL, NULL, NULL, false},
+    {"orphan_keys", "entries nobody reads", NULL, NULL, "at least", false},
+    {"orphan_bytes", "memory they take", NULL, NULL, "at least", false},
+    {"orphan_share_ratio", "part of all keys", NULL, NULL, "at least", false},
+    {"stamped_keys", "names with a stamp", NULL, NULL, NULL, false},
+    {"largest_group", "largest group", NULL, NULL, NULL, false},
+    {"written_bytes_per_second", "written a second", NULL, NULL, "at least", false},
+    {"writes_per_second", "writes a second", NULL, NULL, "at least", false},
+    {"prefix_sites", "sites that share it", NULL, NULL, NULL, false},
+    {"prefix_site_names", "their names", NULL, NULL, NULL, false},
+    {"key_prefix", "keys begin with", NULL, NULL, NULL, false},
+    {"oldest_seconds", "oldest in it", NULL, NULL, NULL, false},
+    {"misencoded_keys", "entries like this", NULL, NULL, NULL, false},
+    {"flaw", "what is wrong", NULL, NULL, NULL, false},
+    {"mean_entry_bytes", "mean size of one", NULL, NULL, NULL, false},
 };
 
 static const struct wording *wording_of(const char *name)
@@ -83,7 +103,7 @@ static void add_integer(const char *name, int64_t integer, struct wpb_buf *out)
         wpb_text_ttl(out, integer);
     else if (integer < 0)
         wpb_buf_printf(out, "%" PRId64, integer);
-    else if (has_unit(name, "_bytes"))
+    else if (has_unit(name, "_bytes") || has_unit(name, "_bytes_per_second"))
         wpb_text_bytes(out, (uint64_t)integer);
     else if (has_unit(name, "_seconds"))
         wpb_text_ttl(out, integer);
@@ -97,8 +117,11 @@ static void add_number(const char *name, double number, struct wpb_buf *out)
         wpb_buf_text(out, "unknown");
     else if (has_unit(name, "_ratio"))
         wpb_buf_printf(out, "%.3g %%", number * 100);
-    else if (has_unit(name, "_bytes") && number >= 0 && number < 1e18)
+    else if ((has_unit(name, "_bytes") || has_unit(name, "_bytes_per_second")) &&
+             number >= 0 && number < 1e18)
         wpb_text_bytes(out, (uint64_t)number);
+    else if (!has_unit(name, "_seconds") && number >= 1000 && number < 1e15)
+        wpb_text_count(out, (uint64_t)number);
     else
         wpb_buf_printf(out, has_unit(name, "_seconds") ? "%.3g s" : "%.3g", number);
 }

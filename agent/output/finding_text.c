@@ -126,13 +126,14 @@ static void print_cause(struct wpb_page *page, const struct wpb_cause *cause)
 static bool is_command(struct wpb_slice line)
 {
     static const char *const starts[] = {
-        "redis-cli ", "wp ",         "wpbloat ",
-        "sudo ",      "systemctl ",  "service ",
-        "grep ",      "mysql ",      "mariadb ",
-        "php ",       "sed ",        "cp ",
-        "mv ",        "journalctl ", "tail ",
-        "define(",    "maxmemory",   "REDISCLI_AUTH=",
-        "printf ",    "# ",          "$ ",
+        "redis-cli ",  "wp ",         "wpbloat ",
+        "sudo ",       "systemctl ",  "service ",
+        "grep ",       "mysql ",      "mariadb ",
+        "php ",        "sed ",        "cp ",
+        "mv ",         "journalctl ", "tail ",
+        "define(",     "maxmemory",   "REDISCLI_AUTH=",
+        "printf ",     "# ",          "$ ",
+        "add_action(",
     };
     for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
         if (wpb_slice_starts(line, wpb_slice_cstr(starts[i])))

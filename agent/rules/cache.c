@@ -1,9 +1,8 @@
 #include "agent/rules/cache.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "agent/base/text.h"
+#include "agent/rules/ranking.h"
 
 #define PATHS_SHOWN 5
 
@@ -185,66 +184,57 @@ const char *wpb_cache_say_size(struct wpb_arena *arena,
 const char *wpb_cache_say_ttl(struct wpb_arena *arena,
                               const struct wpb_cache_entry *entry)
 {
-    struct wpb_buf buf;
-    const char *text;
-
     if (!entry->has_ttl)
         return "";
     if (entry->ttl_seconds < 0)
         return "no TTL";
-    wpb_buf_init(&buf, 0);
-    wpb_text_ttl(&buf, entry->ttl_seconds);
-    text = wpb_arena_printf(arena, "expires in %s", buf.data);
-    wpb_buf_fini(&buf);
-    return text;
-}
-
-/* The heaviest paths directly inside KEY, heaviest first; those of equal size in
- * order of name. */
-static size_t heaviest_paths(const struct wpb_rule_context *context,
-                             const struct wpb_subject *key,
-                             const struct wpb_subject *paths[PATHS_SHOWN],
-                             uint64_t bytes[PATHS_SHOWN])
-{
-    const struct wpb_subject *path;
-    size_t cursor = 0, count = 0;
-
-    while ((path = wpb_window_next(context->window, WPB_SUBJECT_PATH, key, &cursor))) {
-        int64_t size = wpb_window_integer(context->window, path, WPB_M_VALUE_BYTES, 0);
-        size_t at = count;
-
-        if (size <= 0)
-            continue;
-        while (at > 0 && (bytes[at - 1] < (uint64_t)size ||
-                          (bytes[at - 1] == (uint64_t)size &&
-                           wpb_subject_compare(path, paths[at - 1]) < 0)))
-            at--;
-        if (at == PATHS_SHOWN)
-            continue;
-        if (count < PATHS_SHOWN)
-            count++;
-        memmove(&paths[at + 1], &paths[at], (count - at - 1) * sizeof(paths[0]));
-        memmove(&bytes[at + 1], &bytes[at], (count - at - 1) * sizeof(bytes[0]));
-        paths[at] = path;
-        bytes[at] = (uint64_t)size;
-    }
-    return count;
+    return wpb_arena_printf(arena, "expires in %s",
+                            wpb_say_duration(arena, entry->ttl_seconds));
 }
 
 const char *wpb_cache_say_paths(const struct wpb_rule_context *context,
                                 const struct wpb_subject *key)
 {
-    const struct wpb_subject *paths[PATHS_SHOWN + 1];
-    uint64_t bytes[PATHS_SHOWN + 1];
-    struct wpb_arena *arena = context->arena;
-    size_t count = heaviest_paths(context, key, paths, bytes);
-    const char *list = "";
+    const struct wpb_subject *path;
+    struct wpb_ranking ranking;
+    size_t cursor = 0;
 
-    for (size_t i = 0; i < count; i++)
-        list = wpb_arena_printf(arena, "%s%s%s (%s)", list, i ? ", " : "",
-                                wpb_say_name(arena, paths[i]->name),
-                                wpb_say_bytes(arena, bytes[i]));
-    return count ? wpb_arena_printf(arena, "Heaviest inside: %s.", list) : "";
+    wpb_ranking_init(&ranking, PATHS_SHOWN);
+    while ((path = wpb_window_next(context->window, WPB_SUBJECT_PATH, key, &cursor))) {
+        int64_t size = wpb_window_integer(context->window, path, WPB_M_VALUE_BYTES, 0);
+        if (size > 0)
+            wpb_ranking_add(&ranking, path, (uint64_t)size);
+    }
+    if (ranking.count == 0)
+        return "";
+    return wpb_arena_printf(context->arena, "Heaviest inside: %s.",
+                            wpb_ranking_say_bytes(&ranking, context->arena));
+}
+
+void wpb_cache_draft_ceiling(struct wpb_draft *draft)
+{
+    switch (draft->context->site->flavour) {
+    case WPB_FLAVOUR_REDIS_CACHE:
+        wpb_draft_line(&draft->for_good,
+                       "In wp-config.php, this gives every entry written from then on an "
+                       "expiry of at most a day:");
+        wpb_draft_line(&draft->for_good, "define( 'WP_REDIS_MAXTTL', 86400 );");
+        break;
+    case WPB_FLAVOUR_WP_REDIS:
+        wpb_draft_line(&draft->for_good,
+                       "In wp-config.php, this gives entries that are stored from then "
+                       "on without saying for how long an expiry of a day:");
+        wpb_draft_line(&draft->for_good,
+                       "define( 'WP_REDIS_DEFAULT_EXPIRE_SECONDS', 86400 );");
+        break;
+    case WPB_FLAVOUR_OBJECT_CACHE_PRO:
+        wpb_draft_line(&draft->for_good,
+                       "In WP_REDIS_CONFIG of wp-config.php, 'maxttl' => 86400 gives "
+                       "every entry written from then on an expiry of at most a day.");
+        break;
+    default:
+        break;
+    }
 }
 
 unsigned wpb_cache_wordpress_version(const struct wpb_site *site)

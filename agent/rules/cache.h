@@ -11,11 +11,24 @@
 
 #include "agent/rules/context.h"
 
+/* The rules, in order of code. */
 void wpb_cache_alloptions_large(struct wpb_rule_context *context);
+void wpb_cache_dead_cron(struct wpb_rule_context *context);
 void wpb_cache_entry_decode_peak(struct wpb_rule_context *context);
 void wpb_cache_entry_large(struct wpb_rule_context *context);
+void wpb_cache_eviction_pressure(struct wpb_rule_context *context);
+void wpb_cache_feed_transients(struct wpb_rule_context *context);
+void wpb_cache_low_hit_ratio(struct wpb_rule_context *context);
+void wpb_cache_misencoded(struct wpb_rule_context *context);
+void wpb_cache_nonpersistent_group(struct wpb_rule_context *context);
 void wpb_cache_notoptions_bloat(struct wpb_rule_context *context);
+void wpb_cache_orphans(struct wpb_rule_context *context);
+void wpb_cache_shared_prefix(struct wpb_rule_context *context);
+void wpb_cache_transient_without_ttl(struct wpb_rule_context *context);
 void wpb_cache_ttlless_share(struct wpb_rule_context *context);
+void wpb_cache_write_churn(struct wpb_rule_context *context);
+
+struct wpb_server; /* agent/rules/server.h */
 
 /* What the window knows of one key. */
 struct wpb_cache_entry {
@@ -52,6 +65,12 @@ bool wpb_cache_judge_notoptions(const struct wpb_rule_context *context,
 bool wpb_cache_judge_decode_peak(const struct wpb_rule_context *context,
                                  const struct wpb_cache_entry *entry,
                                  enum wpb_severity *severity);
+bool wpb_cache_judge_dead_cron(const struct wpb_rule_context *context,
+                               const struct wpb_cache_entry *entry,
+                               enum wpb_severity *severity);
+bool wpb_cache_judge_eviction(const struct wpb_rule_context *context,
+                              const struct wpb_server *server,
+                              enum wpb_severity *severity);
 
 /* What is known of ENTRY as evidence: size, TTL, PHP figures, memory_limit. Facts that
  * are unknown are left out; memory_bytes is there when the length is not. */
@@ -69,6 +88,8 @@ const char *wpb_cache_say_ttl(struct wpb_arena *arena,
 /* "Heaviest inside: a (120 KiB), b (80 KiB)." or "" when nothing is known. */
 const char *wpb_cache_say_paths(const struct wpb_rule_context *context,
                                 const struct wpb_subject *key);
+/* For good: how the site's drop-in gives every entry an expiry, if it can. */
+void wpb_cache_draft_ceiling(struct wpb_draft *draft);
 
 /* The cause: families of the names inside the draft's subject, with who asks for
  * them, and how sure that is (cause_families.c). */

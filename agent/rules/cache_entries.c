@@ -167,6 +167,7 @@ static bool judge_large(const struct wpb_rule_context *context,
 
     if (!entry->has_bytes || wpb_cache_judge_notoptions(context, entry, &other) ||
         wpb_cache_judge_alloptions(context, entry, &other) ||
+        wpb_cache_judge_dead_cron(context, entry, &other) ||
         wpb_cache_judge_decode_peak(context, entry, &other))
         return false;
     if (bytes >= wpb_rule_option(context, code, "critical_bytes"))

@@ -1,75 +1,10 @@
 /* What the server can still evict when its memory ends. */
 #include "agent/rules/cache.h"
+#include "agent/rules/ranking.h"
+#include "agent/rules/server.h"
 
 #define GROUPS_SHOWN 5
 #define CODE "cache.ttlless_share"
-
-struct server {
-    const struct wpb_subject *subject;
-    struct wpb_slice policy;
-    bool has_used, has_limit, has_keys;
-    uint64_t used, limit; /* bytes; limit 0: none */
-    uint64_t keys, ttlless;
-    enum wpb_provenance provenance; /* of the two */
-    double share;                   /* of keys without TTL; 0 when unknown */
-    double filled;                  /* used of limit; 0 without a limit */
-};
-
-static void add_keys(const struct wpb_rule_context *context,
-                     const struct wpb_subject *subject, struct server *server)
-{
-    const struct wpb_sample *keys = wpb_window_get(context->window, subject, WPB_M_KEYS);
-    const struct wpb_sample *ttlless =
-        wpb_window_get(context->window, subject, WPB_M_TTLLESS_KEYS);
-
-    if (!keys || !ttlless || keys->value.integer < 0 || ttlless->value.integer < 0)
-        return;
-    server->has_keys = true;
-    server->keys += (uint64_t)keys->value.integer;
-    server->ttlless += (uint64_t)ttlless->value.integer;
-    if (keys->provenance != WPB_EXACT)
-        server->provenance = keys->provenance;
-    if (ttlless->provenance != WPB_EXACT)
-        server->provenance = ttlless->provenance;
-}
-
-/* The keys of all databases of the server: its memory and its policy are shared. */
-static void read_keys(const struct wpb_rule_context *context, struct server *server)
-{
-    const struct wpb_subject *database;
-    size_t cursor = 0;
-
-    add_keys(context, server->subject, server);
-    if (server->has_keys)
-        return;
-    while ((database = wpb_window_next(context->window, WPB_SUBJECT_REDIS_SERVER, NULL,
-                                       &cursor))) {
-        if (database != server->subject &&
-            wpb_slice_equal(database->scope, server->subject->scope))
-            add_keys(context, database, server);
-    }
-}
-
-static struct server read_server(const struct wpb_rule_context *context,
-                                 const struct wpb_subject *subject)
-{
-    const struct wpb_window *window = context->window;
-    int64_t used = wpb_window_integer(window, subject, WPB_M_USED_MEMORY_BYTES, -1);
-    int64_t limit = wpb_window_integer(window, subject, WPB_M_MAXMEMORY_BYTES, -1);
-    struct server server = {.subject = subject};
-
-    server.policy = wpb_window_text(window, subject, WPB_M_MAXMEMORY_POLICY);
-    server.has_used = used >= 0;
-    server.used = used >= 0 ? (uint64_t)used : 0;
-    server.has_limit = limit >= 0;
-    server.limit = limit >= 0 ? (uint64_t)limit : 0;
-    read_keys(context, &server);
-    if (server.keys)
-        server.share = (double)server.ttlless / (double)server.keys;
-    if (server.limit)
-        server.filled = (double)server.used / (double)server.limit;
-    return server;
-}
 
 /* What is wrong with the server, if anything. */
 enum trouble {
@@ -81,13 +16,14 @@ enum trouble {
 };
 
 static enum trouble judge_limited(const struct wpb_rule_context *context,
-                                  const struct server *server, bool is_mostly_ttlless,
+                                  const struct wpb_server *server, bool is_mostly_ttlless,
                                   enum wpb_severity *severity)
 {
     bool is_near =
         server->filled >= wpb_rule_option(context, CODE, "memory_critical_ratio");
     bool is_filling =
         server->filled >= wpb_rule_option(context, CODE, "memory_warning_ratio");
+    enum wpb_severity other;
 
     if (wpb_slice_starts(server->policy, wpb_slice_cstr("volatile-"))) {
         *severity = is_near ? WPB_CRITICAL : WPB_WARNING;
@@ -97,15 +33,18 @@ static enum trouble judge_limited(const struct wpb_rule_context *context,
         *severity = is_near ? WPB_CRITICAL : WPB_WARNING;
         return is_filling || is_near ? REFUSES_WRITES : NO_TROUBLE;
     }
-    if (wpb_slice_starts(server->policy, wpb_slice_cstr("allkeys-"))) {
+    if (wpb_server_evicts_any(server)) {
         *severity = WPB_INFO;
-        return is_near && is_mostly_ttlless ? EVICTS : NO_TROUBLE;
+        return is_near && is_mostly_ttlless &&
+                       !wpb_cache_judge_eviction(context, server, &other)
+                   ? EVICTS
+                   : NO_TROUBLE;
     }
     return NO_TROUBLE;
 }
 
 static enum trouble judge(const struct wpb_rule_context *context,
-                          const struct server *server, enum wpb_severity *severity)
+                          const struct wpb_server *server, enum wpb_severity *severity)
 {
     bool is_mostly_ttlless =
         server->keys > 0 &&
@@ -125,7 +64,7 @@ static enum trouble judge(const struct wpb_rule_context *context,
     return HAS_NO_LIMIT;
 }
 
-static const char *title(struct wpb_arena *arena, const struct server *server,
+static const char *title(struct wpb_arena *arena, const struct wpb_server *server,
                          enum trouble trouble)
 {
     const char *share = wpb_say_share(arena, server->share);
@@ -155,7 +94,7 @@ static const char *title(struct wpb_arena *arena, const struct server *server,
         share);
 }
 
-static const char *summary(struct wpb_arena *arena, const struct server *server,
+static const char *summary(struct wpb_arena *arena, const struct wpb_server *server,
                            enum trouble trouble)
 {
     const char *used = wpb_say_bytes(arena, server->used);
@@ -202,53 +141,26 @@ static const char *summary(struct wpb_arena *arena, const struct server *server,
            "growth.";
 }
 
-/* SCOPE, with its database, is of the server whose own scope is SERVER. */
-static bool is_of_server(struct wpb_slice scope, struct wpb_slice server)
-{
-    return wpb_slice_starts(scope, server) &&
-           (scope.len == server.len || scope.data[server.len] == '/' ||
-            scope.data[server.len] == '?');
-}
-
 /* The groups whose keys without TTL take most memory. */
 static const char *say_groups(const struct wpb_rule_context *context,
-                              const struct server *server)
+                              const struct wpb_server *server)
 {
-    const struct wpb_subject *groups[GROUPS_SHOWN], *group;
-    int64_t bytes[GROUPS_SHOWN];
-    struct wpb_arena *arena = context->arena;
-    const char *list = "";
-    size_t cursor = 0, count = 0;
+    const struct wpb_subject *group;
+    struct wpb_ranking ranking;
+    size_t cursor = 0;
 
+    wpb_ranking_init(&ranking, GROUPS_SHOWN);
     while ((group = wpb_window_next(context->window, WPB_SUBJECT_REDIS_GROUP, NULL,
                                     &cursor))) {
         int64_t size = wpb_window_integer(context->window, group, WPB_M_TTLLESS_BYTES, 0);
-        size_t at = count;
-
-        if (size <= 0 || !is_of_server(group->scope, server->subject->scope))
-            continue;
-        while (at > 0 &&
-               (bytes[at - 1] < size || (bytes[at - 1] == size &&
-                                         wpb_subject_compare(group, groups[at - 1]) < 0)))
-            at--;
-        if (at == GROUPS_SHOWN)
-            continue;
-        if (count < GROUPS_SHOWN)
-            count++;
-        for (size_t i = count - 1; i > at; i--) {
-            groups[i] = groups[i - 1];
-            bytes[i] = bytes[i - 1];
-        }
-        groups[at] = group;
-        bytes[at] = size;
+        if (size > 0 && wpb_server_has(server, group->scope))
+            wpb_ranking_add(&ranking, group, (uint64_t)size);
     }
-    for (size_t i = 0; i < count; i++)
-        list = wpb_arena_printf(arena, "%s%s%s (%s)", list, i ? ", " : "",
-                                wpb_say_name(arena, groups[i]->name),
-                                wpb_say_bytes(arena, (uint64_t)bytes[i]));
-    return count ? wpb_arena_printf(
-                       arena, "Most memory without a TTL is in the groups: %s.", list)
-                 : "";
+    if (ranking.count == 0)
+        return "";
+    return wpb_arena_printf(context->arena,
+                            "Most memory without a TTL is in the groups: %s.",
+                            wpb_ranking_say_bytes(&ranking, context->arena));
 }
 
 static void draft_remedy(struct wpb_draft *draft, enum trouble trouble)
@@ -286,12 +198,7 @@ static void draft_remedy(struct wpb_draft *draft, enum trouble trouble)
             &draft->for_good,
             "In redis.conf: maxmemory SIZE (what the host can spare beside the "
             "database and PHP) and maxmemory-policy allkeys-lru.");
-    if (context->site->flavour == WPB_FLAVOUR_REDIS_CACHE) {
-        wpb_draft_line(&draft->for_good,
-                       "In wp-config.php, this gives every entry written from then on an "
-                       "expiry of at most a day:");
-        wpb_draft_line(&draft->for_good, "define( 'WP_REDIS_MAXTTL', 86400 );");
-    }
+    wpb_cache_draft_ceiling(draft);
     wpb_draft_line(&draft->for_good,
                    "Look at the largest groups: a plugin that puts times or hashes into "
                    "its keys leaves the old entries behind for ever.");
@@ -300,7 +207,7 @@ static void draft_remedy(struct wpb_draft *draft, enum trouble trouble)
                    wpb_say_redis_command(context, scope, "INFO keyspace"));
 }
 
-static void report(struct wpb_rule_context *context, const struct server *server,
+static void report(struct wpb_rule_context *context, const struct wpb_server *server,
                    enum trouble trouble, enum wpb_severity severity)
 {
     struct wpb_draft draft;
@@ -332,12 +239,10 @@ static void report(struct wpb_rule_context *context, const struct server *server
 
 void wpb_cache_ttlless_share(struct wpb_rule_context *context)
 {
-    const struct wpb_subject *subject;
+    struct wpb_server server;
     size_t cursor = 0;
 
-    while ((subject = wpb_window_next(context->window, WPB_SUBJECT_REDIS_SERVER, NULL,
-                                      &cursor))) {
-        struct server server = read_server(context, subject);
+    while (wpb_server_next(context, &cursor, &server)) {
         enum wpb_severity severity = WPB_INFO;
         enum trouble trouble = judge(context, &server, &severity);
 

@@ -1,11 +1,41 @@
 #include "agent/rules/context.h"
 
 #include <assert.h>
+#include <math.h>
 
 double wpb_rule_option(const struct wpb_rule_context *context, const char *code,
                        const char *name)
 {
     return wpb_rule_values_get(context->values, code, name);
+}
+
+bool wpb_rule_number(const struct wpb_rule_context *context,
+                     const struct wpb_subject *subject, enum wpb_metric metric,
+                     double *number)
+{
+    const struct wpb_sample *sample = wpb_window_get(context->window, subject, metric);
+
+    if (!sample || sample->value.type == WPB_VALUE_TEXT ||
+        sample->value.type == WPB_VALUE_NONE)
+        return false;
+    *number = sample->value.type == WPB_VALUE_DOUBLE ? sample->value.number
+                                                     : (double)sample->value.integer;
+    return isfinite(*number) && *number >= 0;
+}
+
+void wpb_rule_sum_add(const struct wpb_rule_context *context, struct wpb_rule_sum *sum,
+                      const struct wpb_subject *subject, enum wpb_metric metric)
+{
+    const struct wpb_sample *sample = wpb_window_get(context->window, subject, metric);
+    uint64_t count;
+
+    if (!sample || sample->value.type != WPB_VALUE_INTEGER || sample->value.integer < 0)
+        return;
+    count = (uint64_t)sample->value.integer;
+    sum->is_known = true;
+    sum->value = count > UINT64_MAX - sum->value ? UINT64_MAX : sum->value + count;
+    if (sample->provenance != WPB_EXACT)
+        sum->provenance = sample->provenance;
 }
 
 void wpb_draft_init(struct wpb_draft *draft, struct wpb_rule_context *context,
@@ -54,6 +84,13 @@ void wpb_draft_sample(struct wpb_draft *draft, const char *name, enum wpb_metric
         wpb_draft_known(draft, name, metric);
     else
         wpb_draft_fact(draft, name, wpb_value_none(), WPB_EXACT);
+}
+
+void wpb_draft_sum(struct wpb_draft *draft, const char *name,
+                   const struct wpb_rule_sum *sum)
+{
+    if (sum->is_known)
+        wpb_draft_fact(draft, name, wpb_value_count(sum->value), sum->provenance);
 }
 
 void wpb_draft_line(struct wpb_draft_lines *lines, const char *line)

@@ -28,6 +28,21 @@ double wpb_rule_option(const struct wpb_rule_context *context, const char *code,
 double wpb_rule_values_get(const struct wpb_rule_values *values, const char *code,
                            const char *name);
 
+/* The newest number, whole or not; false when it is unknown, negative or not finite. */
+bool wpb_rule_number(const struct wpb_rule_context *context,
+                     const struct wpb_subject *subject, enum wpb_metric metric,
+                     double *number);
+
+/* A total over subjects, as far as it is known; zeroed at first. */
+struct wpb_rule_sum {
+    bool is_known;
+    uint64_t value;
+    enum wpb_provenance provenance; /* exact only when every part is */
+};
+/* Add SUBJECT's count, when it is known. */
+void wpb_rule_sum_add(const struct wpb_rule_context *context, struct wpb_rule_sum *sum,
+                      const struct wpb_subject *subject, enum wpb_metric metric);
+
 #define WPB_DRAFT_EVIDENCE_MAX 16
 #define WPB_DRAFT_LINES_MAX 8
 
@@ -55,6 +70,9 @@ void wpb_draft_fact(struct wpb_draft *draft, const char *name, struct wpb_value 
 void wpb_draft_sample(struct wpb_draft *draft, const char *name, enum wpb_metric metric);
 /* The same, left out when it is unknown. */
 void wpb_draft_known(struct wpb_draft *draft, const char *name, enum wpb_metric metric);
+/* A total as a fact; left out when it is unknown. */
+void wpb_draft_sum(struct wpb_draft *draft, const char *name,
+                   const struct wpb_rule_sum *sum);
 /* A line for the lists of the remedy; an empty or NULL one is left out. */
 void wpb_draft_line(struct wpb_draft_lines *lines, const char *line);
 /* Add the finding to the context's, with copies of its lists. */
@@ -63,6 +81,8 @@ void wpb_draft_emit(struct wpb_draft *draft);
 /* Pieces of sentences, in the arena. */
 const char *wpb_say_bytes(struct wpb_arena *arena, uint64_t bytes);
 const char *wpb_say_count(struct wpb_arena *arena, uint64_t count);
+/* "59 s", "3 h", "12 days". */
+const char *wpb_say_duration(struct wpb_arena *arena, int64_t seconds);
 /* "93 %"; never 100 % of less than all, "less than 1 %" of little. */
 const char *wpb_say_share(struct wpb_arena *arena, double ratio);
 /* A stranger's name, printable and masked; "(no name)" when it is empty. */

@@ -33,6 +33,21 @@ const struct wpb_rule wpb_rules[] = {
         .evaluate = wpb_cache_alloptions_large,
     },
     {
+        .code = "cache.dead_cron",
+        .title = "WP-Cron seems to stand still",
+        .help =
+            "Redis Object Cache notes a measurement with every request and has WP-Cron "
+            "remove those older than an hour. When the oldest is much older, WP-Cron "
+            "does not run, and neither do scheduled posts, mails, updates and backups.",
+        .options =
+            {
+                {"warning_age", WPB_OPTION_DURATION, 7200, 60, 31536000,
+                 "age of the oldest measurement that is worth a warning",
+                 "our own: twice WP_REDIS_METRICS_MAX_TIME, which is 3600 s"},
+            },
+        .evaluate = wpb_cache_dead_cron,
+    },
+    {
         .code = "cache.entry_decode_peak",
         .title = "one cache entry takes much of PHP's memory_limit",
         .help = "A cache entry takes several times its length of PHP memory while it is "
@@ -73,6 +88,78 @@ const struct wpb_rule wpb_rules[] = {
         .evaluate = wpb_cache_entry_large,
     },
     {
+        .code = "cache.eviction_pressure",
+        .title = "Redis removes entries for want of memory",
+        .help = "When the memory of Redis is full, each new entry drives out another, "
+                "which is computed again when it is asked for. The rate is the average "
+                "since the server started. With room left in the memory the finding is a "
+                "note: it has been so, but is over.",
+        .options =
+            {
+                {"warning_per_hour", WPB_OPTION_COUNT, 3600, 1, 1e12,
+                 "evictions an hour that are worth a warning", OURS},
+                {"warning_used_ratio", WPB_OPTION_RATIO, 0.90, 0.01, 1,
+                 "used part of maxmemory from which evictions count as going on", OURS},
+                {"least_uptime", WPB_OPTION_DURATION, 600, 1, 31536000,
+                 "time since the server started below which no average is told", OURS},
+            },
+        .evaluate = wpb_cache_eviction_pressure,
+    },
+    {
+        .code = "cache.feed_transients",
+        .title = "news feeds take room in the cache",
+        .help = "WordPress keeps every feed that a dashboard widget shows, as it was "
+                "downloaded, in a transient named feed_ and a hash: often half a "
+                "megabyte for five headlines.",
+        .options =
+            {
+                {"info_bytes", WPB_OPTION_BYTES, 512 * KIB, 1, TIB,
+                 "memory of all feeds that is worth a note", OURS},
+                {"warning_bytes", WPB_OPTION_BYTES, 8 * MIB, 1, TIB,
+                 "memory of all feeds that is worth a warning", OURS},
+            },
+        .evaluate = wpb_cache_feed_transients,
+    },
+    {
+        .code = "cache.low_hit_ratio",
+        .title = "many look-ups find nothing",
+        .help = "A look-up that finds nothing costs the way to Redis and the database "
+                "query it should have saved. Counted since the server started, over all "
+                "its databases, without the look-ups of wpbloat itself. The finding is a "
+                "note while there were few look-ups.",
+        .options =
+            {
+                {"warning_ratio", WPB_OPTION_RATIO, 0.80, 0.01, 1,
+                 "part of the look-ups that find something, below which there is a "
+                 "finding",
+                 OURS},
+                {"warning_lookups", WPB_OPTION_COUNT, 100000, 1, 1e15,
+                 "look-ups from which it is worth a warning", OURS},
+                {"info_lookups", WPB_OPTION_COUNT, 10000, 1, 1e15,
+                 "look-ups from which it is worth a note", OURS},
+            },
+        .evaluate = wpb_cache_low_hit_ratio,
+    },
+    {
+        .code = "cache.misencoded",
+        .title = "entries that PHP cannot decode",
+        .help = "An entry that holds the word \"Array\", that breaks off, or that was "
+                "written with another serializer than the rest gives PHP something else "
+                "than was stored: options seem to be missing, pages are wrong or slow. "
+                "Only entries whose bytes were looked at are judged.",
+        .evaluate = wpb_cache_misencoded,
+    },
+    {
+        .code = "cache.nonpersistent_group",
+        .title = "Redis keeps what must not outlive a request",
+        .help = "WordPress names groups that an object cache must not store (counts, "
+                "plugins, since 6.3 theme_json), because nothing deletes their entries. "
+                "Found in Redis, they show that the drop-in is broken, and WordPress "
+                "works with outdated counts, plugin lists and styles. Only judged when "
+                "the key prefix of the site is known.",
+        .evaluate = wpb_cache_nonpersistent_group,
+    },
+    {
         .code = "cache.notoptions_bloat",
         .title = "the list of options that do not exist grows without end",
         .help =
@@ -103,6 +190,59 @@ const struct wpb_rule wpb_rules[] = {
         .evaluate = wpb_cache_notoptions_bloat,
     },
     {
+        .code = "cache.orphans",
+        .title = "entries that nobody will read again pile up",
+        .help = "Some entries carry in their names the time or the prefix they are valid "
+                "for: the query caches of WordPress up to 6.8, those of WooCommerce and "
+                "of plugins built on BerlinDB. When it is no longer the current one, "
+                "nobody asks for the entry again, and without an expiry it stays. Proven "
+                "by comparing names with the current value.",
+        .options =
+            {
+                {"warning_bytes", WPB_OPTION_BYTES, 16 * MIB, 1, TIB,
+                 "memory of such entries that is worth a warning", OURS},
+                {"warning_ratio", WPB_OPTION_RATIO, 0.20, 0.001, 1,
+                 "part of the keys of the database that is worth a warning", OURS},
+                {"ratio_min_keys", WPB_OPTION_COUNT, 1000, 1, 1e12,
+                 "such entries from which that part counts", OURS},
+                {"critical_used_ratio", WPB_OPTION_RATIO, 0.90, 0.01, 1,
+                 "used part of maxmemory from which the same is critical, when the "
+                 "policy cannot remove entries without an expiry",
+                 OURS},
+            },
+        .evaluate = wpb_cache_orphans,
+    },
+    {
+        .code = "cache.shared_prefix",
+        .title = "several sites write the same keys",
+        .help = "Sites whose keys begin alike in the same Redis database read and "
+                "overwrite each other's options, posts and users. With Redis Object "
+                "Cache this happens by itself: without WP_REDIS_PREFIX the keys begin "
+                "with the table prefix, wp_ nearly everywhere.",
+        .options =
+            {
+                {"critical_sites", WPB_OPTION_COUNT, 2, 2, 1e6,
+                 "sites with one prefix in one database that are critical", OURS},
+            },
+        .evaluate = wpb_cache_shared_prefix,
+    },
+    {
+        .code = "cache.transient_without_ttl",
+        .title = "transients that never expire pile up",
+        .help = "A transient stored without an expiry stays in Redis until somebody "
+                "deletes it. When its name holds an id, a hash or a date, such "
+                "transients pile up without end.",
+        .options =
+            {
+                {"warning_keys", WPB_OPTION_COUNT, 1000, 1, 1e12,
+                 "transients of a group without an expiry that are worth a warning",
+                 OURS},
+                {"warning_bytes", WPB_OPTION_BYTES, 16 * MIB, 1, TIB,
+                 "their memory that is worth a warning", OURS},
+            },
+        .evaluate = wpb_cache_transient_without_ttl,
+    },
+    {
         .code = "cache.ttlless_share",
         .title = "most keys never expire and Redis cannot make room",
         .help =
@@ -129,6 +269,28 @@ const struct wpb_rule wpb_rules[] = {
                  "Pantheon's object caches have 256, 512 or 1,024 MB"},
             },
         .evaluate = wpb_cache_ttlless_share,
+    },
+    {
+        .code = "cache.write_churn",
+        .title = "an entry or a group is written again and again",
+        .help =
+            "Each write is encoded by PHP, sent, and stored by Redis, which serves "
+            "nobody else meanwhile. The rates are lower bounds from a short look: writes "
+            "of one key that follow each other at once are seen as one. A group is left "
+            "out when one key of it explains it; at most the 5 worst are reported.",
+        .options =
+            {
+                {"warning_bytes_per_second", WPB_OPTION_BYTES, MIB, 1, TIB,
+                 "bytes written a second into one key or group that are worth a warning",
+                 OURS},
+                {"critical_bytes_per_second", WPB_OPTION_BYTES, 10 * MIB, 1, TIB,
+                 "bytes written a second into one key or group that are critical", OURS},
+                {"large_entry_bytes", WPB_OPTION_BYTES, 64 * KIB, 1, TIB,
+                 "length from which an entry counts as large", OURS},
+                {"large_entry_writes", WPB_OPTION_COUNT, 1, 1, 1e9,
+                 "writes a second of a large entry that are worth a warning", OURS},
+            },
+        .evaluate = wpb_cache_write_churn,
     },
     {.code = NULL},
 };

@@ -34,6 +34,15 @@ const char *wpb_say_count(struct wpb_arena *arena, uint64_t count)
     return settle(arena, &buf);
 }
 
+const char *wpb_say_duration(struct wpb_arena *arena, int64_t seconds)
+{
+    struct wpb_buf buf;
+
+    wpb_buf_init(&buf, 0);
+    wpb_text_ttl(&buf, seconds);
+    return settle(arena, &buf);
+}
+
 const char *wpb_say_share(struct wpb_arena *arena, double ratio)
 {
     double percent = round(ratio * 100);

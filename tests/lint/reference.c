@@ -77,6 +77,10 @@ static void print_value(const struct wpb_option *option, double value)
 
 static void print_options(const struct wpb_rule *rule)
 {
+    if (!rule->options[0].name) {
+        printf("It has no options.\n");
+        return;
+    }
     printf("| option | default | from | to | meaning | source of the default |\n"
            "|---|---|---|---|---|---|\n");
     for (size_t o = 0; o < WPB_RULE_OPTIONS_MAX && rule->options[o].name; o++) {

@@ -1,4 +1,7 @@
 wpb_unit_test(window wpb_analyse)
 wpb_unit_test(choose wpb_analyse)
 wpb_unit_test(rule_values wpb_rules)
-wpb_unit_test(rules_cache wpb_rules)
+add_library(rule_look STATIC unit/rule_look.c)
+target_link_libraries(rule_look PUBLIC wpb_rules wpb_build PkgConfig::CMOCKA)
+wpb_unit_test(rules_cache rule_look)
+wpb_unit_test(rules_cache_keys rule_look)
