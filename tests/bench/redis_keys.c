@@ -14,6 +14,7 @@
 #define PREFIX "wpcache:"
 #define NOTOPTIONS_BYTES 3971911u
 #define LARGE_COUNT 77
+#define NAME_OF_48 "kestrel_tariff_v2_000000000000000000000000000000"
 #define LARGE_MAX (220u * 1024)
 
 static const char *const groups[] = {
@@ -50,7 +51,7 @@ static void set(const char *key, const char *value, size_t len, unsigned ttl)
 /* a:N:{s:48:"kestrel_tariff_v2_<30 hex>";b:1;...}, padded to its exact length. */
 static size_t notoptions(char *out, uint64_t *random)
 {
-    size_t entries = (NOTOPTIONS_BYTES - 200) / 62;
+    size_t entries = (NOTOPTIONS_BYTES - 400) / strlen("s:48:\"\";b:1;" NAME_OF_48);
     size_t at = (size_t)sprintf(out, "a:%zu:{", entries + 1);
 
     for (size_t i = 0; i < entries; i++)

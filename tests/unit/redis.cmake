@@ -19,3 +19,5 @@ wpb_unit_test(redis_rdb rdb_fixture)
 wpb_unit_test(redis_value redis_fixture)
 wpb_unit_test(redis_rdb_server redis_fixture)
 wpb_unit_test(redis_trace redis_fixture)
+
+include(bench/redis.cmake)

@@ -1,0 +1,5 @@
+# What the benches of Redis need: a keyspace, and a bystander who feels what a pass costs.
+add_executable(bench_redis_keys EXCLUDE_FROM_ALL bench/redis_keys.c)
+target_link_libraries(bench_redis_keys PRIVATE wpb_build)
+add_executable(bench_redis_latency EXCLUDE_FROM_ALL bench/redis_latency.c)
+target_link_libraries(bench_redis_latency PRIVATE wpb_build)
