@@ -16,7 +16,7 @@ struct server {
     struct wpb_redis_scope scope;
     enum wpb_coverage_status status;
     struct wpb_err reason;
-    bool is_ending;
+    bool is_ending, has_info;
 };
 
 static void finish(struct server *probe, enum wpb_coverage_status status)
@@ -25,7 +25,7 @@ static void finish(struct server *probe, enum wpb_coverage_status status)
         return;
     probe->is_ending = true;
     probe->status = status;
-    wpb_run_progress(probe->run, status == WPB_COVERAGE_UNAVAILABLE ? 0 : 1, 1, NULL);
+    wpb_run_progress(probe->run, probe->has_info ? 1 : 0, 1, NULL);
     wpb_conn_close(probe->conn);
 }
 
@@ -136,7 +136,9 @@ static void on_info(void *cookie, const struct redisReply *reply, uint64_t tag)
 
     if (reply->type != REDIS_REPLY_STRING) {
         wpb_reply_unexpected(&probe->reason, "INFO", reply);
-        finish(probe, WPB_COVERAGE_UNAVAILABLE);
+        /* A server that keeps INFO to itself may still answer about its keys. */
+        finish(probe, wpb_reply_is_refusal(reply) ? WPB_COVERAGE_PARTIAL
+                                                  : WPB_COVERAGE_UNAVAILABLE);
         return;
     }
     wpb_info_parse(wpb_reply_text(reply), &info);
@@ -144,6 +146,7 @@ static void on_info(void *cookie, const struct redisReply *reply, uint64_t tag)
         finish(probe, WPB_COVERAGE_UNAVAILABLE);
         return;
     }
+    probe->has_info = true;
     post_server(probe, &info);
     post_databases(probe, &info);
     if (info.version.len == 0) {

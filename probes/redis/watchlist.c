@@ -369,6 +369,7 @@ const struct wpb_probe wpb_probe_redis_watchlist = {
             "length, first 16 bytes, time to live",
     .unit = "keys",
     .needs = "redis",
+    .after = "redis.server",
     .look = WPB_LOOK_SURVEY,
     .cost = WPB_COST_LIGHT,
     .deadline_ms = 5000,
