@@ -207,6 +207,31 @@ static void orphans_of_an_unknown_database_are_told_of_their_largest_group(void 
     assert_null(look_fact(finding, "orphan_share_ratio"));
 }
 
+static void orphans_find_the_database_of_any_sort_of_address(void **state)
+{
+    static const char *const scopes[][3] = {
+        {"redis://h:6379", "redis://h:6379/2", "db2"},
+        {"redis://h:637", "redis://h:637/0", "db0"},
+        {"rdb:///d.rdb", "rdb:///d.rdb?db=3", "db3"},
+        {"redis://i:6379", "redis://i:6379", "db0"},
+    };
+    struct look *look = *state;
+
+    for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
+        struct wpb_subject other = database("db9"), ours = database(scopes[i][2]);
+        other.scope = ours.scope = wpb_slice_cstr(scopes[i][0]);
+        other.parent = ours.parent = NULL;
+        look_post(look, other, WPB_M_KEYS, 1000000);
+        look_post(look, ours, WPB_M_KEYS, 4000);
+        look_post(look, group_in(scopes[i][1], "posts"), WPB_M_ORPHAN_KEYS, 2000);
+        look_evaluate(look);
+        assert_non_null(look_found(look, "cache.orphans"));
+        assert_true(
+            wpb_slice_is(look_found(look, "cache.orphans")->subject->name, scopes[i][2]));
+        look_post(look, group_in(scopes[i][1], "posts"), WPB_M_ORPHAN_KEYS, 0);
+    }
+}
+
 static void orphans_counted_in_a_part_of_the_keys_are_at_least_so_many(void **state)
 {
     struct look *look = *state;
@@ -1117,6 +1142,7 @@ int main(void)
         TEST(orphans_are_critical_where_redis_is_nearly_full_and_cannot_evict),
         TEST(orphans_are_one_finding_of_the_database_with_its_groups),
         TEST(orphans_of_an_unknown_database_are_told_of_their_largest_group),
+        TEST(orphans_find_the_database_of_any_sort_of_address),
         TEST(orphans_counted_in_a_part_of_the_keys_are_at_least_so_many),
         TEST(orphans_are_explained_by_the_version_of_wordpress),
         TEST(orphans_of_woocommerce_and_of_other_plugins_are_told_apart),
