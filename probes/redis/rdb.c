@@ -230,7 +230,7 @@ static int read_key(struct walk *walk, uint8_t type_byte)
     key->type_byte = type_byte;
     key->value_offset = wpb_rdb_at(input);
     input->what = values[wpb_rdb_object_type(type_byte)];
-    if (wpb_rdb_object_skip(input, type_byte, walk->result->is_valkey, key) != 0)
+    if (wpb_rdb_object_skip(input, type_byte, walk->result, key) != 0)
         return -1;
     key->encoded_bytes = wpb_rdb_at(input) - key->value_offset;
     key->memory_bytes += wpb_rdb_sds(name.length) + WPB_RDB_ENTRY;

@@ -1,7 +1,7 @@
 /*
  * rdb_memory.h - what Redis would spend on a key, from the lengths in an RDB file.
  *
- * An estimate of what MEMORY USAGE answers (Redis 6 and 7, 64 bits, jemalloc):
+ * An estimate of what MEMORY USAGE answers (Redis 6 to 8, 64 bits, jemalloc):
  *
  *   key     = alloc(sds(name)) + 24                      its entry in the database
  *   string  = alloc(20 + length)                         up to 44 bytes
@@ -11,7 +11,7 @@
  *   hash    = 16 + 56 + table(n) + n * (24 + field + value)
  *   set     = 16 + 56 + table(n) + n * (24 + member)
  *   zset    = 16 + 48 + 56 + table(n) + n * (24 + member + 48)
- *   list    = 16 + 40 + nodes * (32 + alloc(blob))
+ *   list    = 16 + 40 + nodes * (32 + alloc(blob)); of one node since 7.2 as compact
  *   stream  = 16 + 96 + blocks * (64 + alloc(blob)), the last of 4,096 at least,
  *             + (groups + consumers) * 384 + pending * 64
  *   module  = the bytes in the file

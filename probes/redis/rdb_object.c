@@ -88,6 +88,9 @@ static const struct row valkey_hash_2 = {TEXTS, WPB_RDB_HASH, 2, 8, 0};
 #define COUNT_UNKNOWN 0xffff
 #define ZIPMAP_UNKNOWN 254
 
+/* Since Redis 7.2 a list of one packed node is kept in memory as that node alone. */
+#define BARE_LISTS_VERSION 11
+
 /* Containers of a quicklist's nodes. */
 #define CONTAINER_PLAIN 1
 #define CONTAINER_PACKED 2
@@ -266,8 +269,9 @@ static int skip_plain_node(struct wpb_rdb_input *input, struct wpb_rdb_key *key)
 }
 
 static int skip_nodes(struct wpb_rdb_input *input, enum layout layout,
-                      struct wpb_rdb_key *key)
+                      const struct wpb_rdb_result *file, struct wpb_rdb_key *key)
 {
+    bool has_bare_lists = file->is_valkey || file->version >= BARE_LISTS_VERSION;
     uint64_t nodes, container = CONTAINER_PACKED;
     int result = 0;
 
@@ -286,6 +290,9 @@ static int skip_nodes(struct wpb_rdb_input *input, enum layout layout,
             result = wpb_rdb_fail(input, WPB_E_SYNTAX,
                                   "a list's node is neither plain nor packed");
     }
+    if (result == 0 && has_bare_lists && nodes == 1 && container == CONTAINER_PACKED)
+        key->memory_bytes -=
+            frame_memory(WPB_RDB_LIST, 0) + entry_memory(WPB_RDB_LIST) - WPB_RDB_OBJECT;
     return result;
 }
 
@@ -429,10 +436,10 @@ static int skip_string(struct wpb_rdb_input *input, struct wpb_rdb_key *key)
     return 0;
 }
 
-int wpb_rdb_object_skip(struct wpb_rdb_input *input, uint8_t type_byte, bool is_valkey,
-                        struct wpb_rdb_key *key)
+int wpb_rdb_object_skip(struct wpb_rdb_input *input, uint8_t type_byte,
+                        const struct wpb_rdb_result *file, struct wpb_rdb_key *key)
 {
-    const struct row *row = row_of(type_byte, is_valkey);
+    const struct row *row = row_of(type_byte, file->is_valkey);
 
     key->type = row->type;
     key->has_elements = true;
@@ -450,7 +457,7 @@ int wpb_rdb_object_skip(struct wpb_rdb_input *input, uint8_t type_byte, bool is_
         return skip_ttl_fields(input, key);
     case NODES:
     case NODES_2:
-        return skip_nodes(input, row->layout, key);
+        return skip_nodes(input, row->layout, file, key);
     case STREAM:
         return skip_stream(input, type_byte, key);
     case MODULE:
