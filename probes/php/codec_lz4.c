@@ -138,10 +138,9 @@ static int take_byte(struct lz4 *lz4, struct wpb_codec_output *output, unsigned 
     }
 }
 
-static int lz4_feed(void *state, struct wpb_codec_output *output, struct wpb_slice chunk,
-                    uint64_t at, struct wpb_err *err)
+static int expand(struct lz4 *lz4, struct wpb_codec_output *output,
+                  struct wpb_slice chunk, uint64_t at, struct wpb_err *err)
 {
-    struct lz4 *lz4 = state;
     const char *begin = chunk.data;
 
     while (chunk.len > 0) {
@@ -156,7 +155,22 @@ static int lz4_feed(void *state, struct wpb_codec_output *output, struct wpb_sli
         if (take_byte(lz4, output, byte, input_at, err) != 0)
             return -1;
     }
-    return wpb_codec_window_flush(&lz4->window, output, err);
+    return 0;
+}
+
+/* What came before a flaw is passed on all the same, whatever the chunks; meeting the
+ * cap with it comes first, too. */
+static int lz4_feed(void *state, struct wpb_codec_output *output, struct wpb_slice chunk,
+                    uint64_t at, struct wpb_err *err)
+{
+    struct lz4 *lz4 = state;
+    struct wpb_err late;
+    int result = expand(lz4, output, chunk, at, err);
+
+    if (wpb_codec_window_flush(&lz4->window, output, &late) == 0)
+        return result;
+    *err = late;
+    return -1;
 }
 
 /* A block ends with a run. */

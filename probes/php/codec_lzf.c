@@ -52,10 +52,9 @@ static int take_run(struct lzf *lzf, struct wpb_codec_output *output,
     return wpb_codec_window_put(&lzf->window, output, part, err);
 }
 
-static int lzf_feed(void *state, struct wpb_codec_output *output, struct wpb_slice chunk,
-                    uint64_t at, struct wpb_err *err)
+static int expand(struct lzf *lzf, struct wpb_codec_output *output,
+                  struct wpb_slice chunk, uint64_t at, struct wpb_err *err)
 {
-    struct lzf *lzf = state;
     const char *begin_of_chunk = chunk.data;
 
     while (chunk.len > 0) {
@@ -79,7 +78,22 @@ static int lzf_feed(void *state, struct wpb_codec_output *output, struct wpb_sli
                 return -1;
         }
     }
-    return wpb_codec_window_flush(&lzf->window, output, err);
+    return 0;
+}
+
+/* What came before a flaw is passed on all the same, whatever the chunks; meeting the
+ * cap with it comes first, too. */
+static int lzf_feed(void *state, struct wpb_codec_output *output, struct wpb_slice chunk,
+                    uint64_t at, struct wpb_err *err)
+{
+    struct lzf *lzf = state;
+    struct wpb_err late;
+    int result = expand(lzf, output, chunk, at, err);
+
+    if (wpb_codec_window_flush(&lzf->window, output, &late) == 0)
+        return result;
+    *err = late;
+    return -1;
 }
 
 static int lzf_finish(void *state, struct wpb_codec_output *output, uint64_t at,

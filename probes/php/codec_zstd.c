@@ -8,6 +8,7 @@
 
 #define STAGE "codec"
 #define OUT_BYTES 65536
+static const char magic[] = {0x28, (char)0xb5, 0x2f, (char)0xfd};
 /* The head of a frame: magic, descriptor, window, dictionary, content size. */
 #define HEAD_MAX 18
 
@@ -46,22 +47,28 @@ static void *zstd_open(void)
     return zstd;
 }
 
-/* Remember the head until it says how long the content is. */
-static void read_declared(struct zstd *zstd, struct wpb_codec_output *output,
-                          struct wpb_slice chunk)
+/* Remember the head until it says how long the content is. The library would read
+ * frames of its own past too, which phpredis does not write. */
+static int read_head(struct zstd *zstd, struct wpb_codec_output *output,
+                     struct wpb_slice chunk, struct wpb_err *err)
 {
     struct wpb_slice part = wpb_slice_head(chunk, HEAD_MAX - zstd->head_len);
     unsigned long long size;
 
     if (zstd->head_len == HEAD_MAX || output->has_declared)
-        return;
+        return 0;
     memcpy(zstd->head + zstd->head_len, part.data, part.len);
     zstd->head_len += part.len;
+    if (memcmp(zstd->head, magic,
+               zstd->head_len < sizeof magic ? zstd->head_len : sizeof magic) != 0)
+        return wpb_err_set(err, WPB_E_SYNTAX, STAGE,
+                           "zstd: invalid at byte 0: no frame begins here");
     size = ZSTD_getFrameContentSize(zstd->head, zstd->head_len);
-    if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR)
-        return;
-    output->declared = size;
-    output->has_declared = true;
+    if (size != ZSTD_CONTENTSIZE_UNKNOWN && size != ZSTD_CONTENTSIZE_ERROR) {
+        output->declared = size;
+        output->has_declared = true;
+    }
+    return 0;
 }
 
 /* zstd's own error codes are not part of its stable interface; its names are. */
@@ -84,7 +91,8 @@ static int zstd_feed(void *state, struct wpb_codec_output *output, struct wpb_sl
     ZSTD_inBuffer in = {chunk.data, chunk.len, 0};
     bool has_more = true; /* what the library holds back */
 
-    read_declared(zstd, output, chunk);
+    if (read_head(zstd, output, chunk, err) != 0)
+        return -1;
     while (in.pos < in.size || has_more) {
         ZSTD_outBuffer out = {zstd->out, sizeof zstd->out, 0};
         if (zstd->has_ended && in.pos < in.size)

@@ -63,20 +63,17 @@ static uint64_t length_at_first(const struct wpb_compressed *compressed)
 static int take(void *cookie, struct wpb_slice chunk)
 {
     struct wpb_compressed *compressed = cookie;
-    uint64_t length = length_at_first(compressed), declared;
-
     if (!compressed->inner)
-        compressed->inner =
-            wpb_examiner_new(length, compressed->version, &compressed->limits);
+        compressed->inner = wpb_examiner_new(length_at_first(compressed),
+                                             compressed->version, &compressed->limits);
     if (!compressed->inner) {
         compressed->is_out_of_memory = true;
         return 1;
     }
+    /* All is expanded, so that what is said of it does not depend on the chunks. */
     if (!compressed->is_enough)
         compressed->is_enough = wpb_examiner_feed(compressed->inner, chunk) != 0;
-    /* What is known to be long need not be expanded to its end to be measured. */
-    return compressed->is_enough && wpb_codec_declared(compressed->codec, &declared) &&
-           wpb_codec_produced(compressed->codec) < declared;
+    return 0;
 }
 
 static uint64_t expanded_max(const struct wpb_php_limits *limits)
@@ -134,7 +131,8 @@ static bool is_expanded(struct wpb_compressed *compressed)
     return compressed->result == 0 && compressed->fed >= compressed->stored_bytes;
 }
 
-/* The whole length: declared, or that of the whole, or in proportion to the part. */
+/* The whole length: declared, or that of the whole, or of what was not refused, or in
+ * proportion to the part that was read. */
 static uint64_t decoded_length(const struct wpb_compressed *compressed, bool is_whole)
 {
     uint64_t produced = wpb_codec_produced(compressed->codec), declared;
@@ -144,7 +142,7 @@ static uint64_t decoded_length(const struct wpb_compressed *compressed, bool is_
         return declared;
     if (is_whole)
         return produced;
-    return part < 1 ? (uint64_t)((double)produced / part) + 1 : produced + 1;
+    return compressed->result ? produced + 1 : (uint64_t)((double)produced / part) + 1;
 }
 
 static void say_flaw(const struct wpb_compressed *compressed,
@@ -168,15 +166,19 @@ static void say_flaw(const struct wpb_compressed *compressed,
     }
 }
 
-/* PHP holds the stored bytes too, while it expands and when it sends. What is malformed
- * it does not expand. */
+/* PHP holds the stored bytes too, while it expands and when it sends. It does not expand
+ * what is malformed; and of what was refused, only a declared length tells the cost. */
 static void finish_cost(const struct wpb_compressed *compressed,
                         struct wpb_examination *result)
 {
-    uint64_t stored = wpb_zend_string_bytes(compressed->stored_bytes);
+    uint64_t stored = wpb_zend_string_bytes(compressed->stored_bytes), declared;
+    bool is_length_known = wpb_codec_declared(compressed->codec, &declared);
 
-    if (compressed->err.code == WPB_E_SYNTAX)
+    if (compressed->err.code == WPB_E_SYNTAX ||
+        (compressed->result != 0 && !is_length_known)) {
         result->has_cost = false;
+        result->cost = (struct wpb_php_cost){0};
+    }
     if (!result->has_cost)
         return;
     result->cost.read_peak_bytes += stored;

@@ -53,8 +53,9 @@ struct wpb_examination {
                                           when nothing could be expanded */
     uint64_t value_bytes;              /* whole length */
     uint64_t examined_bytes;           /* fed so far */
-    uint64_t decoded_bytes; /* whole length expanded, estimated when nothing declares
-                               it and not all was read; 0 without compression */
+    uint64_t decoded_bytes; /* whole length expanded; where nothing declares it, estimated
+                               when not all was read, at least this when the rest was
+                               malformed or refused; 0 without compression */
     bool is_complete;       /* walked to its end, well formed */
     enum wpb_wrapper wrapper;
     uint64_t entries;  /* of the outermost array, or the wrapped one */
