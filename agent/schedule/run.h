@@ -7,19 +7,10 @@
 
 #include <uv.h>
 
+#include "agent/schedule/target.h"
 #include "wpbloat/arena.h"
 #include "wpbloat/probe.h"
 #include "wpbloat/window.h"
-
-/* A server database or a folder, and the sites that live on it. */
-struct wpb_target {
-    const char *needs;   /* "redis", "rdb" or "files" */
-    const char *address; /* of that kind, unique: what makes two sites one target */
-    size_t *members;     /* indexes of sites */
-    const struct wpb_site **sites;
-    const char *site_names; /* joined by ", " */
-    size_t count;
-};
 
 struct wpb_run {
     const struct wpb_probe *probe;

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <uv.h>
 
-#include "agent/base/address.h"
 #include "agent/base/clock.h"
 #include "agent/schedule/run.h"
 
@@ -393,73 +392,8 @@ static void on_progress(uv_timer_t *timer)
     turn->options.progress(turn->options.cookie, &progress);
 }
 
-/* The target of SITE for NEEDS, made when it is the first there. */
-static struct wpb_target *target_for(struct wpb_turn *turn, const char *needs,
-                                     const char *address)
+static void name_rows(struct wpb_turn *turn)
 {
-    struct wpb_target *target;
-
-    for (size_t i = 0; i < turn->target_count; i++) {
-        target = &turn->targets[i];
-        if (strcmp(target->needs, needs) == 0 && strcmp(target->address, address) == 0)
-            return target;
-    }
-    target = &turn->targets[turn->target_count++];
-    *target = (struct wpb_target){.needs = needs, .address = address, .site_names = ""};
-    target->members =
-        wpb_arena_alloc(turn->arena, turn->site_count * sizeof(*target->members));
-    target->sites =
-        wpb_arena_alloc(turn->arena, turn->site_count * sizeof(*target->sites));
-    return target;
-}
-
-static void join_target(struct wpb_turn *turn, size_t site, const char *needs,
-                        const char *address)
-{
-    struct wpb_target *target = target_for(turn, needs, address);
-
-    target->members[target->count] = site;
-    target->sites[target->count] = &turn->sites[site];
-    target->site_names =
-        wpb_arena_printf(turn->arena, "%s%s%s", target->site_names,
-                         target->count ? ", " : "", turn->sites[site].name);
-    target->count++;
-}
-
-/* Sites that reach the same database with the same credentials are one target:
- * the budget is the server's, not the site's. */
-static const char *redis_identity(struct wpb_turn *turn,
-                                  const struct wpb_redis_address *redis)
-{
-    struct wpb_buf scope;
-    const char *identity;
-
-    wpb_buf_init(&scope, 0);
-    wpb_redis_address_scope(redis, true, &scope);
-    identity = wpb_arena_printf(turn->arena, "%s %s %s", scope.data, redis->user,
-                                redis->password);
-    wpb_buf_fini(&scope);
-    return identity;
-}
-
-static const char *rdb_identity(struct wpb_turn *turn, const struct wpb_site *site)
-{
-    if (!site->has_redis)
-        return site->rdb_file;
-    return wpb_arena_printf(turn->arena, "%s %u", site->rdb_file, site->redis.database);
-}
-
-static void find_targets(struct wpb_turn *turn)
-{
-    for (size_t i = 0; i < turn->site_count; i++) {
-        const struct wpb_site *site = &turn->sites[i];
-        if (site->rdb_file && site->rdb_file[0])
-            join_target(turn, i, "rdb", rdb_identity(turn, site));
-        else if (site->has_redis)
-            join_target(turn, i, "redis", redis_identity(turn, &site->redis));
-        if (site->path[0])
-            join_target(turn, i, "files", wpb_arena_printf(turn->arena, "%zu", i));
-    }
     for (size_t t = 0; t < turn->target_count; t++) {
         for (size_t p = 0; p < turn->probe_count; p++) {
             struct row *row = &turn->rows[t * turn->probe_count + p];
@@ -488,8 +422,6 @@ struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
     if (count)
         memcpy(turn->sites, sites, count * sizeof(*turn->sites));
     turn->windows = wpb_arena_alloc(turn->arena, (count + 1) * sizeof(*turn->windows));
-    turn->targets =
-        wpb_arena_alloc(turn->arena, (2 * count + 1) * sizeof(*turn->targets));
     turn->rows = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->rows));
     turn->coverage = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->coverage));
     turn->active = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->active));
@@ -500,7 +432,9 @@ struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
             return NULL;
         }
     }
-    find_targets(turn);
+    turn->target_count =
+        wpb_targets_find(turn->sites, count, turn->arena, &turn->targets);
+    name_rows(turn);
     return turn;
 }
 

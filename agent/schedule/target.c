@@ -1,0 +1,83 @@
+#include "agent/schedule/target.h"
+
+#include "agent/base/address.h"
+
+struct finder {
+    const struct wpb_site *sites;
+    size_t site_count;
+    struct wpb_arena *arena;
+    struct wpb_target *targets;
+    size_t count;
+};
+
+static struct wpb_target *target_at(struct finder *finder, const char *needs,
+                                    const char *address)
+{
+    struct wpb_target *target;
+
+    for (size_t i = 0; i < finder->count; i++) {
+        target = &finder->targets[i];
+        if (strcmp(target->needs, needs) == 0 && strcmp(target->address, address) == 0)
+            return target;
+    }
+    target = &finder->targets[finder->count++];
+    *target = (struct wpb_target){.needs = needs, .address = address, .site_names = ""};
+    target->members =
+        wpb_arena_alloc(finder->arena, finder->site_count * sizeof(*target->members));
+    target->sites =
+        wpb_arena_alloc(finder->arena, finder->site_count * sizeof(*target->sites));
+    return target;
+}
+
+static void join(struct finder *finder, size_t site, const char *needs,
+                 const char *address)
+{
+    struct wpb_target *target = target_at(finder, needs, address);
+
+    target->members[target->count] = site;
+    target->sites[target->count] = &finder->sites[site];
+    target->site_names =
+        wpb_arena_printf(finder->arena, "%s%s%s", target->site_names,
+                         target->count ? ", " : "", finder->sites[site].name);
+    target->count++;
+}
+
+static const char *redis_identity(struct wpb_arena *arena,
+                                  const struct wpb_redis_address *redis)
+{
+    struct wpb_buf scope;
+    const char *identity;
+
+    wpb_buf_init(&scope, 0);
+    wpb_redis_address_scope(redis, true, &scope);
+    identity =
+        wpb_arena_printf(arena, "%s %s %s", scope.data, redis->user, redis->password);
+    wpb_buf_fini(&scope);
+    return identity;
+}
+
+static const char *rdb_identity(struct wpb_arena *arena, const struct wpb_site *site)
+{
+    if (!site->has_redis)
+        return site->rdb_file;
+    return wpb_arena_printf(arena, "%s %u", site->rdb_file, site->redis.database);
+}
+
+size_t wpb_targets_find(const struct wpb_site *sites, size_t count,
+                        struct wpb_arena *arena, struct wpb_target **targets)
+{
+    struct finder finder = {.sites = sites, .site_count = count, .arena = arena};
+
+    finder.targets = wpb_arena_alloc(arena, (2 * count + 1) * sizeof(*finder.targets));
+    for (size_t i = 0; i < count; i++) {
+        const struct wpb_site *site = &sites[i];
+        if (site->rdb_file && site->rdb_file[0])
+            join(&finder, i, "rdb", rdb_identity(arena, site));
+        else if (site->has_redis)
+            join(&finder, i, "redis", redis_identity(arena, &site->redis));
+        if (site->path[0])
+            join(&finder, i, "files", wpb_arena_printf(arena, "%zu", i));
+    }
+    *targets = finder.targets;
+    return finder.count;
+}

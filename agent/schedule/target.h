@@ -1,0 +1,28 @@
+/*
+ * target.h - what the sites of a turn stand on: server databases, RDB files, folders.
+ *
+ * Sites that reach the same database with the same credentials are one target, so
+ * that a budget is the server's and not the site's. Pure.
+ */
+#ifndef WPB_SCHEDULE_TARGET_H
+#define WPB_SCHEDULE_TARGET_H
+
+#include "wpbloat/arena.h"
+#include "wpbloat/site.h"
+
+/* A server database, a file or a folder, and the sites that live on it. */
+struct wpb_target {
+    const char *needs;   /* "redis", "rdb" or "files" */
+    const char *address; /* of that kind, unique: what makes two sites one target */
+    size_t *members;     /* indexes of sites */
+    const struct wpb_site **sites;
+    const char *site_names; /* joined by ", " */
+    size_t count;
+};
+
+/* The targets of COUNT SITES, in the order of their first site, in ARENA. At most
+ * two a site. Targets point to SITES. */
+size_t wpb_targets_find(const struct wpb_site *sites, size_t count,
+                        struct wpb_arena *arena, struct wpb_target **targets);
+
+#endif
