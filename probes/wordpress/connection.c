@@ -109,7 +109,8 @@ void wpb_connection_address(const struct wpb_connection *settings,
     if (strcasecmp(scheme, "tls") == 0 || strcasecmp(scheme, "rediss") == 0)
         address->scheme = WPB_REDIS_TLS;
     split_port(&host, &address->port, arena);
-    address->host = *host ? without_brackets(host, arena) : DEFAULT_HOST;
+    host = without_brackets(host, arena);
+    address->host = *host ? host : DEFAULT_HOST;
     if (address->port == 0)
         address->port = DEFAULT_PORT;
 }

@@ -475,12 +475,21 @@ static bool can_build(const struct wpb_site *site)
     static const struct wpb_slice w3tc_tail = WPB_SLICE("_object_");
     struct wpb_slice prefix = wpb_slice_of(site->key_prefix, site->key_prefix_len);
 
-    if (site->flavour == WPB_FLAVOUR_OBJECT_CACHE_PRO)
-        return false;
-    if (site->flavour == WPB_FLAVOUR_W3TC)
+    switch (site->flavour) {
+    case WPB_FLAVOUR_REDIS_CACHE:
+    case WPB_FLAVOUR_WP_REDIS:
+    case WPB_FLAVOUR_LITESPEED:
+        return true;
+    case WPB_FLAVOUR_W3TC:
         return wpb_slice_ends(prefix, w3tc_tail);
-    return site->flavour != WPB_FLAVOUR_UNKNOWN ||
-           (prefix.len != LITESPEED_PREFIX && !shows_w3tc(prefix));
+    case WPB_FLAVOUR_OBJECT_CACHE_PRO:
+        return false;
+    case WPB_FLAVOUR_UNKNOWN:
+    case WPB_FLAVOUR_NONE:
+    case WPB_FLAVOUR_DOCKET:
+        break;
+    }
+    return prefix.len != LITESPEED_PREFIX && !shows_w3tc(prefix);
 }
 
 bool wpb_key_build(const struct wpb_site *site, const char *group, const char *id,
