@@ -59,22 +59,6 @@ void wpb_frames_hold_key(struct wpb_frames *frames)
     key->text = frames->key_text;
 }
 
-/* PARENT takes the element called KEY. */
-static inline void put(struct wpb_frame *parent, const struct wpb_frames_key *key,
-                       struct wpb_php_event *event)
-{
-    struct wpb_php_table before = parent->table.now;
-    if (key->is_int)
-        wpb_zend_table_put_int(&parent->table, key->number);
-    else
-        wpb_zend_table_put_string(&parent->table);
-    if (before.slots == parent->table.now.slots &&
-        before.is_packed == parent->table.now.is_packed)
-        return;
-    event->table_from = before;
-    event->table_to = parent->table.now;
-}
-
 static int report(struct wpb_frames *frames, const struct wpb_frames_key *key,
                   const char *text, uint64_t end)
 {
@@ -91,7 +75,7 @@ static int report(struct wpb_frames *frames, const struct wpb_frames_key *key,
     event->table_to.slots = 0;
     if (parent && parent->has_table &&
         event->phase != (frames->puts_last ? WPB_PHP_ENTER : WPB_PHP_LEAVE))
-        put(parent, key, event);
+        wpb_frames_put(parent, event);
     if (frames->visit(frames->cookie, event) == 0)
         return 0;
     return wpb_frames_stop(frames, WPB_E_CANCELLED, end, "cancelled", 0);
@@ -163,6 +147,17 @@ static bool is_std_class(const struct wpb_frames *frames)
            strncasecmp(frames->class_text, "stdClass", 8) == 0;
 }
 
+/* Field by field: what was stored so a moment ago is slow to load at once. */
+static void copy_key(struct wpb_frames_key *to, const struct wpb_frames_key *from)
+{
+    to->is_present = from->is_present;
+    to->is_int = from->is_int;
+    to->is_shared = from->is_shared;
+    to->number = from->number;
+    to->len = from->len;
+    to->kept = from->kept;
+}
+
 int wpb_frames_enter(struct wpb_frames *frames, enum wpb_php_type type, uint64_t count,
                      bool is_level, uint64_t end)
 {
@@ -175,7 +170,7 @@ int wpb_frames_enter(struct wpb_frames *frames, enum wpb_php_type type, uint64_t
     if (reserve(frames, frames->key.kept + class_kept))
         return wpb_frames_stop(frames, WPB_E_MEMORY, end, "out of memory", 0);
     struct wpb_frame *frame = &frames->open[frames->depth];
-    frame->key = frames->key;
+    copy_key(&frame->key, &frames->key);
     frame->offset = frames->value_offset;
     frame->left = count;
     frame->taken = 0;

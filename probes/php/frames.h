@@ -99,6 +99,26 @@ static inline int wpb_frames_begin(struct wpb_frames *frames, uint64_t offset)
     return 0;
 }
 
+/* PARENT takes the element whose key EVENT has. Field by field: what was stored so a
+ * moment ago is slow to load at once. */
+static inline void wpb_frames_put(struct wpb_frame *parent, struct wpb_php_event *event)
+{
+    struct wpb_zend_table *table = &parent->table;
+    uint32_t slots = table->now.slots;
+    bool is_packed = table->now.is_packed;
+    if (event->key_is_int)
+        wpb_zend_table_put_int(table, event->key_int);
+    else
+        wpb_zend_table_put_string(table);
+    event->table_to.slots = 0;
+    if (slots == table->now.slots && is_packed == table->now.is_packed)
+        return;
+    event->table_from.slots = slots;
+    event->table_from.is_packed = is_packed;
+    event->table_to.slots = table->now.slots;
+    event->table_to.is_packed = table->now.is_packed;
+}
+
 /* The chunk of KEY's text goes away: keep it. */
 void wpb_frames_hold_key(struct wpb_frames *frames);
 

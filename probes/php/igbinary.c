@@ -3,12 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "probes/php/frames.h"
-#include "probes/php/igbinary_strings.h"
+#include "probes/php/igbinary_walker.h"
 #include "probes/php/walker.h"
 
 #define VERSION_BYTES 4
-#define HEAD_MAX 9
 
 enum kind {
     NONE,
@@ -49,59 +47,31 @@ static const struct {
     [0x27] = {CASE, 0},
 };
 
-/* What the next byte belongs to. The first five begin a token, of which a chunk
- * may hold a part; the others are bytes of which `left` are to come. */
-enum state {
-    IN_VERSION,
-    IN_VALUE,
-    IN_KEY,
-    IN_CONTENT,
-    IN_CASE,
-    IN_END,
-    IN_VALUE_TEXT,
-    IN_KEY_TEXT,
-    IN_CLASS_TEXT,
-    IN_CASE_TEXT,
-    IN_PAYLOAD,
-};
-
 #define ONE(kind) (1U << (kind))
 /* By state: the kinds that may come. */
 static const uint32_t allowed[] = {
-    [IN_VALUE] = ONE(NOTHING) | ONE(BOOLEAN) | ONE(POSITIVE) | ONE(NEGATIVE) |
-                 ONE(DOUBLE) | ONE(EMPTY) | ONE(TEXT) | ONE(ID) | ONE(ARRAY) |
-                 ONE(OBJECT) | ONE(OBJECT_ID) | ONE(AGAIN) | ONE(REFERENCE),
-    [IN_KEY] =
+    [WPB_IGBINARY_VALUE] = ONE(NOTHING) | ONE(BOOLEAN) | ONE(POSITIVE) | ONE(NEGATIVE) |
+                           ONE(DOUBLE) | ONE(EMPTY) | ONE(TEXT) | ONE(ID) | ONE(ARRAY) |
+                           ONE(OBJECT) | ONE(OBJECT_ID) | ONE(AGAIN) | ONE(REFERENCE),
+    [WPB_IGBINARY_KEY] =
         ONE(NOTHING) | ONE(POSITIVE) | ONE(NEGATIVE) | ONE(EMPTY) | ONE(TEXT) | ONE(ID),
-    [IN_CONTENT] = ONE(ARRAY) | ONE(PAYLOAD) | ONE(CASE),
-    [IN_CASE] = ONE(TEXT) | ONE(ID),
-    [IN_END] = 0,
+    [WPB_IGBINARY_CONTENT] = ONE(ARRAY) | ONE(PAYLOAD) | ONE(CASE),
+    [WPB_IGBINARY_CASE] = ONE(TEXT) | ONE(ID),
+    [WPB_IGBINARY_END] = 0,
 };
 
 static const char *const expected[] = {
-    [IN_VERSION] = "the version 00 00 00 01 or 00 00 00 02",
-    [IN_VALUE] = "a value",
-    [IN_KEY] = "an integer or string key",
-    [IN_CONTENT] = "what an object holds",
-    [IN_CASE] = "the name of an enum's case",
-    [IN_END] = "the end of the value",
-    [IN_VALUE_TEXT] = "more bytes of a string",
-    [IN_KEY_TEXT] = "more bytes of a key",
-    [IN_CLASS_TEXT] = "more bytes of a class name",
-    [IN_CASE_TEXT] = "more bytes of an enum's case",
-    [IN_PAYLOAD] = "more bytes of a custom object",
-};
-
-struct wpb_php_igbinary {
-    struct wpb_frames frames;
-    struct wpb_igbinary_strings strings;
-    enum state state;
-    uint8_t head_len;
-    char head[HEAD_MAX]; /* of a token that a chunk cut */
-    uint64_t length;     /* of the bytes being read, whole */
-    uint64_t left;
-    uint64_t references; /* arrays, objects and references so far */
-    uint64_t unknown;
+    [WPB_IGBINARY_VERSION] = "the version 00 00 00 01 or 00 00 00 02",
+    [WPB_IGBINARY_VALUE] = "a value",
+    [WPB_IGBINARY_KEY] = "an integer or string key",
+    [WPB_IGBINARY_CONTENT] = "what an object holds",
+    [WPB_IGBINARY_CASE] = "the name of an enum's case",
+    [WPB_IGBINARY_END] = "the end of the value",
+    [WPB_IGBINARY_VALUE_TEXT] = "more bytes of a string",
+    [WPB_IGBINARY_KEY_TEXT] = "more bytes of a key",
+    [WPB_IGBINARY_CLASS_TEXT] = "more bytes of a class name",
+    [WPB_IGBINARY_CASE_TEXT] = "more bytes of an enum's case",
+    [WPB_IGBINARY_PAYLOAD] = "more bytes of a custom object",
 };
 
 /* A token: its first byte, the number behind it, and where both stand. */
@@ -153,7 +123,7 @@ static int value_ended(struct wpb_php_igbinary *walker, uint64_t end)
     while (frames->depth > 0 && wpb_frames_top(frames)->left == 0)
         if (wpb_frames_leave(frames, end))
             return -1;
-    walker->state = frames->depth > 0 ? IN_KEY : IN_END;
+    walker->state = frames->depth > 0 ? WPB_IGBINARY_KEY : WPB_IGBINARY_END;
     return 0;
 }
 
@@ -174,7 +144,7 @@ static int out_of_memory(struct wpb_php_igbinary *walker, uint64_t offset)
 }
 
 /* LENGTH bytes follow, which STATE takes. */
-static int bytes_follow(struct wpb_php_igbinary *walker, enum state state,
+static int bytes_follow(struct wpb_php_igbinary *walker, enum wpb_igbinary_state state,
                         const struct token *token)
 {
     struct wpb_frames *frames = &walker->frames;
@@ -188,12 +158,12 @@ static int bytes_follow(struct wpb_php_igbinary *walker, enum state state,
 }
 
 /* As bytes_follow(), of a text that gets a number. */
-static int text_follows(struct wpb_php_igbinary *walker, enum state state,
-                        const struct token *token, bool is_held)
+static int text_follows(struct wpb_php_igbinary *walker, enum wpb_igbinary_state state,
+                        const struct token *token, bool is_key, bool is_held)
 {
     if (bytes_follow(walker, state, token))
         return -1;
-    if (wpb_igbinary_strings_open(&walker->strings, token->number, is_held))
+    if (wpb_igbinary_strings_open(&walker->strings, token->number, is_key, is_held))
         return out_of_memory(walker, token->start);
     return 0;
 }
@@ -201,11 +171,11 @@ static int text_follows(struct wpb_php_igbinary *walker, enum state state,
 static int find(struct wpb_php_igbinary *walker, const struct token *token, bool is_held,
                 struct wpb_igbinary_found *found)
 {
+    *found = (struct wpb_igbinary_found){.text = {"", 0}};
     if (token->number >= walker->strings.count)
         return wpb_frames_invalid(&walker->frames, token->start,
                                   "the number of an earlier string");
     *found = wpb_igbinary_strings_find(&walker->strings, token->number, is_held);
-    walker->unknown += !found->has_text;
     return 0;
 }
 
@@ -229,9 +199,10 @@ static int class_again(struct wpb_php_igbinary *walker, const struct token *toke
     struct wpb_igbinary_found found;
     if (find(walker, token, false, &found))
         return -1;
+    walker->unknown += !found.has_text;
     name_class(&walker->frames, found.len);
     keep_class(&walker->frames, found.text.data, found.text.len);
-    walker->state = IN_CONTENT;
+    walker->state = WPB_IGBINARY_CONTENT;
     return 0;
 }
 
@@ -284,14 +255,14 @@ static int value(struct wpb_php_igbinary *walker, const struct token *token)
     case EMPTY:
         return leaf(walker, WPB_PHP_STRING, 0, token->end);
     case TEXT:
-        return text_follows(walker, IN_VALUE_TEXT, token, true);
+        return text_follows(walker, WPB_IGBINARY_VALUE_TEXT, token, false, true);
     case ID:
         return string_again(walker, token);
     case ARRAY:
         return enter(walker, WPB_PHP_ARRAY, token);
     case OBJECT:
         name_class(frames, token->number);
-        return text_follows(walker, IN_CLASS_TEXT, token, false);
+        return text_follows(walker, WPB_IGBINARY_CLASS_TEXT, token, true, false);
     case OBJECT_ID:
         return class_again(walker, token);
     case AGAIN:
@@ -320,7 +291,7 @@ static int key(struct wpb_php_igbinary *walker, const struct token *token)
     struct wpb_igbinary_found found;
     bool is_held = !parent->has_properties;
     frames->key = (struct wpb_frames_key){.is_present = true, .text = frames->key_text};
-    walker->state = IN_VALUE;
+    walker->state = WPB_IGBINARY_VALUE;
     switch (token->kind) {
     case NOTHING:
         parent->left--;
@@ -329,14 +300,15 @@ static int key(struct wpb_php_igbinary *walker, const struct token *token)
         return 0;
     case TEXT:
         frames->key.len = token->number;
-        return text_follows(walker, IN_KEY_TEXT, token, is_held);
+        return text_follows(walker, WPB_IGBINARY_KEY_TEXT, token, true, is_held);
     case ID:
         if (find(walker, token, is_held, &found))
             return -1;
+        walker->unknown += !found.has_text;
         frames->key.len = found.len;
         frames->key.kept = (uint32_t)found.text.len;
         frames->key.is_shared = found.is_held;
-        memcpy(frames->key_text, found.text.data, found.text.len);
+        frames->key.text = found.text.data;
         return 0;
     default:
         frames->key.is_int = true;
@@ -352,10 +324,10 @@ static int content(struct wpb_php_igbinary *walker, const struct token *token)
         return enter(walker, WPB_PHP_OBJECT, token);
     case PAYLOAD:
         walker->references++;
-        return bytes_follow(walker, IN_PAYLOAD, token);
+        return bytes_follow(walker, WPB_IGBINARY_PAYLOAD, token);
     default:
         walker->references++;
-        walker->state = IN_CASE;
+        walker->state = WPB_IGBINARY_CASE;
         return 0;
     }
 }
@@ -371,9 +343,10 @@ static int enum_case(struct wpb_php_igbinary *walker, const struct token *token)
     struct wpb_igbinary_found found;
     keep_class(&walker->frames, ":", 1);
     if (token->kind == TEXT)
-        return text_follows(walker, IN_CASE_TEXT, token, false);
+        return text_follows(walker, WPB_IGBINARY_CASE_TEXT, token, true, false);
     if (find(walker, token, false, &found))
         return -1;
+    walker->unknown += !found.has_text;
     keep_class(&walker->frames, found.text.data, found.text.len);
     return enum_ended(walker, found.len, token->end);
 }
@@ -381,8 +354,8 @@ static int enum_case(struct wpb_php_igbinary *walker, const struct token *token)
 static int version(struct wpb_php_igbinary *walker, const char *head)
 {
     if (memcmp(head, "\0\0\0\1", 4) != 0 && memcmp(head, "\0\0\0\2", 4) != 0)
-        return wpb_frames_invalid(&walker->frames, 0, expected[IN_VERSION]);
-    walker->state = IN_VALUE;
+        return wpb_frames_invalid(&walker->frames, 0, expected[WPB_IGBINARY_VERSION]);
+    walker->state = WPB_IGBINARY_VALUE;
     return 0;
 }
 
@@ -390,7 +363,7 @@ static int version(struct wpb_php_igbinary *walker, const char *head)
 static int act(struct wpb_php_igbinary *walker, const char *head, size_t need,
                uint64_t end)
 {
-    if (walker->state == IN_VERSION)
+    if (walker->state == WPB_IGBINARY_VERSION)
         return version(walker, head);
     struct token token = {
         .type = (uint8_t)head[0],
@@ -401,11 +374,11 @@ static int act(struct wpb_php_igbinary *walker, const char *head, size_t need,
     for (size_t i = 1; i < need; i++)
         token.number = token.number << 8 | (uint8_t)head[i];
     switch (walker->state) {
-    case IN_VALUE:
+    case WPB_IGBINARY_VALUE:
         return value(walker, &token);
-    case IN_KEY:
+    case WPB_IGBINARY_KEY:
         return key(walker, &token);
-    case IN_CONTENT:
+    case WPB_IGBINARY_CONTENT:
         return content(walker, &token);
     default:
         return enum_case(walker, &token);
@@ -413,9 +386,9 @@ static int act(struct wpb_php_igbinary *walker, const char *head, size_t need,
 }
 
 /* Bytes of the token that begins with FIRST; 0 when it must not come here. */
-static inline size_t token_bytes(enum state state, uint8_t first)
+static inline size_t token_bytes(enum wpb_igbinary_state state, uint8_t first)
 {
-    if (state == IN_VERSION)
+    if (state == WPB_IGBINARY_VERSION)
         return VERSION_BYTES;
     if (first >= sizeof(types) / sizeof(*types) ||
         !(allowed[state] & ONE(types[first].kind)))
@@ -463,15 +436,15 @@ static void keep_key(struct wpb_php_igbinary *walker, const char *p, size_t len)
 static int bytes_ended(struct wpb_php_igbinary *walker, uint64_t end)
 {
     switch (walker->state) {
-    case IN_KEY_TEXT:
-        walker->state = IN_VALUE;
+    case WPB_IGBINARY_KEY_TEXT:
+        walker->state = WPB_IGBINARY_VALUE;
         return 0;
-    case IN_CLASS_TEXT:
-        walker->state = IN_CONTENT;
+    case WPB_IGBINARY_CLASS_TEXT:
+        walker->state = WPB_IGBINARY_CONTENT;
         return 0;
-    case IN_CASE_TEXT:
+    case WPB_IGBINARY_CASE_TEXT:
         return enum_ended(walker, walker->length, end);
-    case IN_PAYLOAD:
+    case WPB_IGBINARY_PAYLOAD:
         return leaf(walker, WPB_PHP_CUSTOM, walker->length, end);
     default:
         return leaf(walker, WPB_PHP_STRING, walker->length, end);
@@ -485,17 +458,30 @@ static const char *step_bytes(struct wpb_php_igbinary *walker, const char *p,
     size_t len = (size_t)(end - p);
     if (len > walker->left)
         len = (size_t)walker->left;
-    if (walker->state != IN_PAYLOAD)
+    if (walker->state != WPB_IGBINARY_PAYLOAD)
         wpb_igbinary_strings_add(&walker->strings, p, len);
-    if (walker->state == IN_KEY_TEXT)
+    if (walker->state == WPB_IGBINARY_KEY_TEXT)
         keep_key(walker, p, len);
-    else if (walker->state == IN_CLASS_TEXT || walker->state == IN_CASE_TEXT)
+    else if (walker->state == WPB_IGBINARY_CLASS_TEXT ||
+             walker->state == WPB_IGBINARY_CASE_TEXT)
         keep_class(&walker->frames, p, len);
     walker->left -= len;
     p += len;
     if (walker->left == 0 && bytes_ended(walker, wpb_frames_position(&walker->frames, p)))
         return NULL;
     return p;
+}
+
+static const char *step(struct wpb_php_igbinary *walker, const char *p, const char *end)
+{
+    if (walker->state > WPB_IGBINARY_END)
+        return step_bytes(walker, p, end);
+    if (walker->state == WPB_IGBINARY_KEY && walker->head_len == 0) {
+        const char *next = wpb_igbinary_run(walker, p, end);
+        if (next != p)
+            return next;
+    }
+    return step_token(walker, p, end);
 }
 
 int wpb_php_igbinary_feed(struct wpb_php_igbinary *walker, struct wpb_slice chunk,
@@ -511,9 +497,8 @@ int wpb_php_igbinary_feed(struct wpb_php_igbinary *walker, struct wpb_slice chun
     const char *p = chunk.data;
     const char *end = p + len;
     frames->chunk = p;
-    while (p && (p < end || (walker->state > IN_END && walker->left == 0)))
-        p = walker->state > IN_END ? step_bytes(walker, p, end)
-                                   : step_token(walker, p, end);
+    while (p && (p < end || (walker->state > WPB_IGBINARY_END && walker->left == 0)))
+        p = step(walker, p, end);
     if (!p)
         goto out_failed;
     wpb_frames_hold_key(frames);
@@ -533,7 +518,7 @@ out_failed:
 int wpb_php_igbinary_finish(struct wpb_php_igbinary *walker, struct wpb_err *err)
 {
     struct wpb_frames *frames = &walker->frames;
-    if (!frames->has_failed && (walker->state != IN_END || walker->head_len)) {
+    if (!frames->has_failed && (walker->state != WPB_IGBINARY_END || walker->head_len)) {
         char text[128];
         snprintf(text, sizeof(text), "%s, and the value ends", expected[walker->state]);
         wpb_frames_invalid(frames, frames->base, text);

@@ -45,7 +45,7 @@ int wpb_php_igbinary_feed(struct wpb_php_igbinary *walker, struct wpb_slice chun
 int wpb_php_igbinary_finish(struct wpb_php_igbinary *walker, struct wpb_err *err);
 uint64_t wpb_php_igbinary_elements(const struct wpb_php_igbinary *walker);
 uint64_t wpb_php_igbinary_bytes(const struct wpb_php_igbinary *walker);
-/* Keys, names and strings by number whose text is no longer remembered. */
+/* Keys and names by number whose text is not remembered. */
 uint64_t wpb_php_igbinary_unknown(const struct wpb_php_igbinary *walker);
 
 #endif

@@ -188,11 +188,27 @@ static inline bool is_space(char byte)
     return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r';
 }
 
+/* The first byte of an element of an array is next; `,` was there when it had to. */
+static inline bool may_run(struct wpb_php_json *walker)
+{
+    struct wpb_frame *parent = wpb_frames_top(&walker->frames);
+    if (!parent)
+        return false;
+    if (parent->is_list)
+        return walker->state == WPB_JSON_VALUE || walker->state == WPB_JSON_FIRST_VALUE;
+    return walker->state == WPB_JSON_KEY || walker->state == WPB_JSON_FIRST_KEY;
+}
+
 static inline const char *step(struct wpb_php_json *walker, const char *p,
                                const char *end)
 {
     if (walker->state <= WPB_JSON_END && is_space(*p))
         return p + 1;
+    if (may_run(walker)) {
+        const char *next = wpb_json_run(walker, p, end);
+        if (next != p)
+            return next;
+    }
     switch (walker->state) {
     case WPB_JSON_VALUE:
     case WPB_JSON_FIRST_VALUE:

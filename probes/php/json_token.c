@@ -2,27 +2,7 @@
 
 #include "probes/php/zend.h"
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 #define INT_DIGITS 19 /* as many as 2^63 has */
-
-/* The first byte from P on that is not plain: a quote, a backslash, a control or
- * not ASCII. */
-static inline const char *plain_end(const char *p, const char *end)
-{
-    while (end - p >= 8) {
-        uint64_t word;
-        memcpy(&word, p, sizeof(word));
-        uint64_t quote = word ^ EACH('"'), slash = word ^ EACH('\\');
-        if (((word - EACH(0x20)) | (quote - EACH(1)) | (slash - EACH(1)) | word) &
-            EACH(0x80))
-            break;
-        p += 8;
-    }
-    while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 &&
-           *p != '"' && *p != '\\')
-        p++;
-    return p;
-}
 
 /* Decoded bytes of the string: keys are kept, cut; what strings hold is not. */
 static void add(struct wpb_php_json *walker, const char *bytes, size_t len)
@@ -62,7 +42,7 @@ static const char *end_string(struct wpb_php_json *walker, const char *p)
 const char *wpb_json_walker_begin_string(struct wpb_php_json *walker, const char *p,
                                          const char *end, bool in_key)
 {
-    const char *plain = plain_end(p, end);
+    const char *plain = wpb_json_walker_plain_end(p, end);
     size_t len = (size_t)(plain - p);
     walker->in_key = in_key;
     walker->length = 0;
@@ -125,7 +105,7 @@ static const char *step_utf8(struct wpb_php_json *walker, const char *p)
 static const char *step_string(struct wpb_php_json *walker, const char *p,
                                const char *end)
 {
-    const char *plain = plain_end(p, end);
+    const char *plain = wpb_json_walker_plain_end(p, end);
     if (plain > p) {
         add(walker, p, (size_t)(plain - p));
         return plain;

@@ -1,10 +1,13 @@
 /*
  * json_walker.h - inside of the JSON walker: its state between two bytes.
  *
- * Shared by json.c (the grammar) and json_token.c (strings and numbers).
+ * Shared by json.c (the grammar), json_token.c (strings and numbers) and json_run.c
+ * (the elements of an array that a chunk holds whole, read at once).
  */
 #ifndef WPB_PHP_JSON_WALKER_H
 #define WPB_PHP_JSON_WALKER_H
+
+#include <endian.h>
 
 #include "probes/php/frames.h"
 
@@ -54,6 +57,36 @@ struct wpb_php_json {
     uint32_t digits; /* of an integer, at most 20 */
     uint64_t magnitude;
 };
+
+#define WPB_JSON_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The first byte from P on that is not plain: a quote, a backslash, a control or not
+ * ASCII. */
+static inline const char *wpb_json_walker_plain_end(const char *p, const char *end)
+{
+    while (end - p >= 8) {
+        uint64_t word;
+        memcpy(&word, p, sizeof(word));
+        word = le64toh(word);
+        uint64_t quote = word ^ WPB_JSON_EACH('"'), slash = word ^ WPB_JSON_EACH('\\');
+        uint64_t found = ((word - WPB_JSON_EACH(0x20)) | (quote - WPB_JSON_EACH(1)) |
+                          (slash - WPB_JSON_EACH(1)) | word) &
+                         WPB_JSON_EACH(0x80);
+        /* A borrow reaches only bytes behind the first that is found. */
+        if (found)
+            return p + __builtin_ctzll(found) / 8;
+        p += 8;
+    }
+    while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 &&
+           *p != '"' && *p != '\\')
+        p++;
+    return p;
+}
+
+/* In an array, where a value (of a list) or a key must come: read as many elements as
+ * the chunk holds whole. Returns P itself when there is none; the grammar goes on from
+ * there. NULL after a failure. */
+const char *wpb_json_run(struct wpb_php_json *walker, const char *p, const char *end);
 
 /* A step reads one byte or more from P (P < END) and returns where the next one
  * begins, or NULL after a failure. */

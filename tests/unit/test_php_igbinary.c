@@ -322,43 +322,69 @@ struct counts {
 static int count_names(void *cookie, const struct wpb_php_event *event)
 {
     struct counts *counts = cookie;
-    if (event->depth == 1 && event->phase == WPB_PHP_LEAF && event->key_len == 200) {
+    if (event->key_is_shared) {
+        assert_int_equal(event->key_len, 200);
         counts->unnamed += event->key.len == 0;
         counts->named += event->key.len == 200;
     }
     return 0;
 }
 
-/* 60,000 texts of 200 bytes are more than 8 MiB: their numbers come again as keys. */
-static void texts_past_what_is_kept_are_known_by_length(void **state)
+/* 60,000 keys of 200 bytes are more than 8 MiB, 128 blocks of 64 KiB, which take texts
+ * while 256 bytes are free: their numbers come again as keys. */
+static void keys_past_what_is_kept_are_known_by_length(void **state)
 {
     (void)state;
-    enum { TEXTS = 60000 };
+    enum { NAMES = 60000, KEPT = 128 * ((65536 - 256) / 200 + 1) };
     struct wpb_buf value;
     wpb_buf_init(&value, 0);
-    wpb_buf_slice(&value, BYTES(V2 "\x16\0\0\xea\x61\x06\0\x16\0\0\xea\x60"));
-    for (unsigned i = 0; i < TEXTS; i++) {
-        wpb_buf_slice(&value, BYTES("\x08"));
-        wpb_buf_char(&value, (char)(i >> 8));
-        wpb_buf_char(&value, (char)i);
+    wpb_buf_slice(&value, BYTES(V2 "\x14\2\x06\0\x15\xea\x60"));
+    for (unsigned i = 0; i < NAMES; i++) {
         wpb_buf_slice(&value, BYTES("\x11\xc8"));
         wpb_buf_repeat(&value, 't', 200);
+        wpb_buf_slice(&value, BYTES("\x05"));
     }
-    for (unsigned i = 0; i < TEXTS; i++) {
+    wpb_buf_slice(&value, BYTES("\x06\1\x15\xea\x60"));
+    for (unsigned i = 0; i < NAMES; i++) {
         wpb_buf_slice(&value, BYTES("\x0f"));
         wpb_buf_char(&value, (char)(i >> 8));
         wpb_buf_char(&value, (char)i);
         wpb_buf_slice(&value, BYTES("\x05"));
     }
-    struct counts counts = {0};
-    struct wpb_err err;
-    struct wpb_decoder *decoder = wpb_decoder_new(IGBINARY, NULL, count_names, &counts);
-    assert_int_equal(wpb_decoder_feed(decoder, wpb_buf_view(&value), &err), 0);
-    assert_int_equal(wpb_decoder_finish(decoder, &err), 0);
-    assert_int_equal(counts.named, (8 << 20) / 200);
-    assert_int_equal(counts.unnamed, TEXTS - (8 << 20) / 200);
-    assert_int_equal(wpb_decoder_unknown(decoder), counts.unnamed);
-    wpb_decoder_free(decoder);
+    for (size_t chunk = 1000; chunk <= 100000000; chunk *= 100000) {
+        struct counts counts = {0};
+        struct wpb_err err;
+        struct wpb_slice rest = wpb_buf_view(&value);
+        struct wpb_decoder *decoder =
+            wpb_decoder_new(IGBINARY, NULL, count_names, &counts);
+        for (; rest.len > 0; rest = wpb_slice_skip(rest, chunk))
+            assert_int_equal(wpb_decoder_feed(decoder, wpb_slice_head(rest, chunk), &err),
+                             0);
+        assert_int_equal(wpb_decoder_finish(decoder, &err), 0);
+        assert_int_equal(counts.named, KEPT);
+        assert_int_equal(counts.unnamed, NAMES - KEPT);
+        assert_int_equal(wpb_decoder_unknown(decoder), counts.unnamed);
+        wpb_decoder_free(decoder);
+    }
+    wpb_buf_fini(&value);
+}
+
+/* A value of a page's length is not kept; should it come again as a key, only its
+ * length is known. */
+static void a_long_value_that_becomes_a_key_is_known_by_length(void **state)
+{
+    (void)state;
+    struct wpb_buf value, out;
+    wpb_buf_init(&value, 0);
+    wpb_buf_slice(&value, BYTES(V2 "\x14\4\x06\0\x11\x40"));
+    wpb_buf_repeat(&value, 'k', 64);
+    wpb_buf_slice(&value, BYTES("\x06\1\x11\x41"));
+    wpb_buf_repeat(&value, 'l', 65);
+    wpb_buf_slice(&value, BYTES("\x0e\0\x05\x0e\1\x05"));
+    php_events(IGBINARY, wpb_buf_view(&value), SIZE_MAX, NULL, &out);
+    assert_non_null(strstr(out.data, "kkk]/64 key-shared"));
+    assert_non_null(strstr(out.data, "1 leaf bool []/65 key-shared"));
+    wpb_buf_fini(&out);
     wpb_buf_fini(&value);
 }
 
@@ -381,7 +407,8 @@ int main(void)
         cmocka_unit_test(hostile_counts_and_lengths_allocate_nothing),
         cmocka_unit_test(nesting_a_million_deep_stops_at_the_limit),
         cmocka_unit_test(budgets_stop_the_walk),
-        cmocka_unit_test(texts_past_what_is_kept_are_known_by_length),
+        cmocka_unit_test(keys_past_what_is_kept_are_known_by_length),
+        cmocka_unit_test(a_long_value_that_becomes_a_key_is_known_by_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
