@@ -96,7 +96,7 @@ static void fill_groups(const struct wpb_window *const *windows, size_t count, s
     for (size_t w = 0; w < count; w++) {
         const struct wpb_window *window = windows[w];
         const struct wpb_subject *subject;
-        size_t cursor = 0;
+        size_t cursor = 0, first = rows;
 
         while (
             (subject = wpb_window_next(window, WPB_SUBJECT_REDIS_GROUP, NULL, &cursor))) {
@@ -111,10 +111,13 @@ static void fill_groups(const struct wpb_window *const *windows, size_t count, s
                 .ttlless_bytes = count_of(window, subject, WPB_M_TTLLESS_BYTES),
                 .provenance = keys ? keys->provenance : WPB_ESTIMATED};
         }
+        qsort(groups + first, rows - first, sizeof(*groups), by_memory_of_group);
+        if (rows - first > max)
+            rows = first + max;
     }
     qsort(groups, rows, sizeof(*groups), by_memory_of_group);
     report->groups = groups;
-    report->group_count = rows < max ? rows : max;
+    report->group_count = rows;
 }
 
 /* The facts of the server stand on its own subject, those of a database on a
