@@ -1,59 +1,67 @@
 #!/bin/sh
-# release.sh - what is shipped, as it is shipped: an optimised, hardened build, the
-# scenarios against it, and its figures. Run tests/run.sh first: it installs what
-# this needs.
+# release.sh [PART]... - what takes longer than run.sh, before a release:
+#
+#   shipped    the optimised, hardened build as it installs, and the scenarios with it
+#   debian13   quickstart, the tests, TLS and Valkey in a fresh Debian 13 (needs root)
+#   fuzz       every fuzzer, WPB_FUZZ_SECONDS each (default 60)
+#   bench      every benchmark, once
+#   sid        the build with the newest libraries, in a fresh Debian unstable (root)
+#
+# Without an argument all of them, in this order. Each works on a clean copy of HEAD and
+# rewrites its section of docs/release-checks.md. Logs and what the fuzzers found stay
+# in build-release/PART. Run run.sh first: it installs what this needs.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-build=$root/build-release
-wpbloat=$build/wpbloat
+summary=$root/docs/release-checks.md
+parts='shipped debian13 fuzz bench sid'
 
-fail() {
-    echo "release.sh: $*" >&2
-    exit 1
-}
+for part in "$@"; do
+    case " $parts " in
+    *" $part "*) ;;
+    *)
+        echo "release.sh: no part is called '$part'; there are: $parts" >&2
+        exit 64
+        ;;
+    esac
+done
 
-work=$(mktemp -d /tmp/wpbloat-release.XXXXXX)
-demo_pid=
-trap 'if [ -n "$demo_pid" ]; then kill "$demo_pid"; fi; rm -rf "$work"' EXIT
+work=$(mktemp -d "${TMPDIR:-/tmp}/wpbloat-release.XXXXXX")
+trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-echo "[1/4] building $build"
-{
-    cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DWPB_WERROR=ON
-    cmake --build "$build" -j "$(nproc)"
-    DESTDIR=$work/root cmake --install "$build" --prefix /usr
-} >"$work/build.log" 2>&1 || {
-    tail -n 40 "$work/build.log" >&2
-    fail "the build failed"
+# The section of PART as it stood, so that one part can be run alone.
+section() {
+    [ -f "$summary" ] || return 0
+    awk -v heading="## $1" '/^## /{ inside = ($0 == heading) } inside' "$summary" |
+        sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
 }
-[ -x "$work/root/usr/bin/wpbloat" ] || fail "nothing was installed"
 
-echo "[2/4] hardening"
-readelf -hldW "$wpbloat" >"$work/elf"
-grep -q 'Type: *DYN' "$work/elf" || fail "not a position-independent executable"
-grep -q GNU_RELRO "$work/elf" || fail "no RELRO"
-grep -Eq 'BIND_NOW|Flags:.*NOW' "$work/elf" || fail "not bound at start"
-grep -q 'GNU_STACK.*RW ' "$work/elf" || fail "an executable stack"
-readelf -sW --dyn-syms "$wpbloat" >"$work/symbols"
-grep -q __stack_chk_fail "$work/symbols" || fail "no stack protector"
-grep -q '_chk@' "$work/symbols" || fail "no fortified calls"
+write_summary() {
+    cat <<'INTRODUCTION'
+# Release checks
 
-echo "[3/4] scenarios"
-for scenario in cli incident hostile wordpress; do
-    # Without a sanitizer's shadow memory, the limit can be that of a real host.
-    WPB_PEAK_LIMIT_KIB=40960 sh "$root/tests/scenario/$scenario.sh" "$wpbloat" ||
-        fail "scenario $scenario"
+What `sh tests/release.sh` saw when each of its parts last ran. Every part works on a
+clean copy of the commit it names. Figures are as printed, from the machine it ran on:
+compare ratios, not times.
+INTRODUCTION
+    for part in $parts; do
+        [ -s "$work/$part" ] || section "$part" >"$work/$part"
+        if [ -s "$work/$part" ]; then
+            echo
+            cat "$work/$part"
+        fi
+    done
+}
+
+status=0
+# shellcheck disable=SC2048
+for part in ${*:-$parts}; do
+    echo "== $part"
+    sh "$root/tests/scenario/release-$part.sh" "$work/$part" || status=1
 done
-
-echo "[4/4] figures"
-TMPDIR=$work "$wpbloat" demo --keep --budget full >"$work/demo.out" 2>"$work/demo.err"
-demo_pid=$(sed -n 's/^demo: *kill \([0-9]*\) .*/\1/p' "$work/demo.err")
-site=$(sed -n 's/^demo: *wpbloat scan \(.*\)/\1/p' "$work/demo.err" | tail -n 1)
-for budget in normal full; do
-    /usr/bin/time -q -o "$work/time" -f "scan of the incident, $budget: %e s, peak %M KiB" \
-        "$wpbloat" scan "$site" --budget "$budget" --fail-on never --output "$work/report"
-    cat "$work/time"
-done
-echo "executable: $(stat -c %s "$wpbloat") bytes"
+write_summary >"$work/summary"
+cat "$work/summary" >"$summary"
+echo "Written: $summary"
+exit "$status"

@@ -1,0 +1,32 @@
+#!/bin/sh
+# release-bench.sh SECTION - every benchmark of tests/bench, once, against a Release
+# build; what it printed stands in the summary.
+set -eu
+
+. "$(dirname "$0")/release-part.sh"
+
+copy "$work/src"
+begin "$(gcc --version | sed -n 1p), PHP $(version_of php --version), Redis $(version_of redis-server --version)"
+
+build() {
+    cmake -S "$work/src" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DWPB_TESTS=ON &&
+        cmake --build "$work/build" --target wpbloat
+}
+passed build build build || exit 1
+
+for bench in "$work"/src/tests/bench/*.sh; do
+    name=$(basename "$bench" .sh)
+    # What has no first line for a shell is sourced by others.
+    sed -n 1p "$bench" | grep -q '^#!' || continue
+    # shellcheck disable=SC2310
+    passed "$name" "$name" timeout 1800 sh "$bench" "$work/build" || continue
+    row "$name" "ran, see below"
+done
+for log in "$logs"/*.log; do
+    name=$(basename "$log" .log)
+    [ "$name" != build ] || continue
+    [ "$name" != git ] || continue
+    # shellcheck disable=SC2016
+    printf '\n%s:\n```\n%s\n```\n' "$name" "$(sed "s|$work/||g" "$log")" >>"$section"
+done
+exit "$failed"
