@@ -151,15 +151,8 @@ static void add_reference(struct wpb_php_memory *memory,
     memory->last_target = event->target;
 }
 
-void wpb_php_memory_add(struct wpb_php_memory *memory, const struct wpb_php_event *event)
+static void add_value(struct wpb_php_memory *memory, const struct wpb_php_event *event)
 {
-    if (event->table_to.slots)
-        change_table(memory, event);
-    if (event->depth == 0)
-        memory->entries = event->count;
-    if (event->phase == WPB_PHP_LEAVE)
-        return;
-    memory->held += key_bytes(memory, event);
     if (memory->decoder == WPB_PHP_UNSERIALIZE)
         memory->values += !event->is_hard;
     else if (memory->decoder == WPB_PHP_IGBINARY_UNSERIALIZE)
@@ -194,6 +187,22 @@ void wpb_php_memory_add(struct wpb_php_memory *memory, const struct wpb_php_even
     /* igbinary says of the first value, whatever it is, that a reference holds it. */
     if (event->is_hard && event->type != WPB_PHP_REFERENCE)
         memory->held += WPB_ZEND_REFERENCE;
+}
+
+void wpb_php_memory_add(struct wpb_php_memory *memory, const struct wpb_php_event *event)
+{
+    bool is_new = event->phase != WPB_PHP_LEAVE;
+    bool is_table_last = memory->decoder == WPB_PHP_JSON_DECODE;
+    if (event->depth == 0)
+        memory->entries = event->count;
+    if (is_new)
+        memory->held += key_bytes(memory, event);
+    if (event->table_to.slots && !is_table_last)
+        change_table(memory, event);
+    if (is_new)
+        add_value(memory, event);
+    if (event->table_to.slots && is_table_last)
+        change_table(memory, event);
 }
 
 /* The store exists with room for 1,023 objects before anything is decoded. */

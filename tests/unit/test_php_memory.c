@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "agent/base/buf.h"
-#include "probes/php/memory.h"
+#include "probes/php/decoder.h"
 
 #define BYTES(literal) wpb_slice_of(literal, sizeof(literal) - 1)
 
@@ -22,19 +22,25 @@ static int add(void *cookie, const struct wpb_php_event *event)
     return 0;
 }
 
-static struct wpb_php_cost cost_of_version(struct wpb_slice value, uint32_t version)
+static struct wpb_php_cost cost_decoded(enum wpb_php_decoder kind, struct wpb_slice value,
+                                        uint32_t version)
 {
     struct wpb_php_memory memory;
     struct wpb_php_cost cost;
     struct wpb_err err = {0};
-    wpb_php_memory_init(&memory, WPB_PHP_UNSERIALIZE, version);
-    struct wpb_php_walker *walker = wpb_php_walker_new(NULL, add, &memory);
-    assert_non_null(walker);
-    assert_int_equal(wpb_php_walker_feed(walker, value, &err), 0);
-    assert_int_equal(wpb_php_walker_finish(walker, &err), 0);
-    wpb_php_walker_free(walker);
+    wpb_php_memory_init(&memory, kind, version);
+    struct wpb_decoder *decoder = wpb_decoder_new(kind, NULL, add, &memory);
+    assert_non_null(decoder);
+    assert_int_equal(wpb_decoder_feed(decoder, value, &err), 0);
+    assert_int_equal(wpb_decoder_finish(decoder, &err), 0);
+    wpb_decoder_free(decoder);
     wpb_php_memory_cost(&memory, value.len, &cost);
     return cost;
+}
+
+static struct wpb_php_cost cost_of_version(struct wpb_slice value, uint32_t version)
+{
+    return cost_decoded(WPB_PHP_UNSERIALIZE, value, version);
 }
 
 static uint64_t held(const char *value)
@@ -403,6 +409,50 @@ static void fails_at_knows_when_there_is_no_answer(void **state)
         wpb_php_notoptions_fails_at(1, 1, WPB_PHP_IGBINARY, 0, UINT64_C(1) << 49, 0) > 0);
 }
 
+static void a_list_is_a_hash_for_unserialize_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(held("a:3:{i:0;i:1;i:1;i:2;i:2;i:3;}"), 56 + 320);
+    struct wpb_slice json = BYTES("[1,2,3]");
+    struct wpb_slice igbinary = BYTES("\0\0\0\2\x14\3\6\0\6\1\6\1\6\2\6\2\6\3");
+    assert_int_equal(cost_decoded(WPB_PHP_JSON_DECODE, json, 0).value_bytes, 56 + 160);
+    assert_int_equal(cost_decoded(WPB_PHP_IGBINARY_UNSERIALIZE, igbinary, 0).value_bytes,
+                     56 + 160);
+    /* Packed arrays held buckets before 8.2. */
+    struct wpb_php_cost old = cost_decoded(WPB_PHP_JSON_DECODE, json, 80100);
+    assert_int_equal(old.value_bytes, 56 + 320);
+    assert_int_equal(old.provenance, WPB_ESTIMATED);
+}
+
+static void igbinary_holds_equal_strings_once(void **state)
+{
+    (void)state;
+    struct wpb_slice value = BYTES("\0\0\0\2\x14\3\6\0\x11\x0a"
+                                   "0123456789\6\1\x0e\0\6\2\x0e\0");
+    assert_int_equal(cost_decoded(WPB_PHP_IGBINARY_UNSERIALIZE, value, 0).value_bytes,
+                     56 + 160 + 40);
+    assert_int_equal(
+        cost_decoded(WPB_PHP_JSON_DECODE, BYTES("[\"0123456789\",\"0123456789\"]"), 0)
+            .value_bytes,
+        56 + 160 + 2 * 40);
+}
+
+/* At its last doubling a JSON object holds the old table beside the new one. */
+static void json_decode_peaks_where_a_table_doubles(void **state)
+{
+    (void)state;
+    struct wpb_buf value;
+    wpb_buf_init(&value, 0);
+    wpb_buf_char(&value, '{');
+    for (unsigned i = 0; i <= 1024; i++)
+        wpb_buf_printf(&value, "%s\"k%05u\":1", i ? "," : "", i);
+    wpb_buf_char(&value, '}');
+    struct wpb_php_cost cost = cost_decoded(WPB_PHP_JSON_DECODE, wpb_buf_view(&value), 0);
+    assert_int_equal(cost.value_bytes, 56 + 40 * 2048 + 1025 * 32);
+    assert_int_equal(cost.read_peak_bytes, value.len + cost.value_bytes + 40 * 1024);
+    wpb_buf_fini(&value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +474,9 @@ int main(void)
         cmocka_unit_test(fails_at_is_the_smallest_length_that_reaches_the_limit),
         cmocka_unit_test(fails_at_stops_where_the_table_doubles),
         cmocka_unit_test(fails_at_knows_when_there_is_no_answer),
+        cmocka_unit_test(a_list_is_a_hash_for_unserialize_alone),
+        cmocka_unit_test(igbinary_holds_equal_strings_once),
+        cmocka_unit_test(json_decode_peaks_where_a_table_doubles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
