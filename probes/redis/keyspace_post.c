@@ -66,16 +66,26 @@ static void totals(struct post *post)
                of_bytes(post, part));
 }
 
-static void prefix(const struct post *post)
+/* Of a site that has no prefix: what the votes say, and how they went. */
+static void votes(const struct post *post)
 {
-    size_t count;
+    struct wpb_votes_candidate found[WPB_VOTES_CANDIDATES_MAX];
+    struct wpb_votes *cast = wpb_tally_votes(post->tally);
+    struct wpb_buf text;
     bool is_all;
-    const struct wpb_tally_candidate *found =
-        wpb_tally_candidates(post->tally, &count, &is_all);
 
-    if (!post->site->has_key_prefix && count == 1 && is_all)
+    if (post->site->has_key_prefix || !cast)
+        return;
+    size_t count = wpb_votes_candidates(cast, post->site->flavour, found, &is_all);
+    if (count == 1 && is_all)
         wpb_run_post(post->run, post->site, &post->scope->database, WPB_M_KEY_PREFIX,
-                     wpb_value_text(found->prefix), WPB_EXACT);
+                     wpb_value_text(found[0].prefix), WPB_EXACT);
+    wpb_buf_init(&text, 0);
+    wpb_votes_text(cast, &text);
+    if (text.len && !wpb_buf_failed(&text))
+        wpb_run_post(post->run, post->site, &post->scope->database, WPB_M_SHAPE_VOTES,
+                     wpb_value_text(wpb_buf_view(&text)), WPB_EXACT);
+    wpb_buf_fini(&text);
 }
 
 static void groups(const struct post *post, size_t index)
@@ -133,38 +143,44 @@ void wpb_keyspace_post(struct wpb_run *run, const struct wpb_redis_scope *scope,
     totals(&post);
     for (size_t i = 0; i < count; i++) {
         post.site = sites[i];
-        prefix(&post);
+        votes(&post);
         groups(&post, i);
         keys(&post, i, wpb_tally_top(tally, i));
         keys(&post, i, wpb_tally_roles(tally));
     }
 }
 
+/* The prefixes among which somebody has to choose for SITE. */
+static void note_candidates(const struct wpb_site *site, struct wpb_votes *cast,
+                            struct wpb_buf *out)
+{
+    struct wpb_votes_candidate found[WPB_VOTES_CANDIDATES_MAX];
+    bool is_all;
+    size_t count = wpb_votes_candidates(cast, site->flavour, found, &is_all);
+
+    if (count <= 1 && is_all)
+        return;
+    wpb_buf_printf(out,
+                   "%sthe key prefix of site %s is not known and the keys show %zu%s: ",
+                   out->len ? "; " : "", site->name, count, is_all ? "" : " or more");
+    for (size_t c = 0; c < count && c < 4; c++) {
+        struct wpb_slice text = wpb_slice_head(found[c].prefix, 48);
+        wpb_buf_printf(out, "%s\"%.*s\"", c ? ", " : "", (int)text.len, text.data);
+    }
+    wpb_buf_text(out, "; choose one with --prefix");
+}
+
 void wpb_keyspace_notes(struct wpb_run *run, struct wpb_tally *tally, struct wpb_buf *out)
 {
-    size_t site_count, count;
-    bool is_all;
-    const struct wpb_site *const *sites = wpb_run_sites(run, &site_count);
-    const struct wpb_tally_candidate *found =
-        wpb_tally_candidates(tally, &count, &is_all);
+    size_t count;
+    const struct wpb_site *const *sites = wpb_run_sites(run, &count);
+    struct wpb_votes *cast = wpb_tally_votes(tally);
 
-    for (size_t i = 0; i < site_count; i++) {
-        const char *gap = out->len ? "; " : "";
-        if (sites[i]->has_key_prefix) {
-            if (wpb_tally_total(tally).keys > 0 && wpb_tally_owned(tally, i) == 0)
-                wpb_buf_printf(out, "%sno key carries the prefix of site %s", gap,
-                               sites[i]->name);
-        } else if (count > 1 || !is_all) {
-            wpb_buf_printf(out,
-                           "%sthe key prefix of site %s is not known and the keys show "
-                           "%zu%s: ",
-                           gap, sites[i]->name, count, is_all ? "" : " or more");
-            for (size_t c = 0; c < count && c < 4; c++) {
-                struct wpb_slice text = wpb_slice_head(found[c].prefix, 48);
-                wpb_buf_printf(out, "%s\"%.*s\"", c ? ", " : "", (int)text.len,
-                               text.data);
-            }
-            wpb_buf_text(out, "; choose one with --prefix");
-        }
+    for (size_t i = 0; i < count; i++) {
+        if (!sites[i]->has_key_prefix && cast)
+            note_candidates(sites[i], cast, out);
+        else if (wpb_tally_total(tally).keys > 0 && wpb_tally_owned(tally, i) == 0)
+            wpb_buf_printf(out, "%sno key carries the prefix of site %s",
+                           out->len ? "; " : "", sites[i]->name);
     }
 }

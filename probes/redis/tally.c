@@ -21,6 +21,12 @@ struct entry {
     struct wpb_tally_counts counts;
 };
 
+/* The prefix that the votes give a site. */
+struct learnt {
+    bool has_prefix;
+    struct wpb_slice prefix; /* of the votes */
+};
+
 /* Owners are numbered: sites first, then leads, then NO_LEAD. */
 struct wpb_tally {
     const struct wpb_site *const *sites;
@@ -36,10 +42,10 @@ struct wpb_tally {
     struct wpb_tally_counts *owned;  /* by owner: all */
     struct wpb_slice leads[WPB_TALLY_LEADS_MAX];
     size_t lead_count;
-    struct wpb_tally_candidate candidates[WPB_TALLY_CANDIDATES_MAX];
-    size_t candidate_count;
-    bool has_more_candidates;
-    struct wpb_topk **tops; /* by site; the last is for keys of no known prefix */
+    struct wpb_votes *votes; /* NULL when every site has a prefix */
+    struct learnt *learnt;   /* by site */
+    bool is_learnt;          /* no key has voted since */
+    struct wpb_topk **tops;  /* by site; the last is for keys of no known prefix */
     struct wpb_topk *roles;
     struct wpb_buf folded; /* reused */
 };
@@ -83,7 +89,11 @@ struct wpb_tally *wpb_tally_new(const struct wpb_site *const *sites, size_t coun
             tally->shape = sites[i];
     tally->others = calloc(owner_count(tally), sizeof *tally->others);
     tally->owned = calloc(owner_count(tally), sizeof *tally->owned);
-    if (!tally->others || !tally->owned || !new_tops(tally, top)) {
+    tally->learnt = calloc(count + 1, sizeof *tally->learnt);
+    if (tally->shape)
+        tally->votes = wpb_votes_new();
+    if (!tally->others || !tally->owned || !tally->learnt ||
+        (tally->shape && !tally->votes) || !new_tops(tally, top)) {
         wpb_tally_free(tally);
         return NULL;
     }
@@ -103,8 +113,8 @@ void wpb_tally_free(struct wpb_tally *tally)
         free_bytes(tally->entries[i].name);
     for (size_t i = 0; i < tally->lead_count; i++)
         free_bytes(tally->leads[i]);
-    for (size_t i = 0; i < tally->candidate_count; i++)
-        free_bytes(tally->candidates[i].prefix);
+    wpb_votes_free(tally->votes);
+    free(tally->learnt);
     for (size_t i = 0; tally->tops && i <= tally->site_count; i++)
         wpb_topk_free(tally->tops[i]);
     wpb_topk_free(tally->roles);
@@ -173,28 +183,6 @@ static size_t lead_index(struct wpb_tally *tally, struct wpb_slice lead)
     return tally->lead_count++;
 }
 
-static void vote(struct wpb_tally *tally, struct wpb_slice key)
-{
-    struct wpb_slice prefix;
-
-    if (!wpb_key_prefix_of(key, &prefix))
-        return;
-    for (size_t i = 0; i < tally->candidate_count; i++) {
-        if (wpb_slice_equal(tally->candidates[i].prefix, prefix)) {
-            tally->candidates[i].votes++;
-            return;
-        }
-    }
-    struct wpb_tally_candidate *next = &tally->candidates[tally->candidate_count];
-    if (tally->candidate_count == WPB_TALLY_CANDIDATES_MAX ||
-        prefix.len > WPB_TALLY_NAME_MAX || !copy(prefix, &next->prefix)) {
-        tally->has_more_candidates = true;
-        return;
-    }
-    next->votes = 1;
-    tally->candidate_count++;
-}
-
 /* The site whose known prefix explains KEY, or site_count. */
 static size_t site_of(const struct wpb_tally *tally, struct wpb_slice key,
                       struct wpb_key_parts *parts)
@@ -214,7 +202,6 @@ static size_t owner_of(struct wpb_tally *tally, struct wpb_slice key,
         return tally->site_count + NO_LEAD;
     }
     wpb_key_parse(tally->shape, key, parts);
-    vote(tally, key);
     if (parts->group.len == 0)
         return tally->site_count + NO_LEAD;
     return tally->site_count + lead_index(tally, lead_of(key, parts));
@@ -281,6 +268,10 @@ bool wpb_tally_add(struct wpb_tally *tally, const struct wpb_tally_key *key)
     struct wpb_tally_counts *group = group_counts(tally, owner, parts.group);
     bool is_kept = keep(tally, top_of(tally, owner), key, &parts);
 
+    if (tally->votes && owner >= tally->site_count) {
+        wpb_votes_add(tally->votes, key->name, wpb_slice_of(NULL, 0));
+        tally->is_learnt = false;
+    }
     tally->name_bytes += key->name.len;
     count(&tally->total, key);
     count(&tally->owned[owner], key);
@@ -343,45 +334,56 @@ uint64_t wpb_tally_owned(const struct wpb_tally *tally, size_t index)
     return tally->owned[index].keys;
 }
 
-static int by_votes(const void *a, const void *b)
+struct wpb_votes *wpb_tally_votes(struct wpb_tally *tally)
 {
-    const struct wpb_tally_candidate *x = a, *y = b;
-    if (x->votes != y->votes)
-        return x->votes < y->votes ? 1 : -1;
-    return wpb_slice_compare(x->prefix, y->prefix);
+    return tally->votes;
 }
 
-const struct wpb_tally_candidate *wpb_tally_candidates(struct wpb_tally *tally,
-                                                       size_t *found, bool *is_all)
+/* The prefix that site INDEX has by the votes, or NULL: there must be just one. */
+static const struct wpb_slice *learnt(struct wpb_tally *tally, size_t index)
 {
-    qsort(tally->candidates, tally->candidate_count, sizeof tally->candidates[0],
-          by_votes);
-    *found = tally->candidate_count;
-    *is_all = !tally->has_more_candidates;
-    return tally->candidates;
+    struct wpb_votes_candidate found[WPB_VOTES_CANDIDATES_MAX];
+    bool is_all;
+
+    for (size_t i = 0; !tally->is_learnt && tally->votes && i < tally->site_count; i++) {
+        size_t count =
+            wpb_votes_candidates(tally->votes, tally->sites[i]->flavour, found, &is_all);
+        tally->learnt[i].has_prefix = count == 1 && is_all;
+        tally->learnt[i].prefix = count ? found[0].prefix : wpb_slice_of("", 0);
+    }
+    tally->is_learnt = true;
+    return tally->learnt[index].has_prefix ? &tally->learnt[index].prefix : NULL;
 }
 
-/* The prefix learnt from shapes, or NULL. */
-static const struct wpb_slice *learnt(const struct wpb_tally *tally)
+/* What a prefix leaves of a lead: nothing, the ':' of a network's global groups, or the
+ * blog's id and ':' where the salt itself ends in none. */
+static bool is_blog_part(struct wpb_slice rest)
 {
-    if (tally->candidate_count != 1 || tally->has_more_candidates)
-        return NULL;
-    return &tally->candidates[0].prefix;
+    size_t digits = 0;
+    while (digits < rest.len && rest.data[digits] >= '0' && rest.data[digits] <= '9')
+        digits++;
+    return rest.len == 0 || (digits + 1 == rest.len && rest.data[digits] == ':');
 }
 
-/* The leads of a learnt prefix: itself, and with one ':' more, which is how
- * redis-cache writes a network's global groups. */
+/* Do keys that begin with LEAD, as their shape shows it, have PREFIX? A salt without a
+ * separator is still in the group. */
 static bool is_lead_of(struct wpb_slice lead, struct wpb_slice prefix)
 {
-    return wpb_slice_equal(lead, prefix) ||
-           (lead.len == prefix.len + 1 && wpb_slice_starts(lead, prefix) &&
-            lead.data[lead.len - 1] == ':');
+    static const struct wpb_slice w3tc = WPB_SLICE("w3tc_");
+    struct wpb_slice glued;
+
+    if (wpb_slice_starts(lead, prefix))
+        return wpb_slice_starts(prefix, w3tc) ||
+               is_blog_part(wpb_slice_skip(lead, prefix.len));
+    glued = wpb_slice_skip(prefix, lead.len);
+    return wpb_slice_starts(prefix, lead) && !memchr(glued.data, ':', glued.len) &&
+           (lead.len == 0 || lead.data[lead.len - 1] == ':');
 }
 
 /* Is what OWNER holds of site INDEX? */
-static bool is_owner_of(const struct wpb_tally *tally, size_t owner, size_t index)
+static bool is_owner_of(struct wpb_tally *tally, size_t owner, size_t index)
 {
-    const struct wpb_slice *prefix = learnt(tally);
+    const struct wpb_slice *prefix = learnt(tally, index);
 
     if (tally->sites[index]->has_key_prefix)
         return owner == index;
@@ -396,7 +398,7 @@ static bool is_owner_of(const struct wpb_tally *tally, size_t owner, size_t inde
 bool wpb_tally_parse(struct wpb_tally *tally, size_t index, struct wpb_slice key,
                      struct wpb_key_parts *parts)
 {
-    const struct wpb_slice *prefix = learnt(tally);
+    const struct wpb_slice *prefix = learnt(tally, index);
     size_t site = site_of(tally, key, parts);
 
     if (tally->sites[index]->has_key_prefix)

@@ -5,8 +5,8 @@
  * bytes that its shape shows) and there to a group, folded. At most
  * WPB_TALLY_GROUPS_MAX groups are told apart, further ones go to "<other>" of
  * their owner. The largest keys and those with a role of their own are kept by
- * name. Keys of the shape {prefix}:options:notoptions vote for the prefix of
- * sites that have none. No allocation per key once the groups are known. Pure; one
+ * name. Keys that belong to no site of known prefix vote for the prefix of those that
+ * have none. No allocation per key once the groups are known. Pure; one
  * thread.
  */
 #ifndef WPB_REDIS_TALLY_H
@@ -17,12 +17,12 @@
 
 #include "agent/base/topk.h"
 #include "probes/wordpress/grammar.h"
+#include "probes/wordpress/votes.h"
 #include "wpbloat/site.h"
 
 #define WPB_TALLY_GROUPS_MAX 1024
 /* Leading bytes told apart among keys that no known prefix explains. */
 #define WPB_TALLY_LEADS_MAX 64
-#define WPB_TALLY_CANDIDATES_MAX 8
 /* Keys with a role, the largest ones. */
 #define WPB_TALLY_ROLES_MAX 64
 /* Longer groups and prefixes are no WordPress names. */
@@ -43,12 +43,6 @@ struct wpb_tally_key {
 
 /* Keys of this size are counted one by one, never by a sample's weight. */
 #define WPB_TALLY_CERTAIN_BYTES 16384
-
-/* A prefix that keys voted for. */
-struct wpb_tally_candidate {
-    struct wpb_slice prefix;
-    uint64_t votes;
-};
 
 struct wpb_tally_group {
     struct wpb_slice name;
@@ -75,10 +69,9 @@ uint64_t wpb_tally_name_bytes(const struct wpb_tally *tally);
 /* Keys that carry the known prefix of site INDEX. */
 uint64_t wpb_tally_owned(const struct wpb_tally *tally, size_t index);
 
-/* Most votes first; *IS_ALL false when there were more than fit. Only keys that
- * belong to no site of known prefix vote. */
-const struct wpb_tally_candidate *wpb_tally_candidates(struct wpb_tally *tally,
-                                                       size_t *count, bool *is_all);
+/* What the keys that belong to no site of known prefix say about who wrote them; NULL
+ * when every site has one. */
+struct wpb_votes *wpb_tally_votes(struct wpb_tally *tally);
 
 /* Take KEY apart for site INDEX as the tally saw it: by its known prefix, or by
  * shape and, when just one candidate was found, with that prefix. False when the

@@ -319,6 +319,58 @@ static void two_candidates_are_named_and_none_is_chosen(void **state)
     test_run_free(&run);
 }
 
+static void the_votes_of_the_keys_are_told(void **state)
+{
+    struct redis_server *server = *state;
+    struct wpb_site site = redis_server_site(server, 0);
+    struct test_run run;
+
+    set_text(server, PREFIX "options:notoptions", 20);
+    fill(server, PREFIX "posts:", 30, 20, false);
+    fill(server, PREFIX "users:", 5, 20, false);
+    fill(server, "posts:", 2, 20, false);
+    fill(server, "laravel_cache:", 7, 20, false);
+    scan(&run, &site, WPB_BUDGET_FULL);
+    assert_string_equal(
+        test_run_text(&run, WPB_SUBJECT_REDIS_SERVER, "db0", WPB_M_SHAPE_VOTES),
+        "36 keys vote redis-cache, 2 wp-redis");
+    test_run_free(&run);
+}
+
+static void w3tc_and_litespeed_show_their_prefix(void **state)
+{
+    static const struct {
+        const char *proof, *posts, *prefix, *votes;
+    } rows[] = {
+        {"w3tc_77_h_0_object_0optionsnotoptions", "w3tc_77_h_0_object_0posts", "w3tc_77_",
+         "5 keys vote w3-total-cache"},
+        {"0a1b2options.notoptions", "0a1b2posts.", "0a1b2",
+         "5 keys vote litespeed-cache"},
+    };
+    struct redis_server *server = *state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct wpb_site site = redis_server_site(server, 0);
+        struct test_run run;
+
+        redis_server_do(server, "FLUSHALL");
+        set_text(server, rows[i].proof, 20);
+        fill(server, rows[i].posts, 4, 20, false);
+        fill(server, "laravel:cache:", 7, 20, false);
+        scan(&run, &site, WPB_BUDGET_FULL);
+        assert_string_equal(run.reason, "");
+        assert_string_equal(
+            test_run_text(&run, WPB_SUBJECT_REDIS_SERVER, "db0", WPB_M_KEY_PREFIX),
+            rows[i].prefix);
+        assert_string_equal(
+            test_run_text(&run, WPB_SUBJECT_REDIS_SERVER, "db0", WPB_M_SHAPE_VOTES),
+            rows[i].votes);
+        assert_int_equal(group(&run, "posts", WPB_M_KEYS), 4);
+        assert_int_equal(group(&run, "<not this site>", WPB_M_KEYS), 7);
+        test_run_free(&run);
+    }
+}
+
 static void a_known_neighbour_does_not_vote(void **state)
 {
     struct redis_server *server = *state;
@@ -675,6 +727,8 @@ int main(void)
         REAL(groups_beyond_the_bound_go_to_other),
         REAL(a_prefix_is_learnt_from_the_shape),
         REAL(two_candidates_are_named_and_none_is_chosen),
+        REAL(the_votes_of_the_keys_are_told),
+        REAL(w3tc_and_litespeed_show_their_prefix),
         REAL(a_known_neighbour_does_not_vote),
         REAL(a_prefix_that_no_key_carries_is_told),
         REAL(hostile_names_are_counted_and_kept_whole),
