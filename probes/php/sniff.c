@@ -173,12 +173,16 @@ static bool is_lz4(struct wpb_slice head, uint64_t value_bytes)
            block <= original + original / 255 + 16;
 }
 
-/* A raw LZF stream has no head; it begins with a run of the original's bytes. */
+/* A raw LZF stream has no head; it begins with a run of the original's bytes, and what
+ * its first bytes expand to must look encoded. */
 static bool is_lzf(struct wpb_slice head, uint64_t value_bytes)
 {
+    unsigned char expanded[32];
     unsigned run = byte_at(head, 0) + 1;
-    return run <= 32 && run < value_bytes &&
-           looks_encoded(wpb_slice_head(wpb_slice_skip(head, 1), run));
+    if (run > 32 || run >= value_bytes)
+        return false;
+    return looks_encoded(
+        wpb_slice_of(expanded, wpb_codec_lzf_head(head, expanded, sizeof expanded)));
 }
 
 enum wpb_php_encoding wpb_php_sniff(struct wpb_slice head, uint64_t value_bytes,

@@ -1,15 +1,27 @@
 /*
  * php_codec.c - expands what stdin holds: php_codec zstd|lz4|lzf CHUNK_BYTES
+ * Tells what its first bytes look like: php_codec sniff VALUE_BYTES
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "probes/php/codec.h"
+#include "probes/php/memory.h"
 
 static int print(void *cookie, struct wpb_slice chunk)
 {
     return fwrite(chunk.data, 1, chunk.len, cookie) != chunk.len;
+}
+
+static int sniff(uint64_t value_bytes)
+{
+    char head[16];
+    size_t len = fread(head, 1, sizeof head, stdin);
+    uint64_t entries;
+    puts(wpb_php_encoding_name(
+        wpb_php_sniff(wpb_slice_of(head, len), value_bytes, &entries)));
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -20,6 +32,8 @@ int main(int argc, char **argv)
     struct wpb_codec *codec = NULL;
     int result = 0;
 
+    if (argc == 3 && strcmp(argv[1], "sniff") == 0)
+        return sniff(step);
     if (step == 0 || step > sizeof chunk)
         return 64;
     for (int kind = WPB_CODEC_ZSTD; kind <= WPB_CODEC_LZF && !codec; kind++)

@@ -701,6 +701,22 @@ static void a_compressed_value_is_examined_as_what_it_expands_to(void **state)
     wpb_arena_free(plain.arena);
 }
 
+/* lzf writes a:60000:{ with a copy in the digits. */
+static void an_lzf_value_is_recognised_by_what_its_head_expands_to(void **state)
+{
+    (void)state;
+    struct examined examined = examine_whole(BYTES("\x03"
+                                                   "a:60\x20\x00\x0b:{i:0;b:1;}xx"));
+    assert_int_equal(examined.result->compression, WPB_PHP_LZF);
+    assert_int_equal(examined.result->encoding, WPB_PHP_SERIALIZE);
+    wpb_arena_free(examined.arena);
+    /* Text that begins with a control character is no lzf. */
+    examined = examine_whole(BYTES("\x03"
+                                   "about the site, in a tab\x09 or two"));
+    assert_int_equal(examined.result->encoding, WPB_PHP_RAW);
+    wpb_arena_free(examined.arena);
+}
+
 static void a_compressed_value_that_is_cut_or_broken_says_so(void **state)
 {
     (void)state;
@@ -818,6 +834,7 @@ int main(void)
         cmocka_unit_test(json_paths_are_those_of_its_keys),
         cmocka_unit_test(other_encodings_are_named_in_the_flaw),
         cmocka_unit_test(a_compressed_value_is_examined_as_what_it_expands_to),
+        cmocka_unit_test(an_lzf_value_is_recognised_by_what_its_head_expands_to),
         cmocka_unit_test(a_compressed_value_that_is_cut_or_broken_says_so),
         cmocka_unit_test(a_compressed_value_is_not_expanded_beyond_the_limit),
         cmocka_unit_test(a_raw_value_costs_the_string_it_is),
