@@ -40,6 +40,9 @@ struct slot {
     struct wpb_batch late; /* keys of earlier batches whose TTL is wanted after all */
 };
 
+/* Of what the orphans are judged by, at most so many values are read in one batch. */
+#define CURRENT_PER_BATCH 64
+
 struct keyspace {
     struct wpb_run *run;
     struct wpb_conn *conn;
@@ -61,6 +64,7 @@ struct keyspace {
     uint64_t total, done, forbidden, own_hits;
     uint64_t started_ms;
     struct wpb_err no_memory, no_ttl; /* why they are not asked, once denied */
+    struct wpb_err no_current;        /* the same of what the site holds as current */
     bool has_started, is_ending;
     enum wpb_coverage_status status;
     struct wpb_buf reason;
@@ -103,6 +107,8 @@ static void finish(struct keyspace *probe, enum wpb_coverage_status status,
         add_reason(probe, probe->no_memory.message);
     if (probe->no_ttl.code)
         add_reason(probe, probe->no_ttl.message);
+    if (probe->no_current.code)
+        add_reason(probe, probe->no_current.message);
     if (probe->forbidden) {
         wpb_buf_printf(&probe->reason,
                        "%s%" PRIu64 " keys are outside the ACL's key patterns: add ~*",
@@ -135,14 +141,13 @@ static void on_failed(void *cookie, const struct wpb_err *err)
 /* ---- what the replies say ---- */
 
 /* Note that COMMAND is not to be had; the pass goes on without it. */
-static void deny(struct wpb_err *reason, const char *command, const char *acl,
-                 const struct redisReply *reply)
+static void deny(struct wpb_err *reason, const char *command, const char *what,
+                 const char *acl, const struct redisReply *reply)
 {
     struct wpb_slice text = wpb_slice_head(wpb_reply_text(reply), 80);
     wpb_err_set(reason, WPB_E_DENIED, "redis",
                 "%s is refused (\"%.*s\"), so %s are not known: allow %s in the ACL",
-                command, (int)text.len, text.data,
-                command[0] == 'M' ? "sizes" : "times to live", acl);
+                command, (int)text.len, text.data, what, acl);
 }
 
 /* An error about one key alone: the ACL's patterns leave it out. */
@@ -192,7 +197,7 @@ static void on_memory(void *cookie, const struct redisReply *reply, uint64_t tag
         probe->forbidden++;
     } else if (wpb_reply_is_refusal(reply)) {
         if (!probe->no_memory.code)
-            deny(&probe->no_memory, "MEMORY USAGE", "+memory|usage", reply);
+            deny(&probe->no_memory, "MEMORY USAGE", "sizes", "+memory|usage", reply);
     } else {
         wpb_reply_unexpected(&err, "MEMORY USAGE", reply);
         fail(probe, &err);
@@ -221,7 +226,7 @@ static int read_ttl(struct keyspace *probe, const struct redisReply *reply,
         item->is_gone = true;
     } else if (wpb_reply_is_refusal(reply)) {
         if (!probe->no_ttl.code)
-            deny(&probe->no_ttl, "PTTL", "+pttl", reply);
+            deny(&probe->no_ttl, "PTTL", "times to live", "+pttl", reply);
     } else {
         wpb_reply_unexpected(&err, "PTTL", reply);
         fail(probe, &err);
@@ -257,6 +262,27 @@ static void on_late_ttl(void *cookie, const struct redisReply *reply, uint64_t t
         return;
     if (has_ttl)
         wpb_tally_ttl(probe->tally, &key);
+    advance(probe);
+}
+
+/* What a site holds as current for a group, by which its stamped keys are judged. */
+static void on_current(void *cookie, const struct redisReply *reply, uint64_t tag)
+{
+    struct keyspace *probe = cookie;
+    struct wpb_slice text = wpb_reply_text(reply);
+
+    if (reply->type == REDIS_REPLY_STRING && text.len) {
+        probe->own_hits++;
+        probe->cost->keyspace_hits++;
+    } else if (wpb_reply_is_error(reply)) {
+        bool is_found = wpb_reply_is_code(reply, "WRONGTYPE");
+        probe->own_hits += is_found;
+        probe->cost->keyspace_hits += is_found;
+        if (wpb_reply_is_refusal(reply) && !probe->no_current.code)
+            deny(&probe->no_current, "GETRANGE", "orphaned entries", "+getrange", reply);
+        text = wpb_slice_of("", 0);
+    }
+    wpb_orphans_current(wpb_tally_orphans(probe->tally), (uint32_t)tag, text);
     advance(probe);
 }
 
@@ -370,6 +396,27 @@ static void send_scan(struct keyspace *probe)
     wpb_buf_fini(&command);
 }
 
+static void send_wanted(struct keyspace *probe)
+{
+    struct wpb_orphans *orphans = wpb_tally_orphans(probe->tally);
+    struct wpb_slice key;
+    struct wpb_buf command;
+    uint32_t id;
+
+    wpb_buf_init(&command, 0);
+    for (int i = 0; i < CURRENT_PER_BATCH && wpb_orphans_next(orphans, &key, &id); i++) {
+        const struct wpb_slice words[] = {WPB_SLICE("GETRANGE"), key, WPB_SLICE("0"),
+                                          WPB_SLICE("63")};
+        wpb_buf_clear(&command);
+        wpb_resp_command(&command, words, 4);
+        if (probe->no_current.code || wpb_buf_failed(&command))
+            wpb_orphans_current(orphans, id, wpb_slice_of("", 0));
+        else
+            wpb_conn_send(probe->conn, on_current, id, wpb_buf_view(&command));
+    }
+    wpb_buf_fini(&command);
+}
+
 static void send_keys(struct keyspace *probe, uint32_t begin, size_t end)
 {
     struct wpb_batch *keys = &probe->slots[probe->sent].keys;
@@ -401,6 +448,7 @@ static void send_batch(struct keyspace *probe)
     for (uint32_t i = 0; i < slot->late.count; i++)
         wpb_conn_send(probe->conn, on_late_ttl, TAG(probe->sent, i),
                       wpb_batch_ttl(&slot->late, i));
+    send_wanted(probe);
     send_keys(probe, 0, half);
     if (!probe->is_scanned)
         send_scan(probe);
@@ -415,7 +463,11 @@ static uint64_t commands_of(const struct keyspace *probe)
 {
     const struct slot *slot = &probe->slots[probe->sent ^ 1];
     uint64_t a_key = probe->ttl_every > 1 ? 1 : 2;
-    return a_key * slot->keys.count + slot->late.count + !probe->is_scanned;
+    uint32_t wanted = wpb_orphans_wanted(wpb_tally_orphans(probe->tally));
+
+    if (wanted > CURRENT_PER_BATCH)
+        wanted = CURRENT_PER_BATCH;
+    return a_key * slot->keys.count + slot->late.count + wanted + !probe->is_scanned;
 }
 
 static void note(struct keyspace *probe, uint64_t now_us)
@@ -448,7 +500,8 @@ static void advance(struct keyspace *probe)
                "stopped after 10 minutes; --budget low has no such limit");
         return;
     }
-    if (!probe->has_found && next->late.count == 0) {
+    if (!probe->has_found && next->late.count == 0 &&
+        wpb_orphans_wanted(wpb_tally_orphans(probe->tally)) == 0) {
         ask_dbsize(probe, DBSIZE_LAST);
         return;
     }
@@ -539,15 +592,15 @@ static void cancel(void *state)
 
 const struct wpb_probe wpb_probe_redis_keyspace = {
     .name = "redis.keyspace",
-    .help = "sizes, groups and times to live of all keys of a database: SCAN with "
-            "pipelined MEMORY USAGE and PTTL, paced by the budget",
+    .help = "sizes, groups, times to live and proven orphans of all keys of a database: "
+            "SCAN with pipelined MEMORY USAGE and PTTL, paced by the budget",
     .unit = "keys",
     .needs = "redis",
     .after = "redis.server",
     .look = WPB_LOOK_SURVEY,
     .cost = WPB_COST_MEDIUM,
     .deadline_ms = LOW_DEADLINE_MS,
-    .grants = "~* +select +info +dbsize +scan +memory|usage +pttl",
+    .grants = "~* +select +info +dbsize +scan +memory|usage +pttl +getrange",
     .start = start,
     .step = step,
     .cancel = cancel,

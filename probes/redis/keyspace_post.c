@@ -41,6 +41,25 @@ static void counts(const struct post *post, const struct wpb_subject *subject,
                of_bytes(post, part));
 }
 
+/* Where not all stamped keys could be judged, the orphans are as many at least. */
+static void orphans(const struct post *post, const struct wpb_subject *subject,
+                    const struct wpb_orphan_counts *of)
+{
+    enum wpb_provenance whole = post->facts->is_complete ? WPB_EXACT : WPB_ESTIMATED;
+    enum wpb_provenance judged =
+        of->judged_keys == of->stamped_keys ? whole : WPB_ESTIMATED;
+
+    if (of->stamped_keys == 0)
+        return;
+    number(post, subject, WPB_M_STAMPED_KEYS, of->stamped_keys, whole);
+    if (of->judged_keys == 0)
+        return;
+    number(post, subject, WPB_M_ORPHAN_KEYS, of->orphan_keys, judged);
+    if (post->facts->has_bytes)
+        number(post, subject, WPB_M_ORPHAN_BYTES, of->orphan_bytes,
+               of_bytes(post, judged));
+}
+
 /* A part of the keys is no estimate of how many there are, and a sample is worse
  * than INFO's own count: those are left to redis.server. */
 static void totals(struct post *post)
@@ -99,6 +118,7 @@ static void groups(const struct post *post, size_t index)
     for (size_t i = 0; i < n; i++) {
         struct wpb_subject subject = wpb_redis_scope_group(post->scope, found[i].name);
         counts(post, &subject, &found[i].counts);
+        orphans(post, &subject, &found[i].counts.orphans);
     }
     free(found);
 }

@@ -47,6 +47,7 @@ struct wpb_tally {
     bool is_learnt;          /* no key has voted since */
     struct wpb_topk **tops;  /* by site; the last is for keys of no known prefix */
     struct wpb_topk *roles;
+    struct wpb_orphans *orphans;
     struct wpb_buf folded; /* reused */
 };
 
@@ -89,11 +90,16 @@ struct wpb_tally *wpb_tally_new(const struct wpb_site *const *sites, size_t coun
             tally->shape = sites[i];
     tally->others = calloc(owner_count(tally), sizeof *tally->others);
     tally->owned = calloc(owner_count(tally), sizeof *tally->owned);
+<<<<<<< /tmp/wt-churn/probes/redis/tally.c
+    tally->orphans = wpb_orphans_new();
+    if (!tally->others || !tally->owned || !tally->orphans || !new_tops(tally, top)) {
+=======
     tally->learnt = calloc(count + 1, sizeof *tally->learnt);
     if (tally->shape)
         tally->votes = wpb_votes_new();
     if (!tally->others || !tally->owned || !tally->learnt ||
         (tally->shape && !tally->votes) || !new_tops(tally, top)) {
+>>>>>>> /tmp/churn-new
         wpb_tally_free(tally);
         return NULL;
     }
@@ -118,6 +124,7 @@ void wpb_tally_free(struct wpb_tally *tally)
     for (size_t i = 0; tally->tops && i <= tally->site_count; i++)
         wpb_topk_free(tally->tops[i]);
     wpb_topk_free(tally->roles);
+    wpb_orphans_free(tally->orphans);
     wpb_buf_fini(&tally->folded);
     free(tally->tops);
     free(tally->others);
@@ -161,6 +168,10 @@ static void merge(struct wpb_tally_counts *into, const struct wpb_tally_counts *
     into->bytes += from->bytes;
     into->ttlless_keys += from->ttlless_keys;
     into->ttlless_bytes += from->ttlless_bytes;
+    into->orphans.stamped_keys += from->orphans.stamped_keys;
+    into->orphans.judged_keys += from->orphans.judged_keys;
+    into->orphans.orphan_keys += from->orphans.orphan_keys;
+    into->orphans.orphan_bytes += from->orphans.orphan_bytes;
 }
 
 /* ---- owners ---- */
@@ -261,6 +272,12 @@ static struct wpb_topk *top_of(const struct wpb_tally *tally, size_t owner)
     return tally->tops[owner < tally->site_count ? owner : tally->site_count];
 }
 
+/* A group was found, so that some site's grammar has read the key. */
+static const struct wpb_site *site_of_owner(const struct wpb_tally *tally, size_t owner)
+{
+    return owner < tally->site_count ? tally->sites[owner] : tally->shape;
+}
+
 bool wpb_tally_add(struct wpb_tally *tally, const struct wpb_tally_key *key)
 {
     struct wpb_key_parts parts;
@@ -276,6 +293,9 @@ bool wpb_tally_add(struct wpb_tally *tally, const struct wpb_tally_key *key)
     count(&tally->total, key);
     count(&tally->owned[owner], key);
     count(group, key);
+    if (parts.group.len)
+        wpb_orphans_add(tally->orphans, key->name, &parts, site_of_owner(tally, owner),
+                        key->bytes, &group->orphans);
     if (!key->has_ttl)
         return is_kept || is_certain(key, &parts);
     if (key->ttl_ms < 0) {
@@ -467,4 +487,9 @@ struct wpb_topk *wpb_tally_top(struct wpb_tally *tally, size_t index)
 struct wpb_topk *wpb_tally_roles(struct wpb_tally *tally)
 {
     return tally->roles;
+}
+
+struct wpb_orphans *wpb_tally_orphans(struct wpb_tally *tally)
+{
+    return tally->orphans;
 }

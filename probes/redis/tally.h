@@ -5,9 +5,15 @@
  * bytes that its shape shows) and there to a group, folded. At most
  * WPB_TALLY_GROUPS_MAX groups are told apart, further ones go to "<other>" of
  * their owner. The largest keys and those with a role of their own are kept by
+<<<<<<< /tmp/wt-churn/probes/redis/tally.h
+ * name. Keys of the shape {prefix}:options:notoptions vote for the prefix of
+ * sites that have none. Stamped keys are judged once what is current was read (see
+ * orphans.h). No allocation per key once the groups are known. Pure; one thread.
+=======
  * name. Keys that belong to no site of known prefix vote for the prefix of those that
  * have none. No allocation per key once the groups are known. Pure; one
  * thread.
+>>>>>>> /tmp/churn-new
  */
 #ifndef WPB_REDIS_TALLY_H
 #define WPB_REDIS_TALLY_H
@@ -16,6 +22,7 @@
 #include <stdint.h>
 
 #include "agent/base/topk.h"
+#include "probes/redis/orphans.h"
 #include "probes/wordpress/grammar.h"
 #include "probes/wordpress/votes.h"
 #include "wpbloat/site.h"
@@ -30,6 +37,7 @@
 
 struct wpb_tally_counts {
     uint64_t keys, bytes, ttlless_keys, ttlless_bytes;
+    struct wpb_orphan_counts orphans;
 };
 
 struct wpb_tally_key {
@@ -62,6 +70,9 @@ void wpb_tally_free(struct wpb_tally *tally);
 bool wpb_tally_add(struct wpb_tally *tally, const struct wpb_tally_key *key);
 /* The TTL of a key that was counted without it. */
 void wpb_tally_ttl(struct wpb_tally *tally, const struct wpb_tally_key *key);
+
+/* What the stamped keys are compared with: ask for what is wanted, tell what came. */
+struct wpb_orphans *wpb_tally_orphans(struct wpb_tally *tally);
 
 struct wpb_tally_counts wpb_tally_total(const struct wpb_tally *tally);
 uint64_t wpb_tally_name_bytes(const struct wpb_tally *tally);
