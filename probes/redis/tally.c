@@ -90,16 +90,12 @@ struct wpb_tally *wpb_tally_new(const struct wpb_site *const *sites, size_t coun
             tally->shape = sites[i];
     tally->others = calloc(owner_count(tally), sizeof *tally->others);
     tally->owned = calloc(owner_count(tally), sizeof *tally->owned);
-<<<<<<< /tmp/wt-churn/probes/redis/tally.c
     tally->orphans = wpb_orphans_new();
-    if (!tally->others || !tally->owned || !tally->orphans || !new_tops(tally, top)) {
-=======
     tally->learnt = calloc(count + 1, sizeof *tally->learnt);
     if (tally->shape)
         tally->votes = wpb_votes_new();
-    if (!tally->others || !tally->owned || !tally->learnt ||
+    if (!tally->others || !tally->owned || !tally->orphans || !tally->learnt ||
         (tally->shape && !tally->votes) || !new_tops(tally, top)) {
->>>>>>> /tmp/churn-new
         wpb_tally_free(tally);
         return NULL;
     }

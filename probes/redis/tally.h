@@ -5,15 +5,9 @@
  * bytes that its shape shows) and there to a group, folded. At most
  * WPB_TALLY_GROUPS_MAX groups are told apart, further ones go to "<other>" of
  * their owner. The largest keys and those with a role of their own are kept by
-<<<<<<< /tmp/wt-churn/probes/redis/tally.h
- * name. Keys of the shape {prefix}:options:notoptions vote for the prefix of
- * sites that have none. Stamped keys are judged once what is current was read (see
- * orphans.h). No allocation per key once the groups are known. Pure; one thread.
-=======
  * name. Keys that belong to no site of known prefix vote for the prefix of those that
- * have none. No allocation per key once the groups are known. Pure; one
- * thread.
->>>>>>> /tmp/churn-new
+ * have none. Stamped keys are judged once what is current was read (see orphans.h). No
+ * allocation per key once the groups are known. Pure; one thread.
  */
 #ifndef WPB_REDIS_TALLY_H
 #define WPB_REDIS_TALLY_H
