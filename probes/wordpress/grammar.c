@@ -431,31 +431,6 @@ enum wpb_flavour wpb_key_shape(struct wpb_slice key, struct wpb_key_parts *parts
     return flavour;
 }
 
-bool wpb_key_prefix_of(struct wpb_slice key, struct wpb_slice *prefix)
-{
-    static const struct wpb_slice tails[] = {
-        WPB_SLICE("options:notoptions"),
-        WPB_SLICE("options:alloptions"),
-    };
-    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
-        if (!wpb_slice_ends(key, tails[i]))
-            continue;
-        struct wpb_slice head = wpb_slice_head(key, key.len - tails[i].len);
-        if (head.len > 0 && head.data[head.len - 1] != ':')
-            return false;
-        if (head.len > 0) {
-            struct wpb_slice parts = wpb_slice_head(head, head.len - 1);
-            size_t colon = find_last_byte(parts, ':');
-            size_t begin = colon == parts.len ? 0 : colon + 1;
-            if (is_number(wpb_slice_skip(parts, begin)))
-                head = wpb_slice_head(head, begin);
-        }
-        *prefix = head;
-        return true;
-    }
-    return false;
-}
-
 /* TEXT as FLAVOUR writes it into a key. */
 static void add_sanitised(enum wpb_flavour flavour, const char *text, struct wpb_buf *out)
 {

@@ -51,11 +51,6 @@ void wpb_key_parse(const struct wpb_site *site, struct wpb_slice key,
  * core's groups, and its PARTS. UNKNOWN for every other key. */
 enum wpb_flavour wpb_key_shape(struct wpb_slice key, struct wpb_key_parts *parts);
 
-/* The prefix that a key proves, when its shape is {prefix}:options:notoptions or
- * :alloptions: the leading bytes up to the group (separator included) without
- * the blog id of a multisite when one is there. False for other keys. */
-bool wpb_key_prefix_of(struct wpb_slice key, struct wpb_slice *prefix);
-
 /* Append the full key of GROUP and ID for the main blog of SITE (which must
  * have a key prefix): what the watchlist asks for. False, with nothing appended, when
  * what is known of the site does not give the whole key. */

@@ -413,30 +413,6 @@ static void a_key_that_is_not_wholly_known_is_not_built(void **state)
     }
 }
 
-static void assert_proves(const char *key, const char *expected)
-{
-    struct wpb_slice prefix;
-    assert_true(wpb_key_prefix_of(wpb_slice_cstr(key), &prefix));
-    assert_slice(prefix, expected);
-}
-
-static void prefix_is_proven_by_options_keys_alone(void **state)
-{
-    (void)state;
-    assert_proves("wp:options:notoptions", "wp:");
-    assert_proves("q7:prod_kx:options:alloptions", "q7:prod_kx:");
-    assert_proves("salt:12:options:notoptions", "salt:");
-    assert_proves("2:options:notoptions", "");
-    assert_proves("options:notoptions", "");
-    assert_proves("s71_wp:options:notoptions", "s71_wp:");
-    assert_proves(":options:notoptions", ":");
-    struct wpb_slice prefix;
-    assert_false(wpb_key_prefix_of(wpb_slice_cstr("wp:posts:notoptions"), &prefix));
-    assert_false(wpb_key_prefix_of(wpb_slice_cstr("shop_options:notoptions"), &prefix));
-    assert_false(wpb_key_prefix_of(wpb_slice_cstr("wp:options:notoptions2"), &prefix));
-    assert_false(wpb_key_prefix_of(wpb_slice_cstr(""), &prefix));
-}
-
 static void assert_built(const struct wpb_site *site, const char *group, const char *id,
                          const char *expected)
 {
@@ -524,7 +500,6 @@ int main(void)
         cmocka_unit_test(learnt_prefixes_of_w3tc_and_litespeed_bring_their_grammar),
         cmocka_unit_test(object_cache_pro_is_read_with_and_without_a_blog),
         cmocka_unit_test(a_key_that_is_not_wholly_known_is_not_built),
-        cmocka_unit_test(prefix_is_proven_by_options_keys_alone),
         cmocka_unit_test(built_keys_follow_the_grammar_and_parse_back),
         cmocka_unit_test(groups_of_one_object_each_fold_into_one),
     };

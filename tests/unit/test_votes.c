@@ -64,6 +64,11 @@ static void each_shape_of_the_table_is_recognised(void **state)
     (void)state;
     assert_only(vote(KEYS("q7:prod_kx:options:notoptions")),
                 "q7:prod_kx:", WPB_FLAVOUR_REDIS_CACHE, false);
+    assert_only(vote(KEYS(":options:notoptions")), ":", WPB_FLAVOUR_REDIS_CACHE, false);
+    assert_only(vote(KEYS("s71_wp:options:notoptions")),
+                "s71_wp:", WPB_FLAVOUR_REDIS_CACHE, false);
+    assert_only(vote(KEYS("salt:12:options:notoptions")),
+                "salt:", WPB_FLAVOUR_REDIS_CACHE, true);
     assert_only(vote(KEYS("wp:options:alloptions")), "wp:", WPB_FLAVOUR_REDIS_CACHE,
                 false);
     assert_only(vote(KEYS("options:notoptions")), "", WPB_FLAVOUR_WP_REDIS, false);
