@@ -5,8 +5,8 @@ set -eu
 
 . "$(dirname "$0")/release-part.sh"
 
-copy "$work/src"
 begin "$(gcc --version | sed -n 1p), PHP $(version_of php --version), Redis $(version_of redis-server --version)"
+copy "$work/src"
 
 build() {
     cmake -S "$work/src" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DWPB_TESTS=ON &&
@@ -25,7 +25,6 @@ done
 for log in "$logs"/*.log; do
     name=$(basename "$log" .log)
     [ "$name" != build ] || continue
-    [ "$name" != git ] || continue
     # shellcheck disable=SC2016
     printf '\n%s:\n```\n%s\n```\n' "$name" "$(sed "s|$work/||g" "$log")" >>"$section"
 done

@@ -7,8 +7,8 @@ set -eu
 
 seconds=${WPB_FUZZ_SECONDS:-60}
 need clang clang
-copy "$work/src"
 begin "clang $(version_of clang --version), libFuzzer with ASan and UBSan, $seconds s each"
+copy "$work/src"
 
 build() {
     CC=clang cmake -S "$work/src" -B "$work/build" -G Ninja -DWPB_TESTS=ON \

@@ -40,21 +40,28 @@ need() {
         fail "$2 could not be installed; see $logs/apt.log"
 }
 
-# copy FOLDER: a clean copy of HEAD.
+# copy FOLDER: a clean copy of what was HEAD when the part began.
 copy() {
     mkdir -p "$1"
-    git -c safe.directory='*' -C "$root" archive HEAD >"$work/head.tar" 2>>"$logs/git.log" ||
-        fail "$root is not a git repository"
+    repository archive "$commit" >"$work/head.tar"
     tar -x -f "$work/head.tar" -C "$1"
     rm "$work/head.tar"
 }
 
+repository() {
+    git -c safe.directory='*' -C "$root" "$@"
+}
+
 # begin VERSIONS...: opens the section.
 begin() {
+    commit=$(repository rev-parse --short=10 HEAD) || {
+        echo "release.sh needs a git clone, for clean copies of it" >&2
+        exit 1
+    }
     {
         echo "## $part"
         echo
-        echo "$(date -u +%F), commit $(git -c safe.directory='*' -C "$root" rev-parse --short=10 HEAD), $*."
+        echo "$(date -u +%F), commit $commit, $*."
         echo
         echo '| what | result |'
         echo '|---|---|'

@@ -5,9 +5,9 @@ set -eu
 
 . "$(dirname "$0")/release-part.sh"
 
-copy "$work/src"
 wpbloat=$work/build/wpbloat
 begin "$(gcc --version | sed -n 1p), $(. /etc/os-release && echo "$PRETTY_NAME")"
+copy "$work/src"
 
 build() {
     cmake -S "$work/src" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DWPB_WERROR=ON &&
