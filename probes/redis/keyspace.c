@@ -369,6 +369,7 @@ static void on_dbsize(void *cookie, const struct redisReply *reply, uint64_t tag
     } else {
         int64_t keys = wpb_reply_integer(reply, 0);
         probe->total = keys > 0 ? (uint64_t)keys : 0;
+        wpb_pace_total(&probe->pace, probe->total);
         if (probe->total > TTL_SAMPLE_ABOVE_KEYS)
             probe->ttl_every = TTL_SAMPLE_EVERY;
         probe->has_started = probe->has_found = probe->is_noted = true;

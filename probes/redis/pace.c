@@ -2,13 +2,13 @@
 
 /* Rows of the budget table; a key takes one command or two, a batch one more. */
 static const struct row {
-    uint32_t count_first, count_settled;
+    uint32_t count;
     double rate_min, rate_max; /* commands a second */
     double bucket;
 } rows[] = {
-    [WPB_BUDGET_LOW] = {10, 10, 200, 2000, 21},
-    [WPB_BUDGET_NORMAL] = {100, 50, 4000, 52000, 220000},
-    [WPB_BUDGET_FULL] = {500, 500, 0, 0, 0},
+    [WPB_BUDGET_LOW] = {10, 200, 2000, 21},
+    [WPB_BUDGET_NORMAL] = {50, 4000, 52000, 220000},
+    [WPB_BUDGET_FULL] = {500, 0, 0, 0},
 };
 
 /* Two batches: what an idle moment may save up once the first burst is spent. */
@@ -48,12 +48,24 @@ static bool is_bursting(const struct wpb_pace *pace)
            pace->bucket_max >= rows[WPB_BUDGET_NORMAL].bucket;
 }
 
+/* The full bucket of the beginning is over. */
+static void settle(struct wpb_pace *pace)
+{
+    if (is_bursting(pace))
+        pace->bucket_max = SETTLED_BATCHES * (2.0 * rows[pace->budget].count + 1);
+    if (pace->bucket > pace->bucket_max)
+        pace->bucket = pace->bucket_max;
+}
+
+void wpb_pace_total(struct wpb_pace *pace, uint64_t keys)
+{
+    if (2.0 * (double)keys > pace->bucket_max)
+        settle(pace);
+}
+
 uint32_t wpb_pace_count(const struct wpb_pace *pace)
 {
-    const struct row *row = &rows[pace->budget];
-    uint32_t count = pace->budget == WPB_BUDGET_FULL || is_bursting(pace)
-                         ? row->count_first
-                         : row->count_settled;
+    uint32_t count = rows[pace->budget].count;
 
     if (pace->name_bytes <= 0 && count > COUNT_CAREFUL)
         count = COUNT_CAREFUL;
@@ -78,8 +90,7 @@ uint32_t wpb_pace_wait_ms(struct wpb_pace *pace, uint64_t now_us, uint64_t comma
         pace->bucket -= needed;
         return 0;
     }
-    if (is_bursting(pace))
-        pace->bucket_max = SETTLED_BATCHES * (2.0 * rows[pace->budget].count_settled + 1);
+    settle(pace);
     if (needed > pace->bucket_max)
         needed = 1;
     return (uint32_t)((needed - pace->bucket) / pace->rate * 1000) + 1;
@@ -133,9 +144,7 @@ void wpb_pace_note(struct wpb_pace *pace, uint64_t now_us, uint64_t keys,
     } else if (now_us - pace->halved_us >= HALVE_EVERY_US || pace->halved_us == 0) {
         pace->rate = pace->rate / 2 > pace->rate_min ? pace->rate / 2 : pace->rate_min;
         pace->halved_us = now_us;
-        if (is_bursting(pace))
-            pace->bucket_max =
-                SETTLED_BATCHES * (2.0 * rows[pace->budget].count_settled + 1);
+        settle(pace);
         if (pace->bucket > 0)
             pace->bucket = 0;
     }

@@ -6,8 +6,8 @@
  * millisecond leave other clients a 29 times better p99 than 5,000 every 100.
  *
  *   low     10 keys a batch, at most 2,000 commands a second
- *   normal  begins with a full bucket, so that a keyspace of common size is read at
- *           once, then settles at 50 commands a millisecond
+ *   normal  50 keys a batch, 50 commands a millisecond; a keyspace of common size
+ *           (110,000 keys) is within the bucket and read without rests
  *   full    500 keys a batch, no rest
  *
  * Under low and normal the server's own answers set the rate: it is halved when
@@ -38,6 +38,9 @@ struct wpb_pace {
 };
 
 void wpb_pace_init(struct wpb_pace *pace, enum wpb_budget budget, uint64_t now_us);
+/* The database has KEYS: one too large to be read at once is not begun as if it
+ * were. */
+void wpb_pace_total(struct wpb_pace *pace, uint64_t keys);
 /* COUNT for the next SCAN. */
 uint32_t wpb_pace_count(const struct wpb_pace *pace);
 /* Milliseconds to wait before COMMANDS may be sent; 0 takes them out of the bucket. */

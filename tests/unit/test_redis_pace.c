@@ -50,8 +50,21 @@ static void normal_reads_a_common_keyspace_at_once(void **state)
     (void)state;
     wpb_pace_init(&pace, WPB_BUDGET_NORMAL, 0);
     pass(&pace, &s, 77726, 400);
-    assert_true(s.now_us < 400000); /* no rest: 778 round trips */
-    assert_int_equal(s.count_max, 100);
+    assert_true(s.now_us < 700000); /* no rest: 1,555 round trips */
+    assert_int_equal(s.count_max, 50);
+}
+
+static void normal_does_not_rush_into_a_large_keyspace(void **state)
+{
+    struct wpb_pace pace;
+    struct simulated s = {0};
+    (void)state;
+    wpb_pace_init(&pace, WPB_BUDGET_NORMAL, 0);
+    wpb_pace_total(&pace, 77726);
+    assert_string_equal(wpb_pace_text(&pace), "normal: first burst");
+    wpb_pace_total(&pace, 1000000);
+    pass(&pace, &s, 20000, 200);
+    assert_true((double)s.commands / ((double)s.now_us / 1e6) < 53000.0);
 }
 
 static void normal_settles_at_fifty_commands_a_millisecond(void **state)
@@ -164,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(low_stays_below_two_thousand_commands_a_second),
         cmocka_unit_test(normal_reads_a_common_keyspace_at_once),
+        cmocka_unit_test(normal_does_not_rush_into_a_large_keyspace),
         cmocka_unit_test(normal_settles_at_fifty_commands_a_millisecond),
         cmocka_unit_test(a_server_that_turns_late_halves_the_rate_and_recovers),
         cmocka_unit_test(a_rate_never_falls_below_its_floor),
