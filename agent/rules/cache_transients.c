@@ -169,8 +169,9 @@ static void draft_feed_remedy(struct wpb_draft *draft)
     wpb_draft_line(&draft->for_good,
                    "WordPress's own dashboard feeds, in a must-use plugin:");
     wpb_draft_line(&draft->for_good,
-                   "add_action( 'wp_dashboard_setup', fn() => remove_meta_box( "
-                   "'dashboard_primary', 'dashboard', 'side' ) );");
+                   "add_action( 'wp_dashboard_setup', fn() =>");
+    wpb_draft_line(&draft->for_good,
+                   "    remove_meta_box( 'dashboard_primary', 'dashboard', 'side' ) );");
     wpb_draft_line(&draft->for_good,
                    "Plugins that add news to the dashboard mostly have a setting, or a "
                    "remove_meta_box() of their own.");

@@ -6,6 +6,7 @@
 
 #include "probes/redis/batch.h"
 #include "probes/redis/conn.h"
+#include "probes/redis/idle.h"
 #include "probes/redis/keyspace_post.h"
 #include "probes/redis/pace.h"
 #include "probes/redis/probes.h"
@@ -40,6 +41,11 @@ struct slot {
     struct wpb_batch late; /* keys of earlier batches whose TTL is wanted after all */
 };
 
+/* The time since the last access is asked of one key in so many at most, and of up to
+ * WPB_IDLE_SAMPLES_MAX in all: SCAN's order is random, so that these are a fair sample.
+ */
+#define IDLE_EVERY_MIN 20
+
 /* Of what the orphans are judged by, at most so many values are read in one batch. */
 #define CURRENT_PER_BATCH 64
 
@@ -61,6 +67,9 @@ struct keyspace {
 
     uint32_t ttl_every; /* ask the TTL of one key in so many */
     uint32_t ttl_phase;
+    uint64_t idle_every, idle_phase, idle_asked;
+    bool has_no_idle; /* denied, or the server counts accesses instead (LFU) */
+    struct wpb_err no_idle;
     uint64_t total, done, forbidden, own_hits;
     uint64_t started_ms;
     struct wpb_err no_memory, no_ttl; /* why they are not asked, once denied */
@@ -121,6 +130,9 @@ static void finish(struct keyspace *probe, enum wpb_coverage_status status,
     if (probe->has_started && status != WPB_COVERAGE_UNAVAILABLE) {
         wpb_keyspace_post(probe->run, &probe->scope, probe->tally, &facts);
         wpb_keyspace_notes(probe->run, probe->tally, &probe->reason);
+        /* A figure less, but nothing that was counted is in doubt. */
+        if (probe->no_idle.code)
+            add_reason(probe, probe->no_idle.message);
     }
     wpb_run_progress(probe->run, probe->done, probe->total, NULL);
     wpb_conn_close(probe->conn);
@@ -169,7 +181,7 @@ static void count_key(struct keyspace *probe, struct wpb_batch *keys, uint32_t i
         .bytes = item->bytes,
         .has_ttl = ttl_ms != NULL,
         .ttl_ms = ttl_ms ? *ttl_ms : 0,
-        .weight = probe->ttl_every,
+        .weight = probe->no_ttl.code ? 1 : probe->ttl_every,
     };
 
     probe->done++;
@@ -286,6 +298,48 @@ static void on_current(void *cookie, const struct redisReply *reply, uint64_t ta
     advance(probe);
 }
 
+static void on_idle(void *cookie, const struct redisReply *reply, uint64_t tag)
+{
+    struct keyspace *probe = cookie;
+    struct wpb_batch *keys = &probe->slots[TAG_SLOT(tag)].keys;
+
+    if (reply->type == REDIS_REPLY_INTEGER && reply->integer >= 0) {
+        probe->own_hits++;
+        probe->cost->keyspace_hits++;
+        wpb_tally_idle(probe->tally, wpb_batch_name(keys, TAG_ITEM(tag)),
+                       (uint64_t)reply->integer);
+    } else if (wpb_reply_is_error(reply) && !is_forbidden_key(reply)) {
+        if (wpb_reply_is_refusal(reply) && !probe->has_no_idle)
+            deny(&probe->no_idle, "OBJECT IDLETIME", "times since the last access",
+                 "+object|idletime", reply);
+        probe->has_no_idle = true;
+    }
+    advance(probe);
+}
+
+static bool is_idle_due(struct keyspace *probe)
+{
+    if (probe->has_no_idle || probe->idle_asked == WPB_IDLE_SAMPLES_MAX)
+        return false;
+    probe->idle_phase = (probe->idle_phase + 1) % probe->idle_every;
+    probe->idle_asked += probe->idle_phase == 0;
+    return probe->idle_phase == 0;
+}
+
+static void ask_idle(struct keyspace *probe, uint64_t tag)
+{
+    const struct wpb_batch *keys = &probe->slots[TAG_SLOT(tag)].keys;
+    const struct wpb_slice words[] = {WPB_SLICE("OBJECT"), WPB_SLICE("IDLETIME"),
+                                      wpb_batch_name(keys, TAG_ITEM(tag))};
+    struct wpb_buf command;
+
+    wpb_buf_init(&command, 0);
+    wpb_resp_command(&command, words, 3);
+    if (!wpb_buf_failed(&command))
+        wpb_conn_send(probe->conn, on_idle, tag, wpb_buf_view(&command));
+    wpb_buf_fini(&command);
+}
+
 /* Is the TTL of the next key asked right away? */
 static bool is_ttl_due(struct keyspace *probe)
 {
@@ -372,6 +426,9 @@ static void on_dbsize(void *cookie, const struct redisReply *reply, uint64_t tag
         wpb_pace_total(&probe->pace, probe->total);
         if (probe->total > TTL_SAMPLE_ABOVE_KEYS)
             probe->ttl_every = TTL_SAMPLE_EVERY;
+        probe->idle_every = probe->total / WPB_IDLE_SAMPLES_MAX;
+        if (probe->idle_every < IDLE_EVERY_MIN)
+            probe->idle_every = IDLE_EVERY_MIN;
         probe->has_started = probe->has_found = probe->is_noted = true;
         advance(probe);
     }
@@ -431,6 +488,8 @@ static void send_keys(struct keyspace *probe, uint32_t begin, size_t end)
             wpb_conn_send(probe->conn, on_ttl, tag, wpb_batch_ttl(keys, i));
         if (!item->asks_memory && !item->asks_ttl)
             count_key(probe, keys, i, NULL);
+        if (is_idle_due(probe))
+            ask_idle(probe, tag);
     }
 }
 
@@ -561,6 +620,7 @@ static void *start(struct wpb_run *run, struct wpb_err *err)
         wpb_batch_init(&probe->slots[i].late);
     }
     probe->ttl_every = 1;
+    probe->idle_every = IDLE_EVERY_MIN;
     wpb_redis_scope_init(&probe->scope, &sites[0]->redis);
     wpb_pace_init(&probe->pace, wpb_run_budget(run), now_us);
     probe->tally = wpb_tally_new(sites, count, wpb_run_top(run));
@@ -593,15 +653,16 @@ static void cancel(void *state)
 
 const struct wpb_probe wpb_probe_redis_keyspace = {
     .name = "redis.keyspace",
-    .help = "sizes, groups, times to live and proven orphans of all keys of a database: "
-            "SCAN with pipelined MEMORY USAGE and PTTL, paced by the budget",
+    .help = "sizes, groups, families, times to live and proven orphans of all keys of a "
+            "database: SCAN with pipelined MEMORY USAGE and PTTL, paced by the budget",
     .unit = "keys",
     .needs = "redis",
     .after = "redis.server",
     .look = WPB_LOOK_SURVEY,
     .cost = WPB_COST_MEDIUM,
     .deadline_ms = LOW_DEADLINE_MS,
-    .grants = "~* +select +info +dbsize +scan +memory|usage +pttl +getrange",
+    .grants = "~* +select +info +dbsize +scan +memory|usage +pttl +getrange "
+              "+object|idletime",
     .start = start,
     .step = step,
     .cancel = cancel,

@@ -3,6 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/* Families of ids, of one site. */
+#define FAMILIES_POSTED 64
+
 struct post {
     struct wpb_run *run;
     const struct wpb_redis_scope *scope;
@@ -60,6 +63,17 @@ static void orphans(const struct post *post, const struct wpb_subject *subject,
                of_bytes(post, judged));
 }
 
+static void sizes(const struct post *post, const struct wpb_subject *subject,
+                  const struct wpb_tally_counts *of)
+{
+    static const enum wpb_metric metrics[WPB_TALLY_SIZES] = {
+        WPB_M_KEYS_TO_1K, WPB_M_KEYS_TO_16K, WPB_M_KEYS_TO_256K, WPB_M_KEYS_ABOVE_256K};
+    enum wpb_provenance whole = post->facts->is_complete ? WPB_EXACT : WPB_ESTIMATED;
+
+    for (size_t i = 0; post->facts->has_bytes && i < WPB_TALLY_SIZES; i++)
+        number(post, subject, metrics[i], of->sizes[i], of_bytes(post, whole));
+}
+
 /* A part of the keys is no estimate of how many there are, and a sample is worse
  * than INFO's own count: those are left to redis.server. */
 static void totals(struct post *post)
@@ -111,6 +125,7 @@ static void groups(const struct post *post, size_t index)
 {
     size_t capacity = WPB_TALLY_GROUPS_MAX + 3;
     struct wpb_tally_group *found = calloc(capacity, sizeof *found);
+    uint64_t idle;
 
     if (!found)
         return;
@@ -118,9 +133,64 @@ static void groups(const struct post *post, size_t index)
     for (size_t i = 0; i < n; i++) {
         struct wpb_subject subject = wpb_redis_scope_group(post->scope, found[i].name);
         counts(post, &subject, &found[i].counts);
+        sizes(post, &subject, &found[i].counts);
         orphans(post, &subject, &found[i].counts.orphans);
+        if (wpb_tally_idle_median(post->tally, index, found[i].name, &idle))
+            number(post, &subject, WPB_M_IDLE_SECONDS, idle, WPB_SAMPLED);
     }
     free(found);
+}
+
+static void families(const struct post *post, size_t index)
+{
+    struct wpb_tally_family found[FAMILIES_POSTED];
+    size_t n = wpb_tally_families(post->tally, index, found, FAMILIES_POSTED);
+    bool is_exact = post->facts->is_complete && wpb_tally_families_are_exact(post->tally);
+    enum wpb_provenance whole = is_exact ? WPB_EXACT : WPB_ESTIMATED;
+    enum wpb_provenance part = post->facts->is_sampled ? WPB_ESTIMATED : whole;
+    struct wpb_buf name;
+
+    wpb_buf_init(&name, 0);
+    for (size_t i = 0; i < n; i++) {
+        wpb_buf_clear(&name);
+        wpb_buf_slice(&name, found[i].group);
+        wpb_buf_char(&name, ':');
+        wpb_buf_slice(&name, found[i].template_name);
+        struct wpb_subject subject =
+            wpb_redis_scope_family(post->scope, wpb_buf_view(&name));
+        if (wpb_buf_failed(&name))
+            break;
+        number(post, &subject, WPB_M_KEYS, found[i].keys, whole);
+        if (post->facts->has_bytes)
+            number(post, &subject, WPB_M_MEMORY_BYTES, found[i].bytes,
+                   of_bytes(post, whole));
+        if (post->facts->has_ttl)
+            number(post, &subject, WPB_M_TTLLESS_KEYS, found[i].ttlless_keys, part);
+    }
+    wpb_buf_fini(&name);
+}
+
+/* Sites whose keys cannot be told apart. */
+static void sharing(const struct post *post, size_t index)
+{
+    size_t count;
+    const struct wpb_site *const *sites = wpb_run_sites(post->run, &count);
+    const struct wpb_subject *database = &post->scope->database;
+    size_t next = 0, sharers = wpb_tally_sharers(post->tally, index, &next);
+    struct wpb_buf names;
+
+    if (sharers < 2)
+        return;
+    wpb_buf_init(&names, 0);
+    while (next != SIZE_MAX) {
+        wpb_buf_printf(&names, "%s%s", names.len ? ", " : "", sites[next++]->name);
+        wpb_tally_sharers(post->tally, index, &next);
+    }
+    number(post, database, WPB_M_PREFIX_SITES, sharers, WPB_EXACT);
+    if (!wpb_buf_failed(&names))
+        wpb_run_post(post->run, post->site, database, WPB_M_PREFIX_SITE_NAMES,
+                     wpb_value_text(wpb_buf_view(&names)), WPB_EXACT);
+    wpb_buf_fini(&names);
 }
 
 static void key(const struct post *post, size_t index, const struct wpb_topk_item *item)
@@ -164,7 +234,9 @@ void wpb_keyspace_post(struct wpb_run *run, const struct wpb_redis_scope *scope,
     for (size_t i = 0; i < count; i++) {
         post.site = sites[i];
         votes(&post);
+        sharing(&post, i);
         groups(&post, i);
+        families(&post, i);
         keys(&post, i, wpb_tally_top(tally, i));
         keys(&post, i, wpb_tally_roles(tally));
     }

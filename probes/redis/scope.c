@@ -58,3 +58,11 @@ struct wpb_subject wpb_redis_scope_group(const struct wpb_redis_scope *scope,
                                 .scope = wpb_buf_view(&scope->database_uri),
                                 .name = name};
 }
+
+struct wpb_subject wpb_redis_scope_family(const struct wpb_redis_scope *scope,
+                                          struct wpb_slice name)
+{
+    return (struct wpb_subject){.kind = WPB_SUBJECT_KEY_FAMILY,
+                                .scope = wpb_buf_view(&scope->database_uri),
+                                .name = name};
+}

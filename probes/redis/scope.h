@@ -29,5 +29,8 @@ struct wpb_subject wpb_redis_scope_key(const struct wpb_redis_scope *scope,
                                        struct wpb_slice name);
 struct wpb_subject wpb_redis_scope_group(const struct wpb_redis_scope *scope,
                                          struct wpb_slice name);
+/* The subject of a family of keys; NAME, "{group}:{template}", is borrowed. */
+struct wpb_subject wpb_redis_scope_family(const struct wpb_redis_scope *scope,
+                                          struct wpb_slice name);
 
 #endif

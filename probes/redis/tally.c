@@ -1,57 +1,21 @@
-#include "probes/redis/tally.h"
+#include "probes/redis/tally_state.h"
 
 #include <stdlib.h>
 
 #include "probes/wordpress/site_of_key.h"
 
-/* Open addressing over the entries; twice as many cells keeps probes short. */
-#define CELLS (WPB_TALLY_GROUPS_MAX * 2)
-#define NO_LEAD WPB_TALLY_LEADS_MAX
+#define CELLS WPB_TALLY_CELLS
+#define NO_LEAD WPB_TALLY_NO_LEAD
 /* Keys kept by name over all sites of one database. */
 #define TOP_ALL_MAX 2000
+/* Folding an id costs a tenth of what a key costs this program: beyond so many, one in
+ * so many stands for the others. */
+#define FOLD_ALL_KEYS 200000
+#define FOLD_EVERY 16
 
-static const struct wpb_slice other_name = WPB_SLICE("<other>");
-static const struct wpb_slice foreign_name = WPB_SLICE("<not this site>");
 static const struct wpb_slice shapeless_name = WPB_SLICE("<no group>");
 
-struct entry {
-    uint32_t owner;
-    unsigned long long hash;
-    struct wpb_slice name; /* folded, own copy */
-    struct wpb_tally_counts counts;
-};
-
-/* The prefix that the votes give a site. */
-struct learnt {
-    bool has_prefix;
-    struct wpb_slice prefix; /* of the votes */
-};
-
-/* Owners are numbered: sites first, then leads, then NO_LEAD. */
-struct wpb_tally {
-    const struct wpb_site *const *sites;
-    size_t site_count;
-    const struct wpb_site *shape; /* how to read keys of no known prefix; or NULL */
-    struct wpb_tally_counts total;
-    uint64_t name_bytes;
-
-    struct entry entries[WPB_TALLY_GROUPS_MAX];
-    size_t entry_count;
-    uint16_t cells[CELLS];           /* entry + 1 */
-    struct wpb_tally_counts *others; /* by owner: beyond the bound */
-    struct wpb_tally_counts *owned;  /* by owner: all */
-    struct wpb_slice leads[WPB_TALLY_LEADS_MAX];
-    size_t lead_count;
-    struct wpb_votes *votes; /* NULL when every site has a prefix */
-    struct learnt *learnt;   /* by site */
-    bool is_learnt;          /* no key has voted since */
-    struct wpb_topk **tops;  /* by site; the last is for keys of no known prefix */
-    struct wpb_topk *roles;
-    struct wpb_orphans *orphans;
-    struct wpb_buf folded; /* reused */
-};
-
-static size_t owner_count(const struct wpb_tally *tally)
+size_t wpb_tally_owner_count(const struct wpb_tally *tally)
 {
     return tally->site_count + WPB_TALLY_LEADS_MAX + 1;
 }
@@ -76,6 +40,27 @@ static bool new_tops(struct wpb_tally *tally, size_t top)
     return tally->roles != NULL;
 }
 
+/* Sites with the same prefix share all their keys: those are told as the first one's. */
+static bool find_homes(struct wpb_tally *tally)
+{
+    const struct wpb_site *const *sites = tally->sites;
+
+    tally->homes = calloc(tally->site_count + 1, sizeof *tally->homes);
+    if (!tally->homes)
+        return false;
+    for (size_t i = 0; i < tally->site_count; i++) {
+        tally->homes[i] = i;
+        for (size_t k = 0; k < i && tally->homes[i] == i; k++)
+            if (sites[k]->has_key_prefix && sites[i]->has_key_prefix &&
+                sites[k]->is_multisite == sites[i]->is_multisite &&
+                wpb_slice_equal(
+                    wpb_slice_of(sites[k]->key_prefix, sites[k]->key_prefix_len),
+                    wpb_slice_of(sites[i]->key_prefix, sites[i]->key_prefix_len)))
+                tally->homes[i] = k;
+    }
+    return true;
+}
+
 struct wpb_tally *wpb_tally_new(const struct wpb_site *const *sites, size_t count,
                                 size_t top)
 {
@@ -88,14 +73,16 @@ struct wpb_tally *wpb_tally_new(const struct wpb_site *const *sites, size_t coun
     for (size_t i = 0; i < count; i++)
         if (!sites[i]->has_key_prefix && !tally->shape)
             tally->shape = sites[i];
-    tally->others = calloc(owner_count(tally), sizeof *tally->others);
-    tally->owned = calloc(owner_count(tally), sizeof *tally->owned);
+    tally->others = calloc(wpb_tally_owner_count(tally), sizeof *tally->others);
+    tally->owned = calloc(wpb_tally_owner_count(tally), sizeof *tally->owned);
     tally->orphans = wpb_orphans_new();
     tally->learnt = calloc(count + 1, sizeof *tally->learnt);
+    tally->families = wpb_key_families_new(WPB_TALLY_GROUPS_MAX);
     if (tally->shape)
         tally->votes = wpb_votes_new();
     if (!tally->others || !tally->owned || !tally->orphans || !tally->learnt ||
-        (tally->shape && !tally->votes) || !new_tops(tally, top)) {
+        !tally->families || (tally->shape && !tally->votes) || !find_homes(tally) ||
+        !new_tops(tally, top)) {
         wpb_tally_free(tally);
         return NULL;
     }
@@ -121,6 +108,8 @@ void wpb_tally_free(struct wpb_tally *tally)
         wpb_topk_free(tally->tops[i]);
     wpb_topk_free(tally->roles);
     wpb_orphans_free(tally->orphans);
+    wpb_key_families_free(tally->families);
+    free(tally->homes);
     wpb_buf_fini(&tally->folded);
     free(tally->tops);
     free(tally->others);
@@ -149,6 +138,9 @@ static void count(struct wpb_tally_counts *counts, const struct wpb_tally_key *k
 {
     counts->keys++;
     counts->bytes += key->bytes;
+    if (key->has_bytes)
+        counts
+            ->sizes[(key->bytes > 1024) + (key->bytes > 16384) + (key->bytes > 262144)]++;
 }
 
 static void count_ttlless(struct wpb_tally_counts *counts, uint64_t bytes,
@@ -158,8 +150,10 @@ static void count_ttlless(struct wpb_tally_counts *counts, uint64_t bytes,
     counts->ttlless_bytes += bytes * weight;
 }
 
-static void merge(struct wpb_tally_counts *into, const struct wpb_tally_counts *from)
+void wpb_tally_merge(struct wpb_tally_counts *into, const struct wpb_tally_counts *from)
 {
+    for (size_t i = 0; i < WPB_TALLY_SIZES; i++)
+        into->sizes[i] += from->sizes[i];
     into->keys += from->keys;
     into->bytes += from->bytes;
     into->ttlless_keys += from->ttlless_keys;
@@ -173,7 +167,8 @@ static void merge(struct wpb_tally_counts *into, const struct wpb_tally_counts *
 /* ---- owners ---- */
 
 /* The bytes before the group, without a network's blog id. */
-static struct wpb_slice lead_of(struct wpb_slice key, const struct wpb_key_parts *parts)
+struct wpb_slice wpb_tally_lead_of(struct wpb_slice key,
+                                   const struct wpb_key_parts *parts)
 {
     const char *end = parts->blog.len ? parts->blog.data : parts->group.data;
     return wpb_slice_head(key, (size_t)(end - key.data));
@@ -190,17 +185,17 @@ static size_t lead_index(struct wpb_tally *tally, struct wpb_slice lead)
     return tally->lead_count++;
 }
 
-/* The site whose known prefix explains KEY, or site_count. */
-static size_t site_of(const struct wpb_tally *tally, struct wpb_slice key,
-                      struct wpb_key_parts *parts)
+size_t wpb_tally_site_of(const struct wpb_tally *tally, struct wpb_slice key,
+                         struct wpb_key_parts *parts)
 {
-    return wpb_site_by_prefix(tally->sites, tally->site_count, key, parts);
+    size_t site = wpb_site_by_prefix(tally->sites, tally->site_count, key, parts);
+    return site < tally->site_count ? tally->homes[site] : site;
 }
 
 static size_t owner_of(struct wpb_tally *tally, struct wpb_slice key,
                        struct wpb_key_parts *parts)
 {
-    size_t owner = site_of(tally, key, parts);
+    size_t owner = wpb_tally_site_of(tally, key, parts);
 
     if (owner < tally->site_count)
         return owner;
@@ -211,14 +206,13 @@ static size_t owner_of(struct wpb_tally *tally, struct wpb_slice key,
     wpb_key_parse(tally->shape, key, parts);
     if (parts->group.len == 0)
         return tally->site_count + NO_LEAD;
-    return tally->site_count + lead_index(tally, lead_of(key, parts));
+    return tally->site_count + lead_index(tally, wpb_tally_lead_of(key, parts));
 }
 
 /* ---- groups ---- */
 
-/* The counts of GROUP of OWNER. */
-static struct wpb_tally_counts *group_counts(struct wpb_tally *tally, size_t owner,
-                                             struct wpb_slice group)
+struct wpb_tally_entry *wpb_tally_entry_of(struct wpb_tally *tally, size_t owner,
+                                           struct wpb_slice group)
 {
     wpb_buf_clear(&tally->folded);
     if (group.len == 0)
@@ -227,23 +221,62 @@ static struct wpb_tally_counts *group_counts(struct wpb_tally *tally, size_t own
         wpb_group_fold(group, &tally->folded);
     struct wpb_slice name = wpb_buf_view(&tally->folded);
     if (name.len == 0 || name.len > WPB_TALLY_NAME_MAX || wpb_buf_failed(&tally->folded))
-        return &tally->others[owner];
+        return NULL;
 
     unsigned long long hash = wpb_slice_hash(name) ^ (owner * 0x9e3779b97f4a7c15ULL);
     size_t cell = (size_t)(hash ^ (hash >> 32)) % CELLS;
     for (; tally->cells[cell]; cell = (cell + 1) % CELLS) {
-        struct entry *entry = &tally->entries[tally->cells[cell] - 1];
+        struct wpb_tally_entry *entry = &tally->entries[tally->cells[cell] - 1];
         if (entry->hash == hash && entry->owner == owner &&
             wpb_slice_equal(entry->name, name))
-            return &entry->counts;
+            return entry;
     }
-    struct entry *entry = &tally->entries[tally->entry_count];
+    struct wpb_tally_entry *entry = &tally->entries[tally->entry_count];
     if (tally->entry_count == WPB_TALLY_GROUPS_MAX || !copy(name, &entry->name))
-        return &tally->others[owner];
+        return NULL;
     entry->owner = (uint32_t)owner;
     entry->hash = hash;
     tally->cells[cell] = (uint16_t)++tally->entry_count;
-    return &entry->counts;
+    return entry;
+}
+
+static struct wpb_tally_counts *counts_of(struct wpb_tally *tally, size_t owner,
+                                          struct wpb_tally_entry *entry)
+{
+    return entry ? &entry->counts : &tally->others[owner];
+}
+
+static uint32_t number_of(const struct wpb_tally *tally,
+                          const struct wpb_tally_entry *entry)
+{
+    return (uint32_t)(entry - tally->entries);
+}
+
+/* For how many keys the id of KEY is folded; 0: it is stood for by others. Where TTLs
+ * are sampled, the same keys are. */
+static uint64_t fold_weight(struct wpb_tally *tally, const struct wpb_tally_key *key,
+                            const struct wpb_key_parts *parts)
+{
+    if (is_certain(key, parts))
+        return 1;
+    if (key->weight <= 1 && tally->total.keys <= FOLD_ALL_KEYS)
+        return 1;
+    tally->is_family_sampled = true;
+    if (key->weight > 1)
+        return key->has_ttl ? key->weight : 0;
+    return tally->total.keys % FOLD_EVERY == 0 ? FOLD_EVERY : 0;
+}
+
+static void count_family(struct wpb_tally *tally, struct wpb_tally_entry *entry,
+                         const struct wpb_tally_key *key,
+                         const struct wpb_key_parts *parts)
+{
+    uint64_t weight = fold_weight(tally, key, parts);
+    bool is_ttlless = key->has_ttl && key->ttl_ms < 0;
+
+    if (weight)
+        wpb_key_families_add(tally->families, number_of(tally, entry), parts->id,
+                             key->bytes, is_ttlless, weight);
 }
 
 /* Keep KEY by name if it is large or has a role; true when it is kept. */
@@ -278,7 +311,8 @@ bool wpb_tally_add(struct wpb_tally *tally, const struct wpb_tally_key *key)
 {
     struct wpb_key_parts parts;
     size_t owner = owner_of(tally, key->name, &parts);
-    struct wpb_tally_counts *group = group_counts(tally, owner, parts.group);
+    struct wpb_tally_entry *entry = wpb_tally_entry_of(tally, owner, parts.group);
+    struct wpb_tally_counts *group = counts_of(tally, owner, entry);
     bool is_kept = keep(tally, top_of(tally, owner), key, &parts);
 
     if (tally->votes && owner >= tally->site_count) {
@@ -292,6 +326,8 @@ bool wpb_tally_add(struct wpb_tally *tally, const struct wpb_tally_key *key)
     if (parts.group.len)
         wpb_orphans_add(tally->orphans, key->name, &parts, site_of_owner(tally, owner),
                         key->bytes, &group->orphans);
+    if (parts.group.len && entry)
+        count_family(tally, entry, key, &parts);
     if (!key->has_ttl)
         return is_kept || is_certain(key, &parts);
     if (key->ttl_ms < 0) {
@@ -319,170 +355,20 @@ void wpb_tally_ttl(struct wpb_tally *tally, const struct wpb_tally_key *key)
         return;
     count_ttlless(&tally->total, key->bytes, 1);
     count_ttlless(&tally->owned[owner], key->bytes, 1);
-    count_ttlless(group_counts(tally, owner, parts.group), key->bytes, 1);
+    struct wpb_tally_entry *entry = wpb_tally_entry_of(tally, owner, parts.group);
+    count_ttlless(counts_of(tally, owner, entry), key->bytes, 1);
+    if (parts.group.len && entry)
+        wpb_key_families_ttlless(tally->families, number_of(tally, entry), parts.id);
 }
 
-/* ---- results ---- */
-
-/* Weights may make a group's estimate larger than the group. */
-static void bound(struct wpb_tally_counts *counts)
+void wpb_tally_idle(struct wpb_tally *tally, struct wpb_slice name, uint64_t seconds)
 {
-    if (counts->ttlless_keys > counts->keys)
-        counts->ttlless_keys = counts->keys;
-    if (counts->ttlless_bytes > counts->bytes)
-        counts->ttlless_bytes = counts->bytes;
-}
+    struct wpb_key_parts parts;
+    size_t owner = owner_of(tally, name, &parts);
+    struct wpb_tally_entry *entry = wpb_tally_entry_of(tally, owner, parts.group);
 
-struct wpb_tally_counts wpb_tally_total(const struct wpb_tally *tally)
-{
-    struct wpb_tally_counts total = tally->total;
-    bound(&total);
-    return total;
-}
-
-uint64_t wpb_tally_name_bytes(const struct wpb_tally *tally)
-{
-    return tally->name_bytes;
-}
-
-uint64_t wpb_tally_owned(const struct wpb_tally *tally, size_t index)
-{
-    return tally->owned[index].keys;
-}
-
-struct wpb_votes *wpb_tally_votes(struct wpb_tally *tally)
-{
-    return tally->votes;
-}
-
-/* The prefix that site INDEX has by the votes, or NULL: there must be just one. */
-static const struct wpb_slice *learnt(struct wpb_tally *tally, size_t index)
-{
-    struct wpb_votes_candidate found[WPB_VOTES_CANDIDATES_MAX];
-    bool is_all;
-
-    for (size_t i = 0; !tally->is_learnt && tally->votes && i < tally->site_count; i++) {
-        size_t count =
-            wpb_votes_candidates(tally->votes, tally->sites[i]->flavour, found, &is_all);
-        tally->learnt[i].has_prefix = count == 1 && is_all;
-        tally->learnt[i].prefix = count ? found[0].prefix : wpb_slice_of("", 0);
-    }
-    tally->is_learnt = true;
-    return tally->learnt[index].has_prefix ? &tally->learnt[index].prefix : NULL;
-}
-
-/* What a prefix leaves of a lead: nothing, the ':' of a network's global groups, or the
- * blog's id and ':' where the salt itself ends in none. */
-static bool is_blog_part(struct wpb_slice rest)
-{
-    size_t digits = 0;
-    while (digits < rest.len && rest.data[digits] >= '0' && rest.data[digits] <= '9')
-        digits++;
-    return rest.len == 0 || (digits + 1 == rest.len && rest.data[digits] == ':');
-}
-
-/* Do keys that begin with LEAD, as their shape shows it, have PREFIX? A salt without a
- * separator is still in the group. */
-static bool is_lead_of(struct wpb_slice lead, struct wpb_slice prefix)
-{
-    static const struct wpb_slice w3tc = WPB_SLICE("w3tc_");
-    struct wpb_slice glued;
-
-    if (wpb_slice_starts(lead, prefix))
-        return wpb_slice_starts(prefix, w3tc) ||
-               is_blog_part(wpb_slice_skip(lead, prefix.len));
-    glued = wpb_slice_skip(prefix, lead.len);
-    return wpb_slice_starts(prefix, lead) && !memchr(glued.data, ':', glued.len) &&
-           (lead.len == 0 || lead.data[lead.len - 1] == ':');
-}
-
-/* Is what OWNER holds of site INDEX? */
-static bool is_owner_of(struct wpb_tally *tally, size_t owner, size_t index)
-{
-    const struct wpb_slice *prefix = learnt(tally, index);
-
-    if (tally->sites[index]->has_key_prefix)
-        return owner == index;
-    if (owner < tally->site_count)
-        return false;
-    if (!prefix)
-        return true;
-    owner -= tally->site_count;
-    return owner < tally->lead_count && is_lead_of(tally->leads[owner], *prefix);
-}
-
-bool wpb_tally_parse(struct wpb_tally *tally, size_t index, struct wpb_slice key,
-                     struct wpb_key_parts *parts)
-{
-    const struct wpb_slice *prefix = learnt(tally, index);
-    size_t site = site_of(tally, key, parts);
-
-    if (tally->sites[index]->has_key_prefix)
-        return site == index;
-    if (site < tally->site_count)
-        return false;
-    wpb_key_parse(tally->sites[index], key, parts);
-    return !prefix || (parts->group.len && is_lead_of(lead_of(key, parts), *prefix));
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-    const struct wpb_tally_group *x = a, *y = b;
-    if (x->counts.bytes != y->counts.bytes)
-        return x->counts.bytes < y->counts.bytes ? 1 : -1;
-    if (x->counts.keys != y->counts.keys)
-        return x->counts.keys < y->counts.keys ? 1 : -1;
-    return wpb_slice_compare(x->name, y->name);
-}
-
-/* Add to the group of that name, or begin it. */
-static size_t put_group(struct wpb_tally_group *groups, size_t n, size_t capacity,
-                        struct wpb_slice name, const struct wpb_tally_counts *counts)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (wpb_slice_equal(groups[i].name, name)) {
-            merge(&groups[i].counts, counts);
-            return n;
-        }
-    }
-    if (n < capacity && counts->keys > 0)
-        groups[n++] = (struct wpb_tally_group){name, *counts};
-    return n;
-}
-
-size_t wpb_tally_groups(struct wpb_tally *tally, size_t index,
-                        struct wpb_tally_group *groups, size_t capacity)
-{
-    struct wpb_tally_counts foreign = {0};
-    size_t n = 0;
-
-    for (size_t owner = 0; owner < owner_count(tally); owner++) {
-        if (is_owner_of(tally, owner, index))
-            n = put_group(groups, n, capacity, other_name, &tally->others[owner]);
-        else
-            merge(&foreign, &tally->owned[owner]);
-    }
-    n = put_group(groups, n, capacity, foreign_name, &foreign);
-    for (size_t i = 0; i < tally->entry_count; i++) {
-        const struct entry *entry = &tally->entries[i];
-        if (is_owner_of(tally, entry->owner, index))
-            n = put_group(groups, n, capacity, entry->name, &entry->counts);
-    }
-    for (size_t i = 0; i < n; i++)
-        bound(&groups[i].counts);
-    qsort(groups, n, sizeof groups[0], by_bytes);
-    return n;
-}
-
-struct wpb_topk *wpb_tally_top(struct wpb_tally *tally, size_t index)
-{
-    bool is_known = tally->sites[index]->has_key_prefix;
-    return tally->tops[is_known ? index : tally->site_count];
-}
-
-struct wpb_topk *wpb_tally_roles(struct wpb_tally *tally)
-{
-    return tally->roles;
+    if (entry)
+        wpb_idle_add(&tally->idle, number_of(tally, entry), seconds);
 }
 
 struct wpb_orphans *wpb_tally_orphans(struct wpb_tally *tally)

@@ -29,8 +29,12 @@
 /* Longer groups and prefixes are no WordPress names. */
 #define WPB_TALLY_NAME_MAX 256
 
+/* Up to 1 KiB, 16 KiB, 256 KiB, and above. */
+#define WPB_TALLY_SIZES 4
+
 struct wpb_tally_counts {
     uint64_t keys, bytes, ttlless_keys, ttlless_bytes;
+    uint64_t sizes[WPB_TALLY_SIZES]; /* keys whose bytes are known */
     struct wpb_orphan_counts orphans;
 };
 
@@ -51,6 +55,11 @@ struct wpb_tally_group {
     struct wpb_tally_counts counts;
 };
 
+struct wpb_tally_family {
+    struct wpb_slice group, template_name;
+    uint64_t keys, bytes, ttlless_keys;
+};
+
 struct wpb_tally;
 
 /* SITES share the database and must outlive the tally. TOP: how many of the
@@ -65,12 +74,19 @@ bool wpb_tally_add(struct wpb_tally *tally, const struct wpb_tally_key *key);
 /* The TTL of a key that was counted without it. */
 void wpb_tally_ttl(struct wpb_tally *tally, const struct wpb_tally_key *key);
 
+/* The key NAME was last read so long ago. */
+void wpb_tally_idle(struct wpb_tally *tally, struct wpb_slice name, uint64_t seconds);
+
 /* What the stamped keys are compared with: ask for what is wanted, tell what came. */
 struct wpb_orphans *wpb_tally_orphans(struct wpb_tally *tally);
 
 struct wpb_tally_counts wpb_tally_total(const struct wpb_tally *tally);
 uint64_t wpb_tally_name_bytes(const struct wpb_tally *tally);
 
+/* How many sites have the known prefix of site INDEX, itself among them: their keys are
+ * all told as each one's. *NEXT becomes the first of them from *NEXT on, SIZE_MAX when
+ * none is left. */
+size_t wpb_tally_sharers(const struct wpb_tally *tally, size_t index, size_t *next);
 /* Keys that carry the known prefix of site INDEX. */
 uint64_t wpb_tally_owned(const struct wpb_tally *tally, size_t index);
 
@@ -89,6 +105,18 @@ bool wpb_tally_parse(struct wpb_tally *tally, size_t index, struct wpb_slice key
  * WPB_TALLY_GROUPS_MAX + 3 always satisfies; names live as long as the tally. */
 size_t wpb_tally_groups(struct wpb_tally *tally, size_t index,
                         struct wpb_tally_group *groups, size_t capacity);
+
+/* The median time since the keys of GROUP of site INDEX were last read; false when too
+ * few were asked. */
+bool wpb_tally_idle_median(struct wpb_tally *tally, size_t index, struct wpb_slice group,
+                           uint64_t *seconds);
+
+/* The families of ids of site INDEX with most bytes, at most CAPACITY; returns how many.
+ * Names live until the next call. */
+size_t wpb_tally_families(struct wpb_tally *tally, size_t index,
+                          struct wpb_tally_family *families, size_t capacity);
+/* False when some ids stand for others, or families were given up for want of room. */
+bool wpb_tally_families_are_exact(const struct wpb_tally *tally);
 
 /* The largest keys among which those of site INDEX are; filter them with
  * wpb_tally_parse(). Weight: bytes; tag: TTL in ms, -1 never, INT64_MIN unknown. */

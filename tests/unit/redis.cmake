@@ -8,9 +8,11 @@ target_link_libraries(redis_fixture PUBLIC wpb_redis PkgConfig::CMOCKA Threads::
 wpb_unit_test(redis_info wpb_redis)
 wpb_unit_test(redis_pace wpb_redis)
 wpb_unit_test(redis_stamp wpb_redis)
+wpb_unit_test(redis_key_family wpb_redis)
 wpb_unit_test(redis_keyspace redis_fixture)
 wpb_unit_test(redis_conn redis_fixture)
 wpb_unit_test(redis_orphans redis_fixture)
+wpb_unit_test(redis_groups redis_fixture)
 wpb_unit_test(redis_watchlist redis_fixture)
 
 # RDB files made by hand, and by a real server.

@@ -292,15 +292,16 @@ static void a_reply_nobody_asked_for_ends_the_connection(void **state)
     size_t n = 0;
     (void)state;
     /* DBSIZE and a SCAN of fifty names, which are more than low's bucket holds: once
-     * they are measured the probe rests, and a reply comes that nobody asked for. */
+     * they are measured (two of them are asked when they were last read, too) the probe
+     * rests, and a reply comes that nobody asked for. */
     lines[n++] = (struct peer_line){":50\r\n", PEER_GO_ON, 0};
     lines[n++] = (struct peer_line){"*2\r\n$1\r\n5\r\n*50\r\n", PEER_MORE, 0};
     lines[n++] = (struct peer_line){name, PEER_GO_ON, 50};
-    for (int i = 0; i < 50; i++)
+    for (int i = 0; i < 51; i++)
         lines[n++] = (struct peer_line){":1\r\n", PEER_GO_ON, 0};
     lines[n++] = (struct peer_line){"*2\r\n$1\r\n6\r\n*10\r\n", PEER_MORE, 0};
     lines[n++] = (struct peer_line){name, PEER_GO_ON, 10};
-    for (int i = 0; i < 49; i++)
+    for (int i = 0; i < 50; i++)
         lines[n++] = (struct peer_line){":1\r\n", PEER_GO_ON, 0};
     lines[n++] = (struct peer_line){":1\r\n:99\r\n", PEER_HANG, 0};
     expect_of_peer(lines, n, KEYSPACE, WPB_COVERAGE_PARTIAL, "nobody had asked for");

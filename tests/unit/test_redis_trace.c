@@ -26,11 +26,12 @@ static const struct wpb_probe *const surveys[] = {
 
 /* The promise: these commands and no others. */
 static const char *const allowed[][2] = {
-    {"AUTH", NULL},  {"SELECT", NULL}, {"CLIENT", "SETNAME"}, {"CLIENT", "NO-TOUCH"},
-    {"INFO", NULL},  {"DBSIZE", NULL}, {"SCAN", NULL},        {"MEMORY", "USAGE"},
-    {"PTTL", NULL},  {"STRLEN", NULL}, {"GETRANGE", NULL},    {"TYPE", NULL},
-    {"ZCARD", NULL}, {"HLEN", NULL},   {"SCARD", NULL},       {"LLEN", NULL},
-    {"XLEN", NULL},
+    {"AUTH", NULL},         {"SELECT", NULL},    {"CLIENT", "SETNAME"},
+    {"CLIENT", "NO-TOUCH"}, {"INFO", NULL},      {"DBSIZE", NULL},
+    {"SCAN", NULL},         {"MEMORY", "USAGE"}, {"PTTL", NULL},
+    {"STRLEN", NULL},       {"GETRANGE", NULL},  {"TYPE", NULL},
+    {"ZCARD", NULL},        {"HLEN", NULL},      {"SCARD", NULL},
+    {"LLEN", NULL},         {"XLEN", NULL},      {"OBJECT", "IDLETIME"},
 };
 
 static bool is_allowed(struct wpb_slice verb, struct wpb_slice sub)
