@@ -380,6 +380,7 @@ static void fold_at(struct folding *f)
     if (has_local && last_dot && end - last_dot > 2) {
         f->literal = f->mark.literal;
         f->out_len = f->mark.out_len;
+        f->is_cut = false; /* the word before the "@" may have passed the end */
         f->pos = end;
         place(f, f->mark.pos, end, &of_email);
     }
