@@ -39,7 +39,7 @@ for scenario in cli incident hostile wordpress; do
 done
 
 demo() {
-    /usr/bin/time -o "$work/time" -f '%e s with seeding, peak %M KiB' \
+    /usr/bin/time -o "$work/time" -f '%e s with seeding' \
         "$wpbloat" demo --output "$work/report"
 }
 if passed "wpbloat demo" demo demo; then
