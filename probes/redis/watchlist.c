@@ -10,29 +10,42 @@
 #include "probes/redis/scope.h"
 #include "probes/wordpress/grammar.h"
 
-/* What is known by name. Hot keys are read by every request anyway, so that STRLEN
- * and GETRANGE, which refresh a key's LRU clock, change nothing; cold ones are only
- * asked what leaves no trace on it. */
+/* What is known by name. Every request reads the options and adds to the metrics (a
+ * zset ordered by time, which only WP-Cron trims), so that what is asked here, though
+ * it refreshes a key's LRU clock, changes nothing. */
 static const struct watched {
     const char *group, *id;
-    bool is_hot;
+    bool is_ordered;
     bool is_network; /* multisite only */
 } watched[] = {
-    {"options", "notoptions", true, false},
-    {"options", "alloptions", true, false},
-    {"site-options", "1:notoptions", true, true},
-    {"redis-cache", "metrics", false, false},
+    {"options", "notoptions", false, false},
+    {"options", "alloptions", false, false},
+    {"site-options", "1:notoptions", false, true},
+    {"redis-cache", "metrics", true, false},
 };
 #define WATCHED (sizeof watched / sizeof watched[0])
 
-enum question { ASK_MEMORY, ASK_TTL, ASK_LENGTH, ASK_HEAD, QUESTIONS };
+enum question {
+    ASK_MEMORY,
+    ASK_TTL,
+    ASK_LENGTH,
+    ASK_HEAD,
+    ASK_ENTRIES,
+    ASK_OLDEST, /* after the others: see is_oldest_small() */
+    QUESTIONS
+};
 #define HEAD_BYTES 16
+/* The oldest member comes whole; one of redis-cache has a few hundred bytes. */
+#define MEMBER_BYTES_MAX 4096
+/* Scores that can be Unix times: 2001 to 2286. */
+#define SCORE_MIN 1e9
+#define SCORE_MAX 1e10
+/* Clocks of two hosts. */
+#define SKEW_SECONDS 60
 
 static const char *const question_names[] = {
-    [ASK_MEMORY] = "MEMORY USAGE",
-    [ASK_TTL] = "PTTL",
-    [ASK_LENGTH] = "STRLEN",
-    [ASK_HEAD] = "GETRANGE",
+    [ASK_MEMORY] = "MEMORY USAGE", [ASK_TTL] = "PTTL",      [ASK_LENGTH] = "STRLEN",
+    [ASK_HEAD] = "GETRANGE",       [ASK_ENTRIES] = "ZCARD", [ASK_OLDEST] = "ZRANGE",
 };
 
 /* One key of one site, and what was answered about it. */
@@ -41,7 +54,8 @@ struct look {
     const struct watched *watched;
     struct wpb_buf key;
     bool is_answered[QUESTIONS]; /* with a value */
-    int64_t bytes, ttl_ms, length;
+    int64_t bytes, ttl_ms, length, entries;
+    double oldest; /* Unix time; 0: none */
     char head[HEAD_BYTES];
     size_t head_len;
     bool is_absent, is_no_string;
@@ -57,6 +71,7 @@ struct watchlist {
     size_t count;
     struct wpb_err error;
     enum wpb_coverage_status status;
+    bool has_asked_oldest;
     bool is_ending;
 };
 
@@ -139,6 +154,17 @@ static void post_value(const struct watchlist *probe, const struct look *look,
         post_notoptions(probe, look);
 }
 
+static void post_ordered(const struct watchlist *probe, const struct look *look)
+{
+    double age = (double)wpb_run_now_ms(probe->run) / 1000 - look->oldest;
+
+    if (look->is_answered[ASK_ENTRIES])
+        post(probe, look, WPB_M_ENTRIES, wpb_value_integer(look->entries), WPB_EXACT);
+    if (look->oldest > 0 && age >= -SKEW_SECONDS)
+        post(probe, look, WPB_M_OLDEST_SECONDS,
+             wpb_value_integer(age > 0 ? (int64_t)age : 0), WPB_EXACT);
+}
+
 static void post_look(const struct watchlist *probe, const struct look *look)
 {
     static const struct wpb_slice not_a_string =
@@ -164,13 +190,32 @@ static void post_look(const struct watchlist *probe, const struct look *look)
     if (look->is_answered[ASK_TTL])
         post(probe, look, WPB_M_TTL_SECONDS,
              wpb_value_integer(look->ttl_ms < 0 ? -1 : look->ttl_ms / 1000), WPB_EXACT);
-    if (look->is_no_string)
+    if (look->watched->is_ordered)
+        post_ordered(probe, look);
+    else if (look->is_no_string)
         post(probe, look, WPB_M_FLAW, wpb_value_text(not_a_string), WPB_EXACT);
     else if (look->is_answered[ASK_LENGTH])
         post_value(probe, look, parts.role);
 }
 
 /* ---- asking ---- */
+
+/* ZRANGE ... WITHSCORES answers [member, score], or nothing. */
+static double oldest_of(const struct redisReply *reply)
+{
+    char text[32];
+    double score;
+
+    if (reply->elements != 2)
+        return 0;
+    struct wpb_slice number = wpb_reply_text(reply->element[1]);
+    if (number.len == 0 || number.len >= sizeof text)
+        return 0;
+    memcpy(text, number.data, number.len);
+    text[number.len] = '\0';
+    score = strtod(text, NULL);
+    return score >= SCORE_MIN && score <= SCORE_MAX ? score : 0;
+}
 
 static void take(struct look *look, enum question question,
                  const struct redisReply *reply)
@@ -191,6 +236,12 @@ static void take(struct look *look, enum question question,
     case ASK_LENGTH:
         look->length = number;
         break;
+    case ASK_ENTRIES:
+        look->entries = number;
+        break;
+    case ASK_OLDEST:
+        look->oldest = oldest_of(reply);
+        break;
     default:
         memcpy(look->head, text.data, text.len);
         look->head_len = text.len;
@@ -203,7 +254,8 @@ static uint64_t hits(const struct look *look)
     if (look->is_absent)
         return 0;
     return (uint64_t)look->is_answered[ASK_TTL] + look->is_answered[ASK_LENGTH] +
-           look->is_answered[ASK_HEAD] + look->wrong_types;
+           look->is_answered[ASK_HEAD] + look->is_answered[ASK_ENTRIES] +
+           look->is_answered[ASK_OLDEST] + look->wrong_types;
 }
 
 static void conclude(struct watchlist *probe)
@@ -221,35 +273,21 @@ static void conclude(struct watchlist *probe)
     finish(probe, probe->error.code ? WPB_COVERAGE_PARTIAL : WPB_COVERAGE_OK);
 }
 
-static void on_answer(void *cookie, const struct redisReply *reply, uint64_t tag)
-{
-    struct watchlist *probe = cookie;
-    struct look *look = &probe->looks[tag / QUESTIONS];
-    enum question question = (enum question)(tag % QUESTIONS);
-    int wanted = question == ASK_HEAD ? REDIS_REPLY_STRING : REDIS_REPLY_INTEGER;
-
-    if (reply->type == wanted)
-        take(look, question, reply);
-    else if (wpb_reply_is_code(reply, "WRONGTYPE"))
-        look->is_no_string = ++look->wrong_types > 0;
-    else if (reply->type == REDIS_REPLY_NIL)
-        look->is_absent = true;
-    else if (!probe->error.code)
-        wpb_reply_unexpected(&probe->error, question_names[question], reply);
-    if (wpb_conn_pending(probe->conn) == 0)
-        conclude(probe);
-}
+static void on_answer(void *cookie, const struct redisReply *reply, uint64_t tag);
 
 static void ask(struct watchlist *probe, size_t index, enum question question)
 {
     struct wpb_slice key = wpb_buf_view(&probe->looks[index].key);
-    const struct wpb_slice commands[QUESTIONS][4] = {
+    const struct wpb_slice commands[QUESTIONS][5] = {
         [ASK_MEMORY] = {WPB_SLICE("MEMORY"), WPB_SLICE("USAGE"), key},
         [ASK_TTL] = {WPB_SLICE("PTTL"), key},
         [ASK_LENGTH] = {WPB_SLICE("STRLEN"), key},
         [ASK_HEAD] = {WPB_SLICE("GETRANGE"), key, WPB_SLICE("0"), WPB_SLICE("15")},
+        [ASK_ENTRIES] = {WPB_SLICE("ZCARD"), key},
+        [ASK_OLDEST] = {WPB_SLICE("ZRANGE"), key, WPB_SLICE("0"), WPB_SLICE("0"),
+                        WPB_SLICE("WITHSCORES")},
     };
-    static const size_t words[QUESTIONS] = {3, 2, 2, 4};
+    static const size_t words[QUESTIONS] = {3, 2, 2, 4, 2, 5};
     struct wpb_buf command;
 
     wpb_buf_init(&command, 0);
@@ -259,6 +297,48 @@ static void ask(struct watchlist *probe, size_t index, enum question question)
     wpb_buf_fini(&command);
 }
 
+/* One huge member among small ones is not looked for; the connection bounds a reply. */
+static bool is_oldest_small(const struct look *look)
+{
+    return look->is_answered[ASK_MEMORY] && look->is_answered[ASK_ENTRIES] &&
+           look->entries > 0 && look->bytes / look->entries <= MEMBER_BYTES_MAX;
+}
+
+static void ask_oldest(struct watchlist *probe)
+{
+    if (probe->has_asked_oldest)
+        return;
+    probe->has_asked_oldest = true;
+    for (size_t i = 0; i < probe->count; i++)
+        if (is_oldest_small(&probe->looks[i]))
+            ask(probe, i, ASK_OLDEST);
+    wpb_conn_flush(probe->conn, 0);
+}
+
+static void on_answer(void *cookie, const struct redisReply *reply, uint64_t tag)
+{
+    struct watchlist *probe = cookie;
+    struct look *look = &probe->looks[tag / QUESTIONS];
+    enum question question = (enum question)(tag % QUESTIONS);
+    int wanted = question == ASK_HEAD     ? REDIS_REPLY_STRING
+                 : question == ASK_OLDEST ? REDIS_REPLY_ARRAY
+                                          : REDIS_REPLY_INTEGER;
+
+    if (reply->type == wanted)
+        take(look, question, reply);
+    else if (wpb_reply_is_code(reply, "WRONGTYPE"))
+        look->is_no_string = ++look->wrong_types > 0;
+    else if (reply->type == REDIS_REPLY_NIL)
+        look->is_absent = true;
+    else if (!probe->error.code)
+        wpb_reply_unexpected(&probe->error, question_names[question], reply);
+    if (wpb_conn_pending(probe->conn) > 0)
+        return;
+    ask_oldest(probe);
+    if (wpb_conn_pending(probe->conn) == 0)
+        conclude(probe);
+}
+
 static void on_ready(void *cookie)
 {
     struct watchlist *probe = cookie;
@@ -266,8 +346,10 @@ static void on_ready(void *cookie)
     for (size_t i = 0; i < probe->count; i++) {
         ask(probe, i, ASK_MEMORY);
         ask(probe, i, ASK_TTL);
-        if (!probe->looks[i].watched->is_hot)
+        if (probe->looks[i].watched->is_ordered) {
+            ask(probe, i, ASK_ENTRIES);
             continue;
+        }
         ask(probe, i, ASK_LENGTH);
         ask(probe, i, ASK_HEAD);
     }
@@ -366,14 +448,14 @@ static void cancel(void *state)
 const struct wpb_probe wpb_probe_redis_watchlist = {
     .name = "redis.watchlist",
     .help = "the keys known by name (notoptions, alloptions, the drop-in's metrics): "
-            "length, first 16 bytes, time to live",
+            "length, first 16 bytes, time to live; of the metrics how many and how old",
     .unit = "keys",
     .needs = "redis",
     .after = "redis.server",
     .look = WPB_LOOK_SURVEY,
     .cost = WPB_COST_LIGHT,
     .deadline_ms = 5000,
-    .grants = "~* +select +info +memory|usage +pttl +strlen +getrange",
+    .grants = "~* +select +info +memory|usage +pttl +strlen +getrange +zcard +zrange",
     .start = start,
     .step = step,
     .cancel = cancel,

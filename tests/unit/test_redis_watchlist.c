@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -146,20 +145,70 @@ static void a_key_of_another_type_is_said_to_be_no_string(void **state)
     test_run_free(&run);
 }
 
-static void a_cold_key_keeps_its_idle_time(void **state)
+static void the_metrics_tell_how_many_and_how_old(void **state)
 {
     struct redis_server *server = *state;
     struct wpb_site site = site_of(server);
     struct test_run run;
 
-    redis_server_do(server, "ZADD " METRICS " 1 one 2 two");
-    redis_server_do(server, "SET " NOTOPTIONS " a:0:{}");
-    struct timespec two_seconds = {2, 100000000};
-    nanosleep(&two_seconds, NULL);
+    /* The run's clock says 1,790,000,000. */
+    redis_server_do(server, "ZADD " METRICS " 1789990000.25 two 1789980000.5 one");
     look(&run, &site);
+    assert_string_equal(run.reason, "");
     assert_true(integer(&run, METRICS, WPB_M_MEMORY_BYTES) > 0);
+    assert_int_equal(integer(&run, METRICS, WPB_M_ENTRIES), 2);
+    assert_int_equal(integer(&run, METRICS, WPB_M_OLDEST_SECONDS), 19999);
+    assert_int_equal(run.cost.keyspace_hits, 3);
+    test_run_free(&run);
+}
+
+static void scores_that_are_no_times_tell_no_age(void **state)
+{
+    static const char *const scores[] = {"1", "-inf", "inf", "1790009999"};
+    struct redis_server *server = *state;
+    struct wpb_site site = site_of(server);
+    struct test_run run;
+
+    for (size_t i = 0; i < sizeof scores / sizeof scores[0]; i++) {
+        redis_server_do(server, "DEL " METRICS);
+        redis_server_do(server, "ZADD " METRICS " %s one", scores[i]);
+        look(&run, &site);
+        assert_int_equal(integer(&run, METRICS, WPB_M_ENTRIES), 1);
+        assert_null(
+            test_run_find(&run, WPB_SUBJECT_REDIS_KEY, METRICS, WPB_M_OLDEST_SECONDS));
+        test_run_free(&run);
+    }
+}
+
+static void large_members_are_not_read(void **state)
+{
+    struct redis_server *server = *state;
+    struct wpb_site site = site_of(server);
+    struct test_run run;
+    char *member = malloc(3000000);
+
+    memset(member, 'm', 3000000);
+    redis_server_do(server, "ZADD " METRICS " 1789990000 %b", member, (size_t)3000000);
+    free(member);
+    look(&run, &site);
+    assert_int_equal(run.status, WPB_COVERAGE_OK);
+    assert_int_equal(integer(&run, METRICS, WPB_M_ENTRIES), 1);
+    assert_true(run.cost.bytes_received < 10000);
+    test_run_free(&run);
+}
+
+static void metrics_of_another_type_tell_only_their_size(void **state)
+{
+    struct redis_server *server = *state;
+    struct wpb_site site = site_of(server);
+    struct test_run run;
+
+    redis_server_do(server, "SET " METRICS " x");
+    look(&run, &site);
+    assert_int_equal(run.status, WPB_COVERAGE_OK);
+    assert_int_equal(integer(&run, METRICS, WPB_M_PRESENT), 1);
     assert_null(test_run_find(&run, WPB_SUBJECT_REDIS_KEY, METRICS, WPB_M_ENTRIES));
-    assert_true(redis_server_integer(server, "OBJECT IDLETIME " METRICS) >= 2);
+    assert_null(test_run_find(&run, WPB_SUBJECT_REDIS_KEY, METRICS, WPB_M_FLAW));
     test_run_free(&run);
 }
 
@@ -238,7 +287,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_absent_key_is_a_fact, setup, teardown),
         cmocka_unit_test_setup_teardown(a_key_of_another_type_is_said_to_be_no_string,
                                         setup, teardown),
-        cmocka_unit_test_setup_teardown(a_cold_key_keeps_its_idle_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_metrics_tell_how_many_and_how_old, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(scores_that_are_no_times_tell_no_age, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(large_members_are_not_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(metrics_of_another_type_tell_only_their_size,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(without_a_prefix_it_does_not_try, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_network_is_asked_for_its_own_list_too, setup,
