@@ -14,6 +14,10 @@ build() {
 }
 passed build build build || exit 1
 
+load() {
+    cut -d ' ' -f 1 /proc/loadavg
+}
+load_before=$(load)
 for bench in "$work"/src/tests/bench/*.sh; do
     name=$(basename "$bench" .sh)
     # What has no first line for a shell is sourced by others.
@@ -22,6 +26,8 @@ for bench in "$work"/src/tests/bench/*.sh; do
     passed "$name" "$name" timeout 1800 sh "$bench" "$work/build" || continue
     row "$name" "ran, see below"
 done
+# The benches themselves keep about one processor busy.
+row "the machine" "$(nproc) processors, load average $load_before before and $(load) after"
 for log in "$logs"/*.log; do
     name=$(basename "$log" .log)
     [ "$name" != build ] || continue

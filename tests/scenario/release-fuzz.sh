@@ -36,7 +36,7 @@ for target in $targets; do
         rmdir "$logs/$target"
         row "$target" "ok, ${runs:-0} runs, ${edges:-0} edges"
     else
-        kept=$(find "$logs/$target" -type f -printf '%f ')
+        kept=$(find "$logs/$target" -type f -printf '%f ' | sed 's/ $//')
         why=$(grep -m 1 -E '^SUMMARY: |ERROR: libFuzzer: ' "$logs/$target.log" |
             sed "s|$work/src/||g; s/^==[0-9]*== *//; s/|/ /g") || why="exit code $code"
         # The first of our own lines on the stack.
