@@ -168,8 +168,7 @@ static void draft_feed_remedy(struct wpb_draft *draft)
         "the page that shows them.";
     wpb_draft_line(&draft->for_good,
                    "WordPress's own dashboard feeds, in a must-use plugin:");
-    wpb_draft_line(&draft->for_good,
-                   "add_action( 'wp_dashboard_setup', fn() =>");
+    wpb_draft_line(&draft->for_good, "add_action( 'wp_dashboard_setup', fn() =>");
     wpb_draft_line(&draft->for_good,
                    "    remove_meta_box( 'dashboard_primary', 'dashboard', 'side' ) );");
     wpb_draft_line(&draft->for_good,

@@ -1,7 +1,8 @@
 <?php
 /*
- * idle.php SOCKET - "IDLE_SECONDS<tab>KEY" of every key in database 1, in key order.
- * OBJECT IDLETIME does not itself count as a use.
+ * used.php SOCKET - "SECOND<tab>KEY" of every key in database 1, in key order: when the
+ * server last saw the key used, by its own clock, give or take a second. Asking does
+ * not itself count as a use.
  */
 $redis = new Redis();
 $redis->connect( $argv[1] );
@@ -14,10 +15,13 @@ for ( $cursor = null; $batch = $redis->scan( $cursor, null, 1000 ); ) {
 sort( $keys );
 foreach ( array_chunk( $keys, 1000 ) as $chunk ) {
 	$redis->multi( Redis::PIPELINE );
+	$redis->time();
 	foreach ( $chunk as $key ) {
 		$redis->object( 'idletime', $key );
 	}
-	foreach ( $redis->exec() as $i => $idle ) {
-		echo "$idle\t{$chunk[ $i ]}\n";
+	$replies = $redis->exec();
+	$now = (int) array_shift( $replies )[0];
+	foreach ( $replies as $i => $idle ) {
+		echo $now - $idle, "\t{$chunk[ $i ]}\n";
 	}
 }
