@@ -102,21 +102,64 @@ start_redis() {
     wait_for "redis-server $redis_name" "$redis_pid" redis_pong "$work/$redis_name.sock"
 }
 
-# start_mariadb: a server on $work/mariadb.sock with root and no password.
+# start_mariadb NAME [ARGUMENT...]: a server on $work/NAME.sock with root and no
+# password, its data in $work/NAME, and small. Sets mariadb_pid.
 start_mariadb() {
-    mariadb-install-db --no-defaults --datadir="$work/mariadb" --skip-test-db \
-        --auth-root-authentication-method=normal --user="$(id -un)" \
-        >"$work/mariadb-install.log" 2>&1 || fail "mariadb-install-db failed"
-    mariadbd --no-defaults --datadir="$work/mariadb" --socket="$work/mariadb.sock" \
-        --pid-file="$work/mariadb.pid" --log-error="$work/mariadb.log" \
-        --skip-networking --skip-name-resolve --user="$(id -un)" \
-        --innodb-buffer-pool-size=32M --innodb-flush-log-at-trx-commit=0 \
-        >>"$work/mariadb.log" 2>&1 &
+    mariadb_name=$1
+    shift
+    need mariadbd mariadb-install-db mariadb mariadb-admin
+    if [ ! -d "$work/mariadb-empty" ]; then
+        mariadb-install-db --no-defaults --datadir="$work/mariadb-empty" --skip-test-db \
+            --skip-name-resolve --auth-root-authentication-method=normal \
+            --innodb-log-file-size=4M --user="$(id -un)" \
+            >"$work/mariadb-install.log" 2>&1 || fail "mariadb-install-db failed"
+    fi
+    cp -a "$work/mariadb-empty" "$work/$mariadb_name"
+    mariadbd --no-defaults --datadir="$work/$mariadb_name" \
+        --socket="$work/$mariadb_name.sock" --pid-file="$work/$mariadb_name.pid" \
+        --log-error="$work/$mariadb_name.log" --skip-networking --skip-name-resolve \
+        --skip-log-bin --user="$(id -un)" --character-set-server=utf8mb4 \
+        --max-allowed-packet=64M --innodb-buffer-pool-size=32M --innodb-log-file-size=4M \
+        --innodb-temp-data-file-path=ibtmp1:4M:autoextend \
+        --innodb-flush-log-at-trx-commit=0 "$@" >>"$work/$mariadb_name.log" 2>&1 &
     mariadb_pid=$!
     server_pids="$server_pids $mariadb_pid"
-    chmod 711 "$work/mariadb"
-    wait_for mariadbd "$mariadb_pid" mariadb-admin --no-defaults -uroot \
-        --socket="$work/mariadb.sock" ping
+    chmod 711 "$work/$mariadb_name"
+    wait_for "mariadbd $mariadb_name" "$mariadb_pid" mariadb-admin --no-defaults -uroot \
+        --socket="$work/$mariadb_name.sock" ping
+}
+
+# mariadb_root NAME [ARGUMENT...]: the client, as root; SQL comes on stdin or with -e.
+mariadb_root() {
+    mariadb_root_name=$1
+    shift
+    mariadb --no-defaults --batch --skip-column-names -uroot \
+        --default-character-set=utf8mb4 --socket="$work/$mariadb_root_name.sock" "$@"
+}
+
+# mariadb_wordpress NAME SCHEMA PREFIX [woocommerce]: the tables probes read, and the
+# account wpbloat with the rights of packaging/grants.sql; its password is in
+# $work/NAME.password.
+mariadb_wordpress() {
+    mariadb_files=wordpress_schema.sql
+    mariadb_optional='^$'
+    if [ "${4:-}" = woocommerce ]; then
+        mariadb_files='wordpress_schema.sql woocommerce_schema.sql'
+        mariadb_optional='^-- GRANT SELECT'
+    fi
+    mariadb_tests=$(cd "$(dirname "$0")/.." && pwd)
+    for mariadb_file in $mariadb_files; do
+        sed -e "s/{schema}/$2/g" -e "s/{prefix}/$3/g" -e 's/{charset}/utf8mb4/g' \
+            -e 's/{autoload_type}/varchar(20)/' \
+            -e 's/{autoload_key}/, KEY autoload (autoload)/' -e 's/{session_key}//' \
+            "$mariadb_tests/unit/$mariadb_file" | mariadb_root "$1" ||
+            fail "$mariadb_file was refused"
+    done
+    echo "pa ss'word" >"$work/$1.password"
+    chmod 600 "$work/$1.password"
+    sed -e "/$mariadb_optional/s/^-- //" -e "s/\`wordpress\`\.\`wp_/\`$2\`.\`$3/" \
+        -e "s/CHOOSE-A-PASSWORD/pa ss''word/" "$mariadb_tests/../packaging/grants.sql" |
+        mariadb_root "$1" || fail "grants.sql was refused"
 }
 
 # start_php_fpm CONFIG SOCKET: the newest PHP there is.

@@ -167,7 +167,7 @@ missing_names() {
 }
 
 start_redis redis --maxmemory 64mb --maxmemory-policy allkeys-lru
-start_mariadb
+start_mariadb mariadb
 mariadb --no-defaults -uroot --socket="$work/mariadb.sock" <<'SQL'
 CREATE DATABASE shop CHARACTER SET utf8mb4;
 CREATE USER shop@localhost IDENTIFIED BY 'a"b''c';

@@ -1,0 +1,12 @@
+# Real servers: the tests start their own and fail where mariadbd is missing.
+pkg_search_module(MYSQL_FIXTURE REQUIRED IMPORTED_TARGET libmariadb mysqlclient)
+add_library(mysql_fixture STATIC unit/mysql_server.c unit/mysql_wordpress.c)
+target_include_directories(mysql_fixture PUBLIC unit)
+target_compile_definitions(mysql_fixture PRIVATE
+  MYSQL_SOURCE="${PROJECT_SOURCE_DIR}"
+  MYSQL_TEMPLATE="${PROJECT_BINARY_DIR}/tests/mysql-template")
+target_link_libraries(mysql_fixture
+  PUBLIC PkgConfig::MYSQL_FIXTURE PkgConfig::CMOCKA PRIVATE wpb_build)
+target_include_directories(mysql_fixture PUBLIC ${PROJECT_SOURCE_DIR}/include)
+
+wpb_unit_test(mysql_grants mysql_fixture)
