@@ -225,11 +225,6 @@ static void join_coverage(const struct wpb_selected_sites *selected,
     report->coverage = all;
 }
 
-static int by_finding(const void *a, const void *b)
-{
-    return wpb_finding_compare(a, b);
-}
-
 static void make_report(const struct scan *scan,
                         const struct wpb_selected_sites *selected,
                         const struct wpb_turn *turn, struct wpb_arena *arena,
@@ -246,10 +241,8 @@ static void make_report(const struct scan *scan,
     for (size_t i = 0; i < count; i++) {
         sites[i] = wpb_turn_site(turn, i);
         windows[i] = wpb_turn_window(turn, i);
-        wpb_rules_evaluate(windows[i], scan->values, &findings);
     }
-    if (findings.count)
-        qsort(findings.items, findings.count, sizeof(*findings.items), by_finding);
+    wpb_rules_evaluate(windows, count, scan->values, &findings);
     *report = (struct wpb_report){.generated_at_ms = scan->turn.now_ms,
                                   .elapsed_ms = wpb_turn_elapsed_ms(turn),
                                   .host = wpb_arena_cstr(arena, wpb_slice_cstr(host)),

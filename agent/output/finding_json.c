@@ -102,6 +102,10 @@ void wpb_finding_json(struct wpb_json *json, const struct wpb_finding *finding)
     wpb_json_known(json, "severity", wpb_severity_name(finding->severity));
     wpb_json_text(json, "site", wpb_slice_cstr(site->name));
     wpb_json_known(json, "owner", site->owner);
+    wpb_json_open_array(json, "other_sites");
+    for (size_t i = 0; i < finding->other_site_count; i++)
+        wpb_json_text(json, NULL, wpb_slice_cstr(finding->other_sites[i]->name));
+    wpb_json_close(json);
     write_subject(json, finding->subject);
     wpb_json_prose(json, "title", finding->title);
     wpb_json_prose(json, "summary", finding->summary);

@@ -6,6 +6,7 @@
 #include "agent/output/prose.h"
 
 #define INDENT 2
+#define SITES_NAMED 5
 
 const char *wpb_finding_text_severity(enum wpb_severity severity)
 {
@@ -27,6 +28,20 @@ enum wpb_ink wpb_finding_text_ink(enum wpb_severity severity)
     return inks[severity];
 }
 
+void wpb_finding_text_sites(const struct wpb_finding *finding, struct wpb_buf *out)
+{
+    size_t others = finding->other_site_count;
+    size_t named = others + 1 > SITES_NAMED ? SITES_NAMED : others + 1;
+    wpb_text_terminal(out, wpb_slice_cstr(finding->site->name));
+    for (size_t i = 1; i < named; i++) {
+        bool is_last = i == others;
+        wpb_buf_text(out, is_last ? " and " : ", ");
+        wpb_text_terminal(out, wpb_slice_cstr(finding->other_sites[i - 1]->name));
+    }
+    if (others + 1 > named)
+        wpb_buf_printf(out, " and %zu more", others + 1 - named);
+}
+
 static void print_prose(struct wpb_page *page, size_t indent, const char *text)
 {
     struct wpb_buf safe;
@@ -41,7 +56,7 @@ static void print_head(struct wpb_page *page, const struct wpb_finding *finding)
     const char *severity = wpb_finding_text_severity(finding->severity);
     struct wpb_buf line;
     wpb_buf_init(&line, 0);
-    wpb_text_terminal(&line, wpb_slice_cstr(finding->site->name));
+    wpb_finding_text_sites(finding, &line);
     wpb_buf_text(&line, ", ");
     wpb_text_terminal(&line, wpb_slice_cstr(finding->code));
     if (finding->site->owner[0]) {

@@ -15,4 +15,8 @@ void wpb_finding_text(struct wpb_page *page, const struct wpb_finding *finding);
 const char *wpb_finding_text_severity(enum wpb_severity severity);
 enum wpb_ink wpb_finding_text_ink(enum wpb_severity severity);
 
+/* The sites that FINDING concerns: "shop", "shop and blog", "shop, blog, mag and 2
+ * more". */
+void wpb_finding_text_sites(const struct wpb_finding *finding, struct wpb_buf *out);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "agent/base/text.h"
 #include "agent/output/evidence.h"
+#include "agent/output/finding_text.h"
 #include "agent/output/prose.h"
 #include "agent/output/verdict.h"
 
@@ -67,7 +68,7 @@ static void add_message(const struct wpb_report *report, enum state state,
     const struct wpb_coverage *unavailable = first_unavailable(report);
     if (state == STATE_WARNING || state == STATE_CRITICAL) {
         const struct wpb_finding *worst = &report->findings[0];
-        wpb_text_terminal(&text, wpb_slice_cstr(worst->site->name));
+        wpb_finding_text_sites(worst, &text);
         wpb_buf_text(&text, ": ");
         wpb_prose_terminal(&text, wpb_slice_cstr(worst->title));
     } else if (unavailable) {

@@ -68,7 +68,7 @@ static void print_wrong(struct wpb_page *page, const struct wpb_finding *finding
 {
     struct wpb_buf text;
     wpb_buf_init(&text, 0);
-    wpb_text_terminal(&text, wpb_slice_cstr(finding->site->name));
+    wpb_finding_text_sites(finding, &text);
     wpb_buf_text(&text, ": ");
     wpb_prose_terminal(&text, wpb_slice_cstr(finding->title));
     wpb_page_entry(page, INDENT, WPB_INK_BOLD, "What is wrong", LABEL_COLUMNS,

@@ -74,9 +74,10 @@ static void report(struct wpb_rule_context *context, const struct wpb_cache_entr
     wpb_draft_init(&draft, context, severity, entry->key);
     draft.finding.title =
         entry->has_entries
-            ? wpb_arena_printf(arena, "alloptions loads %s options (%s) on every request",
-                               wpb_say_count(arena, entry->entries),
-                               wpb_cache_say_size(arena, entry))
+            ? wpb_arena_printf(
+                  arena, "alloptions loads %s option%s (%s) on every request",
+                  wpb_say_count(arena, entry->entries), entry->entries == 1 ? "" : "s",
+                  wpb_cache_say_size(arena, entry))
             : wpb_arena_printf(arena,
                                "alloptions, loaded whole on every request, takes %s",
                                wpb_cache_say_size(arena, entry));

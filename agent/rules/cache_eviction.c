@@ -1,10 +1,8 @@
 /* Entries that Redis removes for want of memory. */
 #include "agent/rules/cache.h"
-#include "agent/rules/ranking.h"
 #include "agent/rules/server.h"
 
 #define CODE "cache.eviction_pressure"
-#define GROUPS_SHOWN 5
 
 struct pressure {
     double evicted, uptime, per_second;
@@ -44,21 +42,11 @@ bool wpb_cache_judge_eviction(const struct wpb_rule_context *context,
 static const char *say_groups(const struct wpb_rule_context *context,
                               const struct wpb_server *server)
 {
-    const struct wpb_subject *group;
-    struct wpb_ranking ranking;
-    size_t cursor = 0;
+    const char *groups = wpb_server_say_groups(context, server, WPB_M_MEMORY_BYTES);
 
-    wpb_ranking_init(&ranking, GROUPS_SHOWN);
-    while ((group = wpb_window_next(context->window, WPB_SUBJECT_REDIS_GROUP, NULL,
-                                    &cursor))) {
-        int64_t size = wpb_window_integer(context->window, group, WPB_M_MEMORY_BYTES, 0);
-        if (size > 0 && wpb_server_has(server, group->scope))
-            wpb_ranking_add(&ranking, group, (uint64_t)size);
-    }
-    if (ranking.count == 0)
-        return "";
-    return wpb_arena_printf(context->arena, "Most memory is in the groups: %s. ",
-                            wpb_ranking_say_bytes(&ranking, context->arena));
+    return groups[0] ? wpb_arena_printf(context->arena,
+                                        "Most memory is in the groups: %s. ", groups)
+                     : "";
 }
 
 static const char *summary(struct wpb_arena *arena, const struct wpb_server *server,
@@ -158,6 +146,7 @@ static void report(struct wpb_rule_context *context, const struct wpb_server *se
         say_groups(context, server),
         wpb_say_duration(arena, pressure.uptime < 1e15 ? (int64_t)pressure.uptime : 0));
     draft_remedy(&draft, server);
+    wpb_server_draft_sites(&draft);
     wpb_draft_emit(&draft);
 }
 
@@ -168,7 +157,8 @@ void wpb_cache_eviction_pressure(struct wpb_rule_context *context)
     size_t cursor = 0;
 
     while (wpb_server_next(context, &cursor, &server)) {
-        if (wpb_cache_judge_eviction(context, &server, &severity))
+        if (!wpb_server_is_told(context, server.subject) &&
+            wpb_cache_judge_eviction(context, &server, &severity))
             report(context, &server, severity);
     }
 }

@@ -10,6 +10,18 @@ struct lookups {
     struct wpb_rule_sum own;
 };
 
+/* A pass over one of its databases, before the server was asked: those look-ups are in
+ * its count. Those made after that are not. */
+static bool is_counted(const struct wpb_window *window, const struct wpb_server *server,
+                       const struct wpb_subject *database)
+{
+    const struct wpb_sample *own = wpb_window_get(window, database, WPB_M_OWN_HITS);
+    const struct wpb_sample *hits =
+        wpb_window_get(window, server->subject, WPB_M_KEYSPACE_HITS);
+
+    return own && hits && own->time_ms < hits->time_ms;
+}
+
 /* Our own look-ups are counted by database, those of the server for all. */
 static void read_own(const struct wpb_rule_context *context,
                      const struct wpb_server *server, struct wpb_rule_sum *own)
@@ -19,7 +31,8 @@ static void read_own(const struct wpb_rule_context *context,
 
     while ((subject = wpb_window_next(context->window, WPB_SUBJECT_REDIS_SERVER, NULL,
                                       &cursor))) {
-        if (wpb_slice_equal(subject->scope, server->subject->scope))
+        if (wpb_slice_equal(subject->scope, server->subject->scope) &&
+            is_counted(context->window, server, subject))
             wpb_rule_sum_add(context, own, subject, WPB_M_OWN_HITS);
     }
 }
@@ -150,6 +163,7 @@ static void report(struct wpb_rule_context *context, const struct wpb_server *se
     draft.finding.cause.kind = "lookups";
     draft.finding.cause.note = note(context, server);
     draft_remedy(&draft, server);
+    wpb_server_draft_sites(&draft);
     wpb_draft_emit(&draft);
 }
 
@@ -161,7 +175,8 @@ void wpb_cache_low_hit_ratio(struct wpb_rule_context *context)
     size_t cursor = 0;
 
     while (wpb_server_next(context, &cursor, &server)) {
-        if (read_lookups(context, &server, &lookups) &&
+        if (!wpb_server_is_told(context, server.subject) &&
+            read_lookups(context, &server, &lookups) &&
             judge(context, &lookups, &severity))
             report(context, &server, &lookups, severity);
     }

@@ -1,9 +1,7 @@
 /* What the server can still evict when its memory ends. */
 #include "agent/rules/cache.h"
-#include "agent/rules/ranking.h"
 #include "agent/rules/server.h"
 
-#define GROUPS_SHOWN 5
 #define CODE "cache.ttlless_share"
 
 /* What is wrong with the server, if anything. */
@@ -145,22 +143,12 @@ static const char *summary(struct wpb_arena *arena, const struct wpb_server *ser
 static const char *say_groups(const struct wpb_rule_context *context,
                               const struct wpb_server *server)
 {
-    const struct wpb_subject *group;
-    struct wpb_ranking ranking;
-    size_t cursor = 0;
+    const char *groups = wpb_server_say_groups(context, server, WPB_M_TTLLESS_BYTES);
 
-    wpb_ranking_init(&ranking, GROUPS_SHOWN);
-    while ((group = wpb_window_next(context->window, WPB_SUBJECT_REDIS_GROUP, NULL,
-                                    &cursor))) {
-        int64_t size = wpb_window_integer(context->window, group, WPB_M_TTLLESS_BYTES, 0);
-        if (size > 0 && wpb_server_has(server, group->scope))
-            wpb_ranking_add(&ranking, group, (uint64_t)size);
-    }
-    if (ranking.count == 0)
-        return "";
-    return wpb_arena_printf(context->arena,
-                            "Most memory without a TTL is in the groups: %s.",
-                            wpb_ranking_say_bytes(&ranking, context->arena));
+    return groups[0] ? wpb_arena_printf(context->arena,
+                                        "Most memory without a TTL is in the groups: %s.",
+                                        groups)
+                     : "";
 }
 
 static void draft_remedy(struct wpb_draft *draft, enum trouble trouble)
@@ -234,6 +222,7 @@ static void report(struct wpb_rule_context *context, const struct wpb_server *se
     draft.finding.cause.kind = "redis_groups";
     draft.finding.cause.note = say_groups(context, server);
     draft_remedy(&draft, trouble);
+    wpb_server_draft_sites(&draft);
     wpb_draft_emit(&draft);
 }
 
@@ -246,7 +235,7 @@ void wpb_cache_ttlless_share(struct wpb_rule_context *context)
         enum wpb_severity severity = WPB_INFO;
         enum trouble trouble = judge(context, &server, &severity);
 
-        if (trouble != NO_TROUBLE)
+        if (trouble != NO_TROUBLE && !wpb_server_is_told(context, server.subject))
             report(context, &server, trouble, severity);
     }
 }

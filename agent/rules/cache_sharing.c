@@ -106,6 +106,38 @@ static void draft_remedy(struct wpb_draft *draft)
                                                       wpb_slice_of("", 0)));
 }
 
+/* The sites that share one prefix are told by the same names. */
+static bool shares(const struct wpb_rule_context *context, size_t window,
+                   const struct wpb_subject *database)
+{
+    struct wpb_slice names =
+        wpb_window_text(context->window, database, WPB_M_PREFIX_SITE_NAMES);
+
+    return names.len &&
+           wpb_slice_equal(names, wpb_window_text(context->windows[window], database,
+                                                  WPB_M_PREFIX_SITE_NAMES));
+}
+
+static bool is_told(const struct wpb_rule_context *context,
+                    const struct wpb_subject *database)
+{
+    for (size_t w = 0; w < context->at; w++) {
+        if (shares(context, w, database))
+            return true;
+    }
+    return false;
+}
+
+static void draft_sites(struct wpb_draft *draft)
+{
+    const struct wpb_rule_context *context = draft->context;
+
+    for (size_t w = context->at + 1; w < context->window_count; w++) {
+        if (shares(context, w, draft->finding.subject))
+            wpb_draft_other_site(draft, wpb_window_site(context->windows[w]));
+    }
+}
+
 static void report(struct wpb_rule_context *context, const struct wpb_subject *database,
                    int64_t sites)
 {
@@ -143,6 +175,7 @@ static void report(struct wpb_rule_context *context, const struct wpb_subject *d
             : "The prefix and the database are the same in the configuration of these "
               "sites, or both are left at their defaults.";
     draft_remedy(&draft);
+    draft_sites(&draft);
     wpb_draft_emit(&draft);
 }
 
@@ -156,7 +189,7 @@ void wpb_cache_shared_prefix(struct wpb_rule_context *context)
                                        &cursor))) {
         int64_t sites =
             wpb_window_integer(context->window, database, WPB_M_PREFIX_SITES, 0);
-        if (sites > 0 && (double)sites >= least)
+        if (sites > 0 && (double)sites >= least && !is_told(context, database))
             report(context, database, sites);
     }
 }

@@ -142,17 +142,17 @@ void wpb_cache_transient_without_ttl(struct wpb_rule_context *context)
 
 /* cache.feed_transients */
 
-/* WordPress names them feed_ and feed_mod_ with the hash of the address. */
+/* WordPress names them feed_ and feed_mod_ with the hash of the address. A plugin's own
+ * feed_12 is none. */
 static bool is_feed(struct wpb_slice name)
 {
     static const struct wpb_slice groups[] = {WPB_SLICE("site-transient"),
                                               WPB_SLICE("transient")};
-    static const struct wpb_slice feed = WPB_SLICE("feed_<"),
-                                  mod = WPB_SLICE("feed_mod_<");
 
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         struct wpb_slice template_name = template_in(name, groups[i]);
-        if (wpb_slice_starts(template_name, feed) || wpb_slice_starts(template_name, mod))
+        if (wpb_slice_is(template_name, "feed_<hex>") ||
+            wpb_slice_is(template_name, "feed_mod_<hex>"))
             return true;
     }
     return false;

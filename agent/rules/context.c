@@ -93,6 +93,19 @@ void wpb_draft_sum(struct wpb_draft *draft, const char *name,
         wpb_draft_fact(draft, name, wpb_value_count(sum->value), sum->provenance);
 }
 
+void wpb_draft_other_site(struct wpb_draft *draft, const struct wpb_site *site)
+{
+    struct wpb_finding *finding = &draft->finding;
+    size_t bytes = finding->other_site_count * sizeof(site);
+    const struct wpb_site **sites =
+        wpb_arena_alloc(draft->context->arena, bytes + sizeof(site));
+
+    if (bytes)
+        memcpy(sites, finding->other_sites, bytes);
+    sites[finding->other_site_count++] = site;
+    finding->other_sites = sites;
+}
+
 void wpb_draft_line(struct wpb_draft_lines *lines, const char *line)
 {
     if (!line || !line[0])

@@ -14,6 +14,9 @@
 struct wpb_rule_context {
     const struct wpb_window *window;
     const struct wpb_site *site;
+    /* All windows, of which this one is the one at `at`: for what sites share. */
+    const struct wpb_window *const *windows;
+    size_t window_count, at;
     const struct wpb_rule *rule; /* the one being evaluated */
     const struct wpb_rule_values *values;
     struct wpb_findings *findings;
@@ -73,6 +76,8 @@ void wpb_draft_known(struct wpb_draft *draft, const char *name, enum wpb_metric 
 /* A total as a fact; left out when it is unknown. */
 void wpb_draft_sum(struct wpb_draft *draft, const char *name,
                    const struct wpb_rule_sum *sum);
+/* It concerns this further site as much as the context's. */
+void wpb_draft_other_site(struct wpb_draft *draft, const struct wpb_site *site);
 /* A line for the lists of the remedy; an empty or NULL one is left out. */
 void wpb_draft_line(struct wpb_draft_lines *lines, const char *line);
 /* Add the finding to the context's, with copies of its lists. */

@@ -20,11 +20,18 @@ static bool is_before(const struct wpb_ranked *a, const struct wpb_ranked *b)
 void wpb_ranking_add(struct wpb_ranking *ranking, const struct wpb_subject *subject,
                      uint64_t weight)
 {
-    const struct wpb_ranked newcomer = {subject, weight};
+    wpb_ranking_add_of(ranking, NULL, subject, weight);
+}
+
+void wpb_ranking_add_of(struct wpb_ranking *ranking, const struct wpb_site *site,
+                        const struct wpb_subject *subject, uint64_t weight)
+{
+    const struct wpb_ranked newcomer = {subject, site, weight};
     size_t at = ranking->count;
 
     if (weight == 0)
         return;
+    ranking->has_sites |= ranking->count > 0 && ranking->items[0].site != site;
     ranking->added++;
     while (at > 0 && is_before(&newcomer, &ranking->items[at - 1]))
         at--;
@@ -45,9 +52,12 @@ static const char *list(const struct wpb_ranking *ranking, struct wpb_arena *are
 
     for (size_t i = 0; i < ranking->count; i++) {
         const struct wpb_ranked *item = &ranking->items[i];
-        text = wpb_arena_printf(arena, "%s%s%s%s%s%s", text, i ? ", " : "",
-                                wpb_say_name(arena, item->subject->name), say ? " (" : "",
-                                say ? say(arena, item->weight) : "", say ? ")" : "");
+        bool has_site = ranking->has_sites && item->site;
+        text = wpb_arena_printf(
+            arena, "%s%s%s%s%s%s%s%s", text, i ? ", " : "",
+            wpb_say_name(arena, item->subject->name), has_site ? " of " : "",
+            has_site ? wpb_say_name(arena, wpb_slice_cstr(item->site->name)) : "",
+            say ? " (" : "", say ? say(arena, item->weight) : "", say ? ")" : "");
     }
     return text;
 }

@@ -8,6 +8,7 @@
 #ifndef WPB_RULES_RANKING_H
 #define WPB_RULES_RANKING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "wpbloat/arena.h"
@@ -15,8 +16,11 @@
 
 #define WPB_RANKING_MAX 10
 
+struct wpb_site;
+
 struct wpb_ranked {
     const struct wpb_subject *subject;
+    const struct wpb_site *site; /* whose it is, or NULL */
     uint64_t weight;
 };
 
@@ -24,6 +28,7 @@ struct wpb_ranking {
     size_t capacity, count;
     struct wpb_ranked items[WPB_RANKING_MAX];
     uint64_t added; /* subjects, those that found no place included */
+    bool has_sites; /* of more than one site */
 };
 
 /* Keep the CAPACITY heaviest, at most WPB_RANKING_MAX. */
@@ -31,6 +36,9 @@ void wpb_ranking_init(struct wpb_ranking *ranking, size_t capacity);
 /* A weight of 0 is left out. */
 void wpb_ranking_add(struct wpb_ranking *ranking, const struct wpb_subject *subject,
                      uint64_t weight);
+/* The same of SITE, where there may be several: then its name is said, too. */
+void wpb_ranking_add_of(struct wpb_ranking *ranking, const struct wpb_site *site,
+                        const struct wpb_subject *subject, uint64_t weight);
 
 /* "posts (58.0 MiB), terms (20.0 MiB)", the weights being bytes; "" for none. */
 const char *wpb_ranking_say_bytes(const struct wpb_ranking *ranking,

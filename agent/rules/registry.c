@@ -41,9 +41,10 @@ const struct wpb_rule wpb_rules[] = {
             "does not run, and neither do scheduled posts, mails, updates and backups.",
         .options =
             {
-                {"warning_age", WPB_OPTION_DURATION, 7200, 60, 31536000,
+                {"warning_age", WPB_OPTION_DURATION, 10800, 60, 31536000,
                  "age of the oldest measurement that is worth a warning",
-                 "our own: twice WP_REDIS_METRICS_MAX_TIME, which is 3600 s"},
+                 "our own: every hour WP-Cron removes what is older than "
+                 "WP_REDIS_METRICS_MAX_TIME, 3600 s, so that 2 h are as it should be"},
             },
         .evaluate = wpb_cache_dead_cron,
     },
@@ -300,21 +301,26 @@ static int compare(const void *a, const void *b)
     return wpb_finding_compare(a, b);
 }
 
-void wpb_rules_evaluate(const struct wpb_window *window,
+void wpb_rules_evaluate(const struct wpb_window *const *windows, size_t count,
                         const struct wpb_rule_values *values,
                         struct wpb_findings *findings)
 {
-    struct wpb_rule_context context = {
-        .window = window,
-        .site = wpb_window_site(window),
-        .values = values,
-        .findings = findings,
-        .arena = findings->arena,
-    };
+    for (size_t w = 0; w < count; w++) {
+        struct wpb_rule_context context = {
+            .window = windows[w],
+            .site = wpb_window_site(windows[w]),
+            .windows = windows,
+            .window_count = count,
+            .at = w,
+            .values = values,
+            .findings = findings,
+            .arena = findings->arena,
+        };
 
-    for (const struct wpb_rule *rule = wpb_rules; rule->code; rule++) {
-        context.rule = rule;
-        rule->evaluate(&context);
+        for (const struct wpb_rule *rule = wpb_rules; rule->code; rule++) {
+            context.rule = rule;
+            rule->evaluate(&context);
+        }
     }
     if (findings->count)
         qsort(findings->items, findings->count, sizeof(findings->items[0]), compare);

@@ -1,5 +1,9 @@
 #include "agent/rules/server.h"
 
+#include "agent/rules/ranking.h"
+
+#define GROUPS_SHOWN 5
+
 static void add_keys(const struct wpb_rule_context *context,
                      const struct wpb_subject *subject, struct wpb_server *server)
 {
@@ -127,4 +131,59 @@ const struct wpb_subject *wpb_server_database(const struct wpb_rule_context *con
 bool wpb_server_evicts_any(const struct wpb_server *server)
 {
     return wpb_slice_starts(server->policy, wpb_slice_cstr("allkeys-"));
+}
+
+bool wpb_server_is_told(const struct wpb_rule_context *context,
+                        const struct wpb_subject *subject)
+{
+    for (size_t w = 0; w < context->at; w++) {
+        if (wpb_window_find(context->windows[w], subject))
+            return true;
+    }
+    return false;
+}
+
+void wpb_server_draft_sites(struct wpb_draft *draft)
+{
+    const struct wpb_rule_context *context = draft->context;
+
+    for (size_t w = context->at + 1; w < context->window_count; w++) {
+        if (wpb_window_find(context->windows[w], draft->finding.subject))
+            wpb_draft_other_site(draft, wpb_window_site(context->windows[w]));
+    }
+}
+
+/* What is not the site's own belongs to a neighbour, who tells of it, or to nobody. */
+static bool is_foreign(const struct wpb_rule_context *context,
+                       const struct wpb_server *server, const struct wpb_subject *group)
+{
+    size_t users = 0;
+
+    if (!wpb_slice_is(group->name, WPB_GROUP_FOREIGN))
+        return false;
+    for (size_t w = 0; w < context->window_count; w++)
+        users += wpb_window_find(context->windows[w], server->subject) != NULL;
+    return users > 1;
+}
+
+const char *wpb_server_say_groups(const struct wpb_rule_context *context,
+                                  const struct wpb_server *server, enum wpb_metric metric)
+{
+    const struct wpb_subject *group;
+    struct wpb_ranking ranking;
+
+    wpb_ranking_init(&ranking, GROUPS_SHOWN);
+    for (size_t w = 0; w < context->window_count; w++) {
+        const struct wpb_window *window = context->windows[w];
+        size_t cursor = 0;
+        while (
+            (group = wpb_window_next(window, WPB_SUBJECT_REDIS_GROUP, NULL, &cursor))) {
+            int64_t size = wpb_window_integer(window, group, metric, 0);
+            if (size > 0 && wpb_server_has(server, group->scope) &&
+                !is_foreign(context, server, group))
+                wpb_ranking_add_of(&ranking, wpb_window_site(window), group,
+                                   (uint64_t)size);
+        }
+    }
+    return wpb_ranking_say_bytes(&ranking, context->arena);
 }

@@ -2,7 +2,8 @@
  * server.h - what the window knows of a Redis server: its memory, its policy, its keys.
  *
  * Memory and policy are one for all databases of a server, so keys are summed over
- * them. What was not measured is unknown, not 0. Pure.
+ * them. What was not measured is unknown, not 0. Several sites may use one server: what
+ * is wrong with it is told for the first of them, and names the others. Pure.
  */
 #ifndef WPB_RULES_SERVER_H
 #define WPB_RULES_SERVER_H
@@ -33,6 +34,18 @@ const struct wpb_subject *wpb_server_database(const struct wpb_rule_context *con
                                               struct wpb_slice scope);
 /* Is SCOPE, with or without a database, that of SERVER? */
 bool wpb_server_has(const struct wpb_server *server, struct wpb_slice scope);
+
+/* Was SUBJECT, a server or a database, met in an earlier window? Then what is wrong with
+ * it has been said. */
+bool wpb_server_is_told(const struct wpb_rule_context *context,
+                        const struct wpb_subject *subject);
+/* Name the further sites of the draft's subject. */
+void wpb_server_draft_sites(struct wpb_draft *draft);
+/* The cache groups on SERVER with most of METRIC, in bytes, whichever site's they are:
+ * "posts (58.0 MiB), transient of shop (3.0 MiB)"; "" when none is known. */
+const char *wpb_server_say_groups(const struct wpb_rule_context *context,
+                                  const struct wpb_server *server,
+                                  enum wpb_metric metric);
 
 /* The policy removes any key when the memory is full (allkeys-*). */
 bool wpb_server_evicts_any(const struct wpb_server *server);

@@ -59,6 +59,10 @@ struct wpb_finding {
     const char *code; /* "cache.notoptions_bloat" */
     enum wpb_severity severity;
     const struct wpb_site *site;
+    /* Further sites that it concerns just as much, since it is about what they share: it
+     * is said once, and the site has no part in what identifies it. */
+    const struct wpb_site *const *other_sites;
+    size_t other_site_count;
     const struct wpb_subject *subject;
     const char *title;
     const char *summary; /* one to three sentences, plain words */

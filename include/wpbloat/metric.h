@@ -62,7 +62,8 @@
       "lookups that found a key since the server started")                               \
     X(KEYSPACE_MISSES, "keyspace_misses", "count",                                       \
       "lookups that found none since the server started")                                \
-    X(OWN_HITS, "own_hits", "count", "of the hits, those caused by this program")        \
+    X(OWN_HITS, "own_hits", "count",                                                     \
+      "hits that the last pass of this program has caused")                              \
     X(KEYS_TO_1K, "keys_to_1k", "count", "keys of at most 1 KiB in Redis")               \
     X(KEYS_TO_16K, "keys_to_16k", "count", "keys above 1 KiB, at most 16 KiB")           \
     X(KEYS_TO_256K, "keys_to_256k", "count", "keys above 16 KiB, at most 256 KiB")       \

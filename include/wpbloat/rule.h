@@ -45,9 +45,10 @@ struct wpb_findings {
     size_t count, capacity;
 };
 
-/* Run every rule on WINDOW and append to FINDINGS (whose arena holds the texts;
- * subjects point into the window). Sorted by wpb_finding_compare(). */
-void wpb_rules_evaluate(const struct wpb_window *window,
+/* Run every rule on each of the COUNT windows and append to FINDINGS (whose arena holds
+ * the texts; subjects point into the windows). What concerns a server that several of the
+ * sites use is said once. Sorted by wpb_finding_compare(). */
+void wpb_rules_evaluate(const struct wpb_window *const *windows, size_t count,
                         const struct wpb_rule_values *values,
                         struct wpb_findings *findings);
 

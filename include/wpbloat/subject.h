@@ -23,6 +23,9 @@ enum wpb_subject_kind {
     WPB_SUBJECT_KINDS
 };
 
+/* The cache group of the keys in a site's database that are not the site's. */
+#define WPB_GROUP_FOREIGN "<not this site>"
+
 struct wpb_subject {
     enum wpb_subject_kind kind;
     struct wpb_slice scope;

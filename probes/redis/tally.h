@@ -100,7 +100,7 @@ struct wpb_votes *wpb_tally_votes(struct wpb_tally *tally);
 bool wpb_tally_parse(struct wpb_tally *tally, size_t index, struct wpb_slice key,
                      struct wpb_key_parts *parts);
 
-/* The groups of site INDEX, largest first, with "<not this site>" for the keys that
+/* The groups of site INDEX, largest first, with WPB_GROUP_FOREIGN for the keys that
  * are not its own and "<other>" beyond the bound. At most CAPACITY, which
  * WPB_TALLY_GROUPS_MAX + 3 always satisfies; names live as long as the tally. */
 size_t wpb_tally_groups(struct wpb_tally *tally, size_t index,

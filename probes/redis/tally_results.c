@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 
+#include "wpbloat/subject.h"
+
 static const struct wpb_slice other_name = WPB_SLICE("<other>");
-static const struct wpb_slice foreign_name = WPB_SLICE("<not this site>");
+static const struct wpb_slice foreign_name = WPB_SLICE(WPB_GROUP_FOREIGN);
 
 /* Weights may make a group's estimate larger than the group. */
 static void bound(struct wpb_tally_counts *counts)

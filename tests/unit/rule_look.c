@@ -28,7 +28,8 @@ int look_begin(void **state)
         .memory_limit_bytes = 128 * 1024 * 1024,
         .memory_limit_source = "test",
     };
-    look->window = wpb_window_new(&look->site, 1);
+    look->time_ms = 1000;
+    look->window = wpb_window_new(&look->site, 1000);
     look->values = wpb_rule_values_new();
     look->findings.arena = wpb_arena_new();
     *state = look;
@@ -63,7 +64,7 @@ void look_post_as(struct look *look, struct wpb_subject subject, enum wpb_metric
     struct wpb_sample sample = {.subject = &subject,
                                 .metric = metric,
                                 .value = value,
-                                .time_ms = 1,
+                                .time_ms = look->time_ms,
                                 .provenance = provenance};
     wpb_window_post(look->window, &sample);
 }
@@ -83,7 +84,8 @@ void look_post_text(struct look *look, struct wpb_subject subject, enum wpb_metr
 void look_evaluate(struct look *look)
 {
     look->findings.count = 0;
-    wpb_rules_evaluate(look->window, look->values, &look->findings);
+    wpb_rules_evaluate((const struct wpb_window *const *)&look->window, 1, look->values,
+                       &look->findings);
 }
 
 const struct wpb_finding *look_found(const struct look *look, const char *code)

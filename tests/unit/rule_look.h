@@ -16,6 +16,7 @@
 
 struct look {
     struct wpb_site site;
+    int64_t time_ms; /* of what is posted next */
     struct wpb_window *window;
     struct wpb_rule_values *values;
     struct wpb_findings findings;

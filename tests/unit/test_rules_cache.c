@@ -127,7 +127,8 @@ static void findings_of_an_earlier_site_stay(void **state)
 
     post_incident(look);
     look_evaluate(look);
-    wpb_rules_evaluate(look->window, look->values, &look->findings);
+    wpb_rules_evaluate((const struct wpb_window *const *)&look->window, 1, look->values,
+                       &look->findings);
     assert_int_equal(look->findings.count, 2);
 }
 

@@ -540,16 +540,16 @@ static void metrics_two_hours_old_mean_that_cron_stands_still(void **state)
     look_post(look, look_key(METRICS), WPB_M_ENTRIES, 2471);
     look_post(look, look_key(METRICS), WPB_M_MEMORY_BYTES, 300 * KIB);
     assert_int_equal(look_severity(look, "cache.dead_cron"), -1);
-    look_post(look, look_key(METRICS), WPB_M_OLDEST_SECONDS, 7199);
+    look_post(look, look_key(METRICS), WPB_M_OLDEST_SECONDS, 10799);
     assert_int_equal(look_severity(look, "cache.dead_cron"), -1);
-    look_post(look, look_key(METRICS), WPB_M_OLDEST_SECONDS, 7200);
+    look_post(look, look_key(METRICS), WPB_M_OLDEST_SECONDS, 10800);
     assert_int_equal(look_severity(look, "cache.dead_cron"), WPB_WARNING);
     finding = look_found(look, "cache.dead_cron");
     assert_int_equal(finding->evidence_count, 3);
-    look_assert_fact(finding, "oldest_seconds", 7200);
+    look_assert_fact(finding, "oldest_seconds", 10800);
     look_assert_fact(finding, "entries", 2471);
     look_assert_fact(finding, "memory_bytes", 300 * KIB);
-    look_assert_says(finding->title, "for 2 h");
+    look_assert_says(finding->title, "for 3 h");
     look_post(look, look_key(METRICS), WPB_M_PRESENT, 0);
     assert_int_equal(look_severity(look, "cache.dead_cron"), -1);
 }
@@ -804,6 +804,7 @@ static void our_own_look_ups_are_no_hits_of_the_site(void **state)
 
     post_lookups(look, 170000, 30000);
     assert_int_equal(look_severity(look, "cache.low_hit_ratio"), -1);
+    look->time_ms = 999; /* before the server was asked */
     look_post(look, database("db0"), WPB_M_OWN_HITS, 50000);
     look_post(look, database("db1"), WPB_M_OWN_HITS, 50000);
     assert_int_equal(look_severity(look, "cache.low_hit_ratio"), WPB_WARNING);
@@ -813,11 +814,25 @@ static void our_own_look_ups_are_no_hits_of_the_site(void **state)
     assert_true(look_fact(finding, "hit_ratio")->value.number == 0.7);
 }
 
+static void look_ups_of_a_pass_that_came_after_the_count_are_not_in_it(void **state)
+{
+    struct look *look = *state;
+    const struct wpb_finding *finding;
+
+    post_lookups(look, 70000, 30000);
+    look_post(look, database("db1"), WPB_M_OWN_HITS, 60000);
+    assert_int_equal(look_severity(look, "cache.low_hit_ratio"), WPB_WARNING);
+    finding = look_found(look, "cache.low_hit_ratio");
+    look_assert_says(finding->title, "Only 70 % of the look-ups");
+    assert_null(look_fact(finding, "own_hits"));
+}
+
 static void more_own_hits_than_hits_are_not_less_than_none(void **state)
 {
     struct look *look = *state;
 
     post_lookups(look, 10, 20000);
+    look->time_ms = 999;
     look_post(look, database("db1"), WPB_M_OWN_HITS, 5000000);
     assert_int_equal(look_severity(look, "cache.low_hit_ratio"), WPB_INFO);
     assert_true(
@@ -1002,6 +1017,8 @@ static void names_that_only_resemble_feeds_are_none(void **state)
     static const char *const names[] = {
         "site-transient:feedback_<hex>",
         "site-transient:feed_settings",
+        "site-transient:feed_<n>",
+        "transient:feed_<hex>_page",
         "feed_<hex>",
         "options:feed_<hex>",
         "site-transients:feed_<hex>",
@@ -1047,8 +1064,7 @@ static void post_everything(struct look *look, const char *name)
     post_lasting(look, "transient", INT64_MAX / 2, INT64_MAX);
     snprintf(family_name, sizeof(family_name), "transient:%s", name);
     post_family(look, family_name, INT64_MAX, INT64_MAX);
-    snprintf(family_name, sizeof(family_name), "transient:feed_<%s", name);
-    post_family(look, family_name, INT64_MAX, INT64_MAX);
+    post_family(look, "transient:feed_<hex>", INT64_MAX, INT64_MAX);
 }
 
 static void assert_printable(const char *text)
@@ -1176,6 +1192,7 @@ int main(void)
         TEST(a_server_that_evicts_too_much_is_not_also_told_that_all_is_well),
         TEST(a_hit_ratio_below_80_percent_of_100000_look_ups_is_a_warning),
         TEST(our_own_look_ups_are_no_hits_of_the_site),
+        TEST(look_ups_of_a_pass_that_came_after_the_count_are_not_in_it),
         TEST(more_own_hits_than_hits_are_not_less_than_none),
         TEST(a_low_hit_ratio_of_a_full_redis_points_at_the_evictions),
         TEST(look_ups_of_unknown_number_are_not_judged),

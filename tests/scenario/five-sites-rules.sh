@@ -1,0 +1,78 @@
+#!/bin/sh
+# five-sites-rules.sh WPBLOAT - five sites of five flavours on one Redis, each with ails
+# of its own: each rule fires where it should and nowhere else, and what concerns all of
+# them is said once.
+set -eu
+
+wpbloat=$1
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/servers.sh"
+. "$here/expect.sh"
+. "$here/five-sites/sites.sh"
+
+need redis-server redis-cli php "$python"
+
+# expect_findings NAME TABLE: those of findings.py, no more and no less.
+expect_findings() {
+    "$python" "$here/five-sites/findings.py" "$2" "$work/$1.out" "$five_root" >&2 || {
+        show "$1"
+        fail "$1: the findings differ from the table '$2': see above"
+    }
+}
+
+start_redis ailing --requirepass "$five_password"
+five_sites "$work/ailing" "$work/ailing.sock"
+five_php seed.php
+five_php ail.php
+five_scan ailing --memory-limit 64M --format json
+expect_code ailing 0
+expect_clean ailing
+expect_report ailing
+expect_findings ailing ailing
+
+# A small Redis that all of them fill. What removes entries that expire must not remove
+# what the site of W3 Total Cache has, of which all expires, below what makes a table.
+start_redis full --requirepass "$five_password" --maxmemory 3mb \
+    --maxmemory-policy volatile-lru
+five_sites "$work/full" "$work/full.sock"
+five_php seed.php
+five_php press.php
+
+# configure NAME VALUE: of that Redis.
+configure() {
+    REDISCLI_AUTH=$five_password redis-cli -s "$work/full.sock" CONFIG SET "$1" "$2" \
+        >/dev/null
+}
+
+# expect_full TABLE ARGUMENT...: it is scanned, and gives that.
+expect_full() {
+    full_table=$1
+    shift
+    five_scan "$full_table" --rule cache.eviction_pressure.least_uptime=1 \
+        --format json "$@"
+    expect_code "$full_table" 0
+    expect_report "$full_table"
+    expect_findings "$full_table" "$full_table"
+}
+
+sleep 1 # so that it has been up for a second
+expect_full volatile
+configure maxmemory-policy noeviction
+expect_full noeviction
+configure maxmemory-policy allkeys-lru
+expect_full allkeys
+configure maxmemory 64mb
+expect_full roomy
+configure maxmemory 0
+expect_full unlimited --rule cache.ttlless_share.unlimited_info_bytes=1M \
+    --rule cache.ttlless_share.ttlless_ratio=0.3
+
+# A copy of a site with its configuration: two write the same keys.
+start_redis staging --requirepass "$five_password"
+five_sites "$work/staging" "$work/staging.sock"
+cp -R "$work/staging/shop" "$work/staging/staging"
+five_php seed.php
+five_scan staging "$work/staging/staging" --format json
+expect_code staging 0
+expect_report staging
+expect_findings staging staging
