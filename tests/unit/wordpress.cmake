@@ -1,3 +1,4 @@
+wpb_unit_test(builders wpb_wordpress)
 wpb_unit_test(config_lex wpb_wordpress)
 wpb_unit_test(config_eval wpb_wordpress)
 wpb_unit_test(discover wpb_wordpress)
