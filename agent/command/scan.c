@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/analyse/growth.h"
 #include "agent/analyse/tables.h"
 #include "agent/base/clock.h"
 #include "agent/base/log.h"
@@ -12,6 +13,7 @@
 #include "agent/command/progress.h"
 #include "agent/command/sites.h"
 #include "agent/command/terminal.h"
+#include "agent/command/watch.h"
 #include "agent/output/json.h"
 #include "agent/output/nagios.h"
 #include "agent/output/ndjson.h"
@@ -22,6 +24,7 @@
 #define TOP_DEFAULT 15
 #define TOP_MAX 1000
 #define GROUPS_MAX 40
+#define GROWTH_ROWS_MAX 40
 
 enum format { TEXT, JSON, NDJSON, NAGIOS };
 static const char *const formats[] = {"text", "json", "ndjson", "nagios", NULL};
@@ -31,10 +34,13 @@ static const char *const budgets[] = {"low", "normal", "full", NULL};
 struct scan {
     struct wpb_site_selection selection;
     enum format format;
-    const char *output; /* NULL: stdout */
-    int fail_on;        /* index into `severities` */
+    const char *output;     /* NULL: stdout */
+    int fail_on;            /* index into `severities` */
+    uint32_t watch_seconds; /* 0: look once */
     struct wpb_turn_options turn;
     struct wpb_rule_values *values;
+    struct wpb_growth *growth; /* of a watch, or NULL */
+    uint64_t started_ms;       /* of the turn, on a clock that never steps */
 };
 
 enum option_index {
@@ -50,6 +56,7 @@ enum option_index {
     BUDGET,
     TOP,
     NO_EXAMINE,
+    WATCH,
     RULE,
     VERBOSE,
 };
@@ -87,6 +94,10 @@ static const struct wpb_cli_option options[] = {
     [TOP] = {"top", "N", "How many of the largest keys to list (15).", false},
     [NO_EXAMINE] = {"no-examine", NULL,
                     "Survey only: read no value and search no sources.", false},
+    [WATCH] = {"watch", "SECONDS",
+               "Look again every so many seconds, and say what has grown in between; "
+               "Ctrl-C ends it with the last report. json and ndjson: a report a line.",
+               false},
     [RULE] = {"rule", "CODE.OPTION=VALUE",
               "Change a threshold, such as cache.entry_large.warning_bytes=1M (see "
               "docs/rules.md); may be repeated.",
@@ -137,6 +148,19 @@ static int take_top(struct scan *scan, const char *argument)
         return wpb_cli_error("--top takes a number from 1 to %d, not '%s'", TOP_MAX,
                              argument);
     scan->turn.top = top;
+    return 0;
+}
+
+static int take_watch(struct scan *scan, const char *argument)
+{
+    char *end;
+    unsigned long seconds = strtoul(argument, &end, 10);
+
+    if (*end || argument[0] < '0' || argument[0] > '9' ||
+        seconds < WPB_WATCH_SECONDS_MIN || seconds > WPB_WATCH_SECONDS_MAX)
+        return wpb_cli_error("--watch takes seconds from %d to %d, not '%s'",
+                             WPB_WATCH_SECONDS_MIN, WPB_WATCH_SECONDS_MAX, argument);
+    scan->watch_seconds = (uint32_t)seconds;
     return 0;
 }
 
@@ -198,6 +222,8 @@ static int take(void *cookie, int index, const char *argument)
     case NO_EXAMINE:
         scan->turn.examine = false;
         return 0;
+    case WATCH:
+        return take_watch(scan, argument);
     case RULE:
         return take_rule(scan, argument);
     case VERBOSE:
@@ -206,6 +232,20 @@ static int take(void *cookie, int index, const char *argument)
     default:
         return take_operand(selection, argument);
     }
+}
+
+/* What each option may be by itself, but not beside the others. */
+static int check(const struct scan *scan)
+{
+    if (!scan->watch_seconds)
+        return 0;
+    if (scan->selection.rdb_file)
+        return wpb_cli_error("--watch looks at a server, and --rdb at a file that does "
+                             "not change: use one of them");
+    if (scan->format == NAGIOS)
+        return wpb_cli_error("--watch never ends, and a plugin must: use --format "
+                             "nagios without it");
+    return 0;
 }
 
 /* The coverage of discovery first, then that of the probes. */
@@ -252,6 +292,10 @@ static void make_report(const struct scan *scan,
                                   .findings = findings.items,
                                   .finding_count = findings.count};
     wpb_tables_fill(windows, count, scan->turn.top, GROUPS_MAX, arena, report);
+    if (scan->growth && !wpb_turn_was_interrupted(turn))
+        wpb_growth_note(scan->growth, windows, scan->started_ms);
+    if (scan->growth)
+        wpb_growth_fill(scan->growth, GROWTH_ROWS_MAX, arena, report);
     join_coverage(selected, turn, arena, report);
 }
 
@@ -288,10 +332,16 @@ static int render(const struct scan *scan, const struct wpb_report *report,
         wpb_output_text(report, &style, out);
         break;
     case JSON:
-        wpb_output_json(report, out, &err);
+        if (scan->growth)
+            wpb_output_json_line(report, out, &err);
+        else
+            wpb_output_json(report, out, &err);
         break;
     case NDJSON:
-        wpb_output_ndjson(report, out, &err);
+        if (scan->growth)
+            wpb_output_json_line(report, out, &err);
+        else
+            wpb_output_ndjson(report, out, &err);
         break;
     case NAGIOS:
         return wpb_output_nagios(report, out);
@@ -310,15 +360,20 @@ static int deliver(const struct scan *scan, const struct wpb_buf *out)
     return 0;
 }
 
+/* One turn, its report in OUT; the exit code it stands for, or -1 when it could not be
+ * turned and that was said. */
 static int run_turn(struct scan *scan, const struct wpb_selected_sites *selected,
-                    struct wpb_arena *arena)
+                    struct wpb_buf *out, bool *was_interrupted)
 {
-    struct wpb_turn *turn = wpb_turn_new(selected->sites, selected->count, &scan->turn);
+    struct wpb_arena *arena = wpb_arena_new();
+    struct wpb_turn *turn;
     struct wpb_err err = {0};
     struct wpb_report report;
-    struct wpb_buf out;
-    int code = WPB_EXIT_UNMEASURED;
+    int code = -1;
 
+    scan->turn.now_ms = wpb_clock_now_ms();
+    scan->started_ms = wpb_clock_monotonic_ms();
+    turn = arena ? wpb_turn_new(selected->sites, selected->count, &scan->turn) : NULL;
     if (!turn || wpb_turn_run(turn, &err)) {
         wpb_cli_error("%s", turn ? err.message : "out of memory");
         goto out_turn;
@@ -326,15 +381,60 @@ static int run_turn(struct scan *scan, const struct wpb_selected_sites *selected
     if (scan->turn.progress)
         wpb_progress_clear();
     make_report(scan, selected, turn, arena, &report);
-    wpb_buf_init(&out, 0);
-    code = render(scan, &report, &out);
-    if (deliver(scan, &out))
-        code = WPB_EXIT_UNMEASURED;
-    wpb_buf_fini(&out);
-    if (wpb_turn_was_interrupted(turn))
-        wpb_log(WPB_LOG_WARNING, "interrupted: the report holds what was seen so far");
+    code = render(scan, &report, out);
+    *was_interrupted = wpb_turn_was_interrupted(turn);
 out_turn:
     wpb_turn_free(turn);
+    wpb_arena_free(arena);
+    return code;
+}
+
+static int scan_once(struct scan *scan, const struct wpb_selected_sites *selected)
+{
+    bool was_interrupted = false;
+    struct wpb_buf out;
+    int code;
+
+    wpb_buf_init(&out, 0);
+    code = run_turn(scan, selected, &out, &was_interrupted);
+    if (code < 0 || deliver(scan, &out))
+        code = WPB_EXIT_UNMEASURED;
+    wpb_buf_fini(&out);
+    if (was_interrupted)
+        wpb_log(WPB_LOG_WARNING, "interrupted: the report holds what was seen so far");
+    return code;
+}
+
+struct watched_scan {
+    struct scan *scan;
+    const struct wpb_selected_sites *selected;
+};
+
+static int make_pass(void *cookie, struct wpb_buf *text, bool *was_interrupted)
+{
+    struct watched_scan *watched = cookie;
+
+    return run_turn(watched->scan, watched->selected, text, was_interrupted);
+}
+
+static int scan_again_and_again(struct scan *scan,
+                                const struct wpb_selected_sites *selected)
+{
+    struct watched_scan watched = {scan, selected};
+    struct wpb_watch watch = {.seconds = scan->watch_seconds,
+                              .output = scan->output,
+                              .is_text = scan->format == TEXT,
+                              .pass = make_pass,
+                              .cookie = &watched};
+    int code;
+
+    scan->growth = wpb_growth_new(selected->count);
+    if (!scan->growth) {
+        wpb_cli_error("out of memory");
+        return WPB_EXIT_UNMEASURED;
+    }
+    code = wpb_watch_run(&watch);
+    wpb_growth_free(scan->growth);
     return code;
 }
 
@@ -365,7 +465,7 @@ int wpb_command_scan(int argc, char **argv)
         goto out;
     }
     parsed = wpb_cli_parse(&cli, argc, argv, &scan);
-    if (parsed) {
+    if (parsed || check(&scan)) {
         code = parsed > 0 ? WPB_EXIT_OK : WPB_EXIT_USAGE;
         goto out;
     }
@@ -378,10 +478,11 @@ int wpb_command_scan(int argc, char **argv)
         wpb_log(WPB_LOG_WARNING,
                 "no WordPress site was found in %s; give its folder, or --redis URI",
                 selected.looked_in);
-    scan.turn.now_ms = wpb_clock_now_ms();
     if (wpb_progress_is_wanted())
         scan.turn.progress = wpb_progress_draw;
-    code = run_turn(&scan, &selected, arena);
+    /* Where there is nothing to look at, there is nothing to wait for. */
+    code = scan.watch_seconds && selected.count ? scan_again_and_again(&scan, &selected)
+                                                : scan_once(&scan, &selected);
 out:
     wpb_rule_values_free(scan.values);
     wpb_arena_free(arena);

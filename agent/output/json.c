@@ -3,6 +3,7 @@
 #include "agent/base/address.h"
 #include "agent/base/clock.h"
 #include "agent/output/finding_json.h"
+#include "agent/output/growth_json.h"
 
 static void write_time(struct wpb_json *json, const char *key, int64_t unix_ms)
 {
@@ -172,13 +173,14 @@ static void write_tables(struct wpb_json *json, const struct wpb_report *report)
     for (size_t i = 0; i < report->server_count; i++)
         write_server(json, &report->servers[i]);
     wpb_json_close(json);
+    wpb_growth_json(json, report);
     wpb_json_close(json);
 }
 
-int wpb_output_json(const struct wpb_report *report, struct wpb_buf *out,
-                    struct wpb_err *err)
+static int write_report(const struct wpb_report *report, bool is_pretty,
+                        struct wpb_buf *out, struct wpb_err *err)
 {
-    struct wpb_json json = wpb_json_of(out, true);
+    struct wpb_json json = wpb_json_of(out, is_pretty);
     wpb_json_open_object(&json, NULL);
     wpb_json_known(&json, "schema", "wpbloat.report/1");
     write_time(&json, "generated_at", report->generated_at_ms);
@@ -208,4 +210,16 @@ int wpb_output_json(const struct wpb_report *report, struct wpb_buf *out,
     if (wpb_buf_failed(out))
         return wpb_err_set(err, WPB_E_MEMORY, "json", "no memory for the report");
     return 0;
+}
+
+int wpb_output_json(const struct wpb_report *report, struct wpb_buf *out,
+                    struct wpb_err *err)
+{
+    return write_report(report, true, out, err);
+}
+
+int wpb_output_json_line(const struct wpb_report *report, struct wpb_buf *out,
+                         struct wpb_err *err)
+{
+    return write_report(report, false, out, err);
 }

@@ -15,5 +15,8 @@
  * grow. */
 int wpb_output_json(const struct wpb_report *report, struct wpb_buf *out,
                     struct wpb_err *err);
+/* The same document on one line. */
+int wpb_output_json_line(const struct wpb_report *report, struct wpb_buf *out,
+                         struct wpb_err *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/text.h"
 #include "agent/output/finding_text.h"
+#include "agent/output/growth_text.h"
 #include "agent/output/report_tables.h"
 #include "agent/output/verdict.h"
 
@@ -196,6 +197,7 @@ void wpb_output_text(const struct wpb_report *report, const struct wpb_text_styl
 {
     struct wpb_page page = wpb_page_of(style, out);
     print_head(&page, report);
+    wpb_growth_text(&page, report);
     wpb_verdict_text(&page, report);
     for (size_t i = 0; i < report->finding_count; i++)
         wpb_finding_text(&page, &report->findings[i]);

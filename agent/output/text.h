@@ -3,7 +3,8 @@
  *
  * Verdict first: what is wrong, what fails first and at which size, who causes
  * it, what to type. Then the findings, tables, what could not be seen, and what
- * the look itself cost. Pure: no clock, no environment, no terminal is asked.
+ * the look itself cost. In a watch, what has grown stands before it all. Pure: no clock,
+ * no environment, no terminal is asked.
  */
 #ifndef WPB_OUTPUT_TEXT_H
 #define WPB_OUTPUT_TEXT_H

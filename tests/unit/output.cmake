@@ -3,6 +3,7 @@ target_link_libraries(test_reports PUBLIC wpb_output PkgConfig::CMOCKA)
 
 wpb_unit_test(output_text test_reports)
 wpb_unit_test(output_json test_reports PkgConfig::CJSON)
+wpb_unit_test(output_growth test_reports)
 wpb_unit_test(output_nagios test_reports)
 wpb_unit_test(output_explain test_reports PkgConfig::CJSON)
 
@@ -18,7 +19,7 @@ endfunction()
 
 wpb_valid_json(report report.schema.json
   report_incident.json report_healthy.json report_no_site.json report_blind.json
-  report_hostile.json)
+  report_hostile.json report_watch.json report_watch_hostile.json)
 wpb_valid_json(findings report.schema.json --ndjson
   findings_incident.ndjson findings_hostile.ndjson)
 wpb_valid_json(explanation explain.schema.json

@@ -1,5 +1,6 @@
 wpb_unit_test(window wpb_analyse)
 wpb_unit_test(choose wpb_analyse)
+wpb_unit_test(growth wpb_analyse)
 wpb_unit_test(rule_values wpb_rules)
 add_library(rule_look STATIC unit/rule_look.c)
 target_link_libraries(rule_look PUBLIC wpb_rules wpb_build PkgConfig::CMOCKA)
