@@ -7,6 +7,7 @@
 const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_redis_server,
     &wpb_probe_redis_watchlist,
+    &wpb_probe_redis_churn,
     &wpb_probe_redis_keyspace,
     &wpb_probe_redis_rdb,
     &wpb_probe_redis_value,

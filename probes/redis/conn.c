@@ -56,6 +56,7 @@ struct wpb_conn {
 
     struct expected *ring; /* replies owed, oldest at `first` */
     size_t ring_size, first, pending;
+    wpb_conn_message *on_message; /* NULL: not subscribed */
     bool is_out_of_memory;
     uint32_t deadline_ms;
     uint64_t progress_ms; /* loop time of the last sign of life */
@@ -200,6 +201,46 @@ void wpb_conn_flush(struct wpb_conn *conn, uint32_t deadline_ms)
         flush(conn, deadline_ms ? deadline_ms : WPB_CONN_COMMAND_MS);
 }
 
+/* The guard has seen to it that only messages and the word about a subscription come,
+ * three elements each. */
+static void on_push(struct redisAsyncContext *context, void *reply, void *data)
+{
+    struct wpb_conn *conn = data;
+    const struct redisReply *message = reply;
+    (void)context;
+
+    if (!message || conn->phase != READY || message->type != REDIS_REPLY_ARRAY ||
+        message->elements != 3)
+        return;
+    bool is_word = wpb_slice_is(wpb_reply_text(message->element[0]), "subscribe");
+    conn->on_message(conn->cookie, is_word ? NULL : message->element[2]);
+}
+
+void wpb_conn_subscribe(struct wpb_conn *conn, const char *channel,
+                        wpb_conn_message *on_message)
+{
+    const struct wpb_slice words[] = {WPB_SLICE("SUBSCRIBE"), wpb_slice_cstr(channel)};
+    struct wpb_buf command;
+
+    if (conn->phase != READY || !conn->poll.context)
+        return;
+    wpb_buf_init(&command, 0);
+    wpb_resp_command(&command, words, 2);
+    conn->on_message = on_message;
+    conn->guard.takes_messages = true;
+    if (wpb_buf_failed(&command) ||
+        redisAsyncFormattedCommand(conn->poll.context, on_push, conn, command.data,
+                                   command.len) != REDIS_OK) {
+        wpb_err_set(&conn->error, WPB_E_MEMORY, STAGE, "out of memory");
+        lose(conn);
+    } else {
+        conn->cost->commands++;
+        conn->cost->bytes_sent += command.len;
+        wpb_redis_poll_flush(&conn->poll);
+    }
+    wpb_buf_fini(&command);
+}
+
 size_t wpb_conn_pending(const struct wpb_conn *conn)
 {
     return conn->pending;
@@ -309,6 +350,19 @@ static bool explain_by_last_words(struct wpb_conn *conn, const redisContext *con
     return true;
 }
 
+/* hiredis drops a connection whose SUBSCRIBE is refused, and keeps the words. */
+static bool explain_refusal(struct wpb_conn *conn, const redisContext *context)
+{
+    struct redisReply reply = {.type = REDIS_REPLY_ERROR};
+
+    if (!conn->on_message || context->err != REDIS_ERR_OTHER)
+        return false;
+    reply.str = (char *)(uintptr_t)context->errstr;
+    reply.len = strlen(context->errstr);
+    wpb_reply_fail(&conn->error, "SUBSCRIBE", &reply);
+    return true;
+}
+
 /* hiredis 0.14 knows the text of a failed connect but leaves its error code 0. */
 static void explain_loss(struct wpb_conn *conn, const redisContext *context)
 {
@@ -326,7 +380,7 @@ static void explain_loss(struct wpb_conn *conn, const redisContext *context)
     else if (conn->guard.violation[0])
         wpb_err_set(&conn->error, WPB_E_PROTOCOL, STAGE, "dropped Redis at %s: %s",
                     conn->where, conn->guard.violation);
-    else if (explain_by_last_words(conn, context))
+    else if (explain_refusal(conn, context) || explain_by_last_words(conn, context))
         return;
     else if (context->err == REDIS_ERR_PROTOCOL)
         wpb_err_set(&conn->error, WPB_E_PROTOCOL, STAGE,

@@ -5,7 +5,8 @@
  * and asks not to touch LRU clocks where the server offers that; Redis Cluster
  * and Sentinel are refused here. RESP2 only. Commands are queued with send() and
  * leave with flush(); replies come in order. Peers are not trusted: a reply that
- * nobody asked for, or that grows past WPB_CONN_REPLY_MAX, ends the connection.
+ * nobody asked for, or that grows past WPB_CONN_REPLY_MAX, ends the connection. Only
+ * after subscribe() messages may come unasked.
  *
  * hiredis writes without MSG_NOSIGNAL: the process must ignore SIGPIPE, or a server
  * that closes at the wrong moment ends it.
@@ -58,6 +59,16 @@ void wpb_conn_send(struct wpb_conn *conn, wpb_conn_reply *on_reply, uint64_t tag
 void wpb_conn_flush(struct wpb_conn *conn, uint32_t deadline_ms);
 /* Replies still owed by the server. */
 size_t wpb_conn_pending(const struct wpb_conn *conn);
+
+/* Of a message on the channel: its payload. Of the server's word that it is subscribed:
+ * NULL. PAYLOAD is valid during the call. */
+typedef void wpb_conn_message(void *cookie, const struct redisReply *payload);
+
+/* Subscribe to CHANNEL, whose messages go to ON_MESSAGE from then on. Nothing else can
+ * be sent on this connection any more, and no reply may be owed. There is no deadline:
+ * the caller waits for the first call as long as it likes. */
+void wpb_conn_subscribe(struct wpb_conn *conn, const char *channel,
+                        wpb_conn_message *on_message);
 
 /* Close; frees the connection just before closed(). Replies still owed are
  * dropped. May be called from any callback, once. */

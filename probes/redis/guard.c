@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wpbloat/slice.h"
+
 /* Elements of one array: a SCAN's COUNT of 500 with long hash chains is far below. */
 #define ELEMENTS_MAX 65536
 /* Arrays in arrays: no reply asked for goes deeper than three. hiredis 0.14 takes eight,
@@ -16,6 +18,9 @@ typedef size_t element_count;
 #else
 typedef int element_count;
 #endif
+
+/* [kind, channel, payload] */
+#define MESSAGE_PARTS 3
 
 static uint64_t digits(uint64_t number)
 {
@@ -36,7 +41,7 @@ static bool admit(const redisReadTask *task, uint64_t bytes)
         guard->reply_bytes = 0;
     guard->reply_bytes += bytes;
     *guard->received += bytes;
-    if (*guard->pending == 0) {
+    if (*guard->pending == 0 && !guard->takes_messages) {
         snprintf(guard->violation, sizeof guard->violation,
                  "it sent what nobody had asked for");
         return false;
@@ -48,6 +53,29 @@ static bool admit(const redisReadTask *task, uint64_t bytes)
         return false;
     }
     return true;
+}
+
+/* Is the item in its place in a message? hiredis asserts some of this. Subscriptions
+ * are never ended here, so that no other kind can come. */
+static bool is_of_message(const redisReadTask *task, element_count count,
+                          struct wpb_slice text)
+{
+    struct wpb_reply_guard *guard = task->privdata;
+    bool is_right = true;
+
+    if (*guard->pending > 0 || !guard->takes_messages)
+        return true;
+    if (!task->parent)
+        is_right = task->type == REDIS_REPLY_ERROR ||
+                   (task->type == REDIS_REPLY_ARRAY && count == MESSAGE_PARTS);
+    else if (!task->parent->parent && task->idx < 2)
+        is_right = task->type == REDIS_REPLY_STRING &&
+                   (task->idx == 1 || wpb_slice_is(text, "message") ||
+                    wpb_slice_is(text, "subscribe"));
+    if (!is_right)
+        snprintf(guard->violation, sizeof guard->violation,
+                 "it sent what is no message to a subscriber");
+    return is_right;
 }
 
 static void *create(const redisReadTask *task, int type)
@@ -80,7 +108,8 @@ static void *create_string(const redisReadTask *task, char *bytes, size_t len)
 
     if (!is_bulk && task->type != REDIS_REPLY_STATUS && task->type != REDIS_REPLY_ERROR)
         return refuse_type(task);
-    if (!admit(task, len + 3 + (is_bulk ? digits(len) + 2 : 0)))
+    if (!admit(task, len + 3 + (is_bulk ? digits(len) + 2 : 0)) ||
+        !is_of_message(task, 0, wpb_slice_of(bytes, len)))
         return NULL;
     copy = malloc(len + 1);
     if (!copy)
@@ -113,7 +142,8 @@ static void *create_array(const redisReadTask *task, element_count count)
 
     if (task->type != REDIS_REPLY_ARRAY)
         return refuse_type(task);
-    if (!admit(task, digits((uint64_t)count) + 3))
+    if (!admit(task, digits((uint64_t)count) + 3) ||
+        !is_of_message(task, count, wpb_slice_of("", 0)))
         return NULL;
     if (nesting(task) > NESTING_MAX) {
         snprintf(guard->violation, sizeof guard->violation,
@@ -145,7 +175,8 @@ static void *create_integer(const redisReadTask *task, long long value)
     uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     redisReply *reply;
 
-    if (!admit(task, digits(size) + (value < 0) + 3))
+    if (!admit(task, digits(size) + (value < 0) + 3) ||
+        !is_of_message(task, 0, wpb_slice_of("", 0)))
         return NULL;
     reply = create(task, REDIS_REPLY_INTEGER);
     if (reply)
@@ -155,7 +186,9 @@ static void *create_integer(const redisReadTask *task, long long value)
 
 static void *create_nil(const redisReadTask *task)
 {
-    return admit(task, 5) ? create(task, REDIS_REPLY_NIL) : NULL;
+    if (!admit(task, 5) || !is_of_message(task, 0, wpb_slice_of("", 0)))
+        return NULL;
+    return create(task, REDIS_REPLY_NIL);
 }
 
 #if HIREDIS_MAJOR >= 1

@@ -3,7 +3,8 @@
  *
  * hiredis 0.14 allocates an array of as many elements as the peer announces,
  * aborts the process on a reply nobody asked for, and sets no bound on a reply;
- * later ones set none on its nesting.
+ * later ones set none on its nesting. On a subscribed connection it asserts what a
+ * message looks like.
  * The guard stands between its parser and its allocator: it counts the bytes
  * received and refuses what is too much, which ends the connection.
  */
@@ -19,6 +20,7 @@ struct wpb_reply_guard {
     uint64_t reply_bytes;  /* of the one being read */
     uint64_t *received;    /* counts all of them */
     const size_t *pending; /* replies owed by the peer */
+    bool takes_messages;   /* of a subscription, when no reply is owed */
     char violation[160];   /* "" or what was refused */
 };
 

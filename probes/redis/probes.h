@@ -9,6 +9,7 @@
 extern const struct wpb_probe wpb_probe_redis_server;    /* INFO */
 extern const struct wpb_probe wpb_probe_redis_watchlist; /* the keys known by name */
 extern const struct wpb_probe wpb_probe_redis_keyspace;  /* all keys, by SCAN */
+extern const struct wpb_probe wpb_probe_redis_churn;     /* what is rewritten */
 extern const struct wpb_probe wpb_probe_redis_value;     /* one value, in chunks */
 
 /* The same from an RDB file. */

@@ -76,3 +76,20 @@ five_scan staging "$work/staging/staging" --format json
 expect_code staging 0
 expect_report staging
 expect_findings staging staging
+
+# One of them stores the same thing all the time.
+start_redis churning --requirepass "$five_password"
+five_sites "$work/churning" "$work/churning.sock"
+five_php seed.php
+touch "$work/writing"
+php "$here/five-sites/churn.php" "$work/churning/lite" "$work/writing" &
+writer_pid=$!
+server_pids="$server_pids $writer_pid"
+wait_for "the writer" "$writer_pid" sh -c \
+    "REDISCLI_AUTH=$five_password redis-cli -s '$work/churning.sock' -n 2 --scan --pattern '*acme_state' | grep -q ."
+five_scan churning --format json
+rm "$work/writing"
+wait "$writer_pid" || fail "the writer failed"
+expect_code churning 0
+expect_report churning
+expect_findings churning churning

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,49 +32,61 @@ static int write_all(int fd, const char *bytes, size_t len)
     return 0;
 }
 
-static void shuttle(struct redis_proxy *proxy, int client)
+/* Pass on what FROM has sent. -1 at its end. */
+static int pass_on(struct redis_proxy *proxy, int from, int to, bool is_client)
 {
-    struct sockaddr_un address = address_of(proxy->server);
-    int server = socket(AF_UNIX, SOCK_STREAM, 0);
     static __thread char bytes[65536];
+    ssize_t n = read(from, bytes, sizeof bytes);
 
-    if (connect(server, (struct sockaddr *)&address, sizeof address) != 0) {
-        close(server);
-        return;
-    }
-    for (;;) {
-        struct pollfd fds[] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
-        if (poll(fds, 2, -1) < 0)
-            break;
-        if (fds[0].revents) {
-            ssize_t n = read(client, bytes, sizeof bytes);
-            if (n <= 0 || write_all(server, bytes, (size_t)n) != 0)
-                break;
-            wpb_buf_add(&proxy->sent, bytes, (size_t)n);
-        }
-        if (fds[1].revents) {
-            ssize_t n = read(server, bytes, sizeof bytes);
-            if (n <= 0 || write_all(client, bytes, (size_t)n) != 0)
-                break;
-            proxy->received += (uint64_t)n;
-        }
-    }
-    close(server);
+    if (n <= 0 || write_all(to, bytes, (size_t)n) != 0)
+        return -1;
+    if (is_client)
+        wpb_buf_add(&proxy->sent, bytes, (size_t)n);
+    else
+        proxy->received += (uint64_t)n;
+    return 0;
 }
 
+static void take_client(struct redis_proxy *proxy, struct pollfd pair[2])
+{
+    struct sockaddr_un address = address_of(proxy->server);
+
+    pair[0] = (struct pollfd){accept(proxy->listener, NULL, NULL), POLLIN, 0};
+    pair[1] = (struct pollfd){socket(AF_UNIX, SOCK_STREAM, 0), POLLIN, 0};
+    if (connect(pair[1].fd, (struct sockaddr *)&address, sizeof address) != 0)
+        shutdown(pair[0].fd, SHUT_RDWR);
+}
+
+/* The listener, the pipe, then client and server by turns. */
 static void *serve(void *cookie)
 {
     struct redis_proxy *proxy = cookie;
-    for (;;) {
-        struct pollfd fds[] = {{proxy->listener, POLLIN, 0}, {proxy->stop[0], POLLIN, 0}};
-        if (poll(fds, 2, -1) < 0 || fds[1].revents)
-            return NULL;
-        int client = accept(proxy->listener, NULL, NULL);
-        if (client < 0)
-            return NULL;
-        shuttle(proxy, client);
-        close(client);
+    struct pollfd fds[2 + 2 * REDIS_PROXY_CLIENTS] = {{proxy->listener, POLLIN, 0},
+                                                      {proxy->stop[0], POLLIN, 0}};
+    size_t count = 2;
+
+    while (poll(fds, count, -1) >= 0) {
+        for (size_t i = 2; i < count; i++) {
+            size_t pair = i & ~(size_t)1;
+            if (!fds[i].revents ||
+                pass_on(proxy, fds[i].fd, fds[i ^ 1].fd, i == pair) == 0)
+                continue;
+            close(fds[pair].fd);
+            close(fds[pair + 1].fd);
+            count -= 2;
+            memmove(&fds[pair], &fds[pair + 2], (count - pair) * sizeof fds[0]);
+            i = pair - 1;
+        }
+        if (fds[0].revents && count < sizeof fds / sizeof fds[0]) {
+            take_client(proxy, &fds[count]);
+            count += 2;
+        } else if (fds[1].revents) {
+            break;
+        }
     }
+    for (size_t i = 2; i < count; i++)
+        close(fds[i].fd);
+    return NULL;
 }
 
 void redis_proxy_start(struct redis_proxy *proxy, const char *folder, const char *server)
@@ -114,7 +127,7 @@ static size_t number(const struct redis_proxy *proxy, size_t *at, char mark)
 {
     const char *line = proxy->sent.data + *at;
     assert_int_equal(*line, mark);
-    const char *end = strstr(line, "\r\n");
+    const char *end = memchr(line, '\r', proxy->sent.len - *at);
     assert_non_null(end);
     *at += (size_t)(end - line) + 2;
     return strtoul(line + 1, NULL, 10);

@@ -1,6 +1,7 @@
 /*
  * redis_proxy.h - a recording proxy, unix socket to unix socket: what a probe really
- * sends, seen from outside the probe. Serves one client after the other.
+ * sends, seen from outside the probe. Of several clients what is sent together is kept
+ * together.
  */
 #ifndef TESTS_REDIS_PROXY_H
 #define TESTS_REDIS_PROXY_H
@@ -10,6 +11,9 @@
 #include <stdint.h>
 
 #include "agent/base/buf.h"
+
+/* At the same time. */
+#define REDIS_PROXY_CLIENTS 4
 
 struct redis_proxy {
     char socket[108];

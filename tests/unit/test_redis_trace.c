@@ -21,18 +21,35 @@
 static const struct wpb_probe *const surveys[] = {
     &wpb_probe_redis_server,
     &wpb_probe_redis_watchlist,
+    &wpb_probe_redis_churn,
     &wpb_probe_redis_keyspace,
 };
 
 /* The promise: these commands and no others. */
 static const char *const allowed[][2] = {
-    {"AUTH", NULL},         {"SELECT", NULL},    {"CLIENT", "SETNAME"},
-    {"CLIENT", "NO-TOUCH"}, {"INFO", NULL},      {"DBSIZE", NULL},
-    {"SCAN", NULL},         {"MEMORY", "USAGE"}, {"PTTL", NULL},
-    {"STRLEN", NULL},       {"GETRANGE", NULL},  {"TYPE", NULL},
-    {"ZCARD", NULL},        {"HLEN", NULL},      {"SCARD", NULL},
-    {"LLEN", NULL},         {"XLEN", NULL},      {"OBJECT", "IDLETIME"},
+    {"AUTH", NULL},
+    {"SELECT", NULL},
+    {"CLIENT", "SETNAME"},
+    {"CLIENT", "NO-TOUCH"},
+    {"INFO", NULL},
+    {"DBSIZE", NULL},
+    {"SCAN", NULL},
+    {"MEMORY", "USAGE"},
+    {"PTTL", NULL},
+    {"STRLEN", NULL},
+    {"GETRANGE", NULL},
+    {"TYPE", NULL},
+    {"ZCARD", NULL},
+    {"HLEN", NULL},
+    {"SCARD", NULL},
+    {"LLEN", NULL},
+    {"XLEN", NULL},
+    {"OBJECT", "IDLETIME"},
     {"ZRANGE", NULL},
+    {"CLIENT", "ID"},
+    {"CLIENT", "TRACKING"},
+    {"SUBSCRIBE", NULL},
+    {"CLIENT", "TRACKINGINFO"},
 };
 
 static bool is_allowed(struct wpb_slice verb, struct wpb_slice sub)
@@ -182,6 +199,33 @@ static void the_other_probes_send_a_handful(void **state)
     }
 }
 
+/* How long the window is decides how many heartbeats there are, 40 ms apart. */
+static void a_look_at_churn_sends_little_more_than_heartbeats(void **state)
+{
+    struct redis_server *server = *state;
+    struct redis_proxy record;
+    struct test_run run;
+
+    redis_proxy_start(&record, server->folder, server->socket);
+    struct wpb_site site = site_of(server);
+    site.redis.path = record.socket;
+    run_probe(&run, &wpb_probe_redis_churn, &site, WPB_BUDGET_NORMAL);
+    redis_proxy_stop(&record);
+    assert_int_equal(run.status, WPB_COVERAGE_OK);
+    check_commands(&record);
+    uint64_t heartbeats = redis_proxy_count(&record, "CLIENT", "TRACKINGINFO");
+    assert_true(heartbeats > 0 && heartbeats <= 11);
+    assert_int_equal(redis_proxy_count(&record, "CLIENT", "TRACKING"), 2);
+    /* INFO twice before and after, the listener's id and its subscription. */
+    assert_int_equal(redis_proxy_count(&record, NULL, NULL),
+                     2 * GREETING + heartbeats + 2 + 4 + 2);
+    assert_int_equal(run.cost.commands, redis_proxy_count(&record, NULL, NULL));
+    assert_int_equal(run.cost.bytes_sent, record.sent.len);
+    assert_int_equal(run.cost.bytes_received, record.received);
+    test_run_free(&run);
+    redis_proxy_free(&record);
+}
+
 /* DEBUG DIGEST of the test's own server: every key, value and TTL. */
 static void digest(struct redis_server *server, char text[64])
 {
@@ -242,10 +286,10 @@ static void our_own_hits_are_counted_as_the_server_counts_them(void **state)
     struct redis_server *server = *state;
     struct wpb_site site = site_of(server);
     static const struct wpb_probe *const all[] = {
-        &wpb_probe_redis_server, &wpb_probe_redis_watchlist, &wpb_probe_redis_keyspace,
-        &wpb_probe_redis_value};
+        &wpb_probe_redis_server, &wpb_probe_redis_watchlist, &wpb_probe_redis_churn,
+        &wpb_probe_redis_keyspace, &wpb_probe_redis_value};
 
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         struct test_run run;
         long long before = hits(server);
         run_probe(&run, all[i], &site, WPB_BUDGET_FULL);
@@ -286,13 +330,13 @@ static void the_shipped_acl_is_enough_for_every_probe(void **state)
     struct redis_server *server = *state;
     struct wpb_site site = site_of(server);
     static const struct wpb_probe *const all[] = {
-        &wpb_probe_redis_server, &wpb_probe_redis_watchlist, &wpb_probe_redis_keyspace,
-        &wpb_probe_redis_value};
+        &wpb_probe_redis_server, &wpb_probe_redis_watchlist, &wpb_probe_redis_churn,
+        &wpb_probe_redis_keyspace, &wpb_probe_redis_value};
 
     add_shipped_user(server);
     site.redis.user = "wpbloat";
     site.redis.password = "CHOOSE-A-PASSWORD";
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         struct test_run run;
         run_probe(&run, all[i], &site, WPB_BUDGET_FULL);
         if (run.status != WPB_COVERAGE_OK)
@@ -328,6 +372,7 @@ int main(void)
 #define REAL(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         REAL(a_pass_sends_what_its_budget_declares),
+        REAL(a_look_at_churn_sends_little_more_than_heartbeats),
         REAL(the_other_probes_send_a_handful),
         REAL(the_data_is_the_same_before_and_after),
         REAL(a_key_nobody_examined_stays_idle),
