@@ -10,3 +10,5 @@ target_link_libraries(mysql_fixture
 target_include_directories(mysql_fixture PUBLIC ${PROJECT_SOURCE_DIR}/include)
 
 wpb_unit_test(mysql_grants mysql_fixture)
+
+include(bench/mysql.cmake)

@@ -1,0 +1,3 @@
+# What the benches of MySQL need: a wp_postmeta of a gigabyte, and the truth about it.
+add_executable(bench_mysql_seed EXCLUDE_FROM_ALL bench/mysql_seed.c)
+target_link_libraries(bench_mysql_seed PRIVATE wpb_build m)
