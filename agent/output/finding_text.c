@@ -140,6 +140,8 @@ static void print_cause(struct wpb_page *page, const struct wpb_cause *cause)
  * to be copied: a line that starts with one of these words is a command. */
 static bool is_command(struct wpb_slice line)
 {
+    if (wpb_slice_starts(line, wpb_slice_cstr(" "))) /* more of the code before it */
+        return true;
     static const char *const starts[] = {
         "redis-cli ",  "wp ",         "wpbloat ",
         "sudo ",       "systemctl ",  "service ",

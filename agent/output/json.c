@@ -60,6 +60,7 @@ static void write_site(struct wpb_json *json, const struct wpb_site *site)
     wpb_json_known(json, "flavour", wpb_flavour_name(site->flavour));
     wpb_json_known(json, "version", site->flavour_version);
     wpb_json_known(json, "note", site->flavour_note);
+    wpb_json_known(json, "shape_votes", site->shape_votes);
     wpb_json_close(json);
     write_redis(json, site);
     wpb_json_memory_limit(json, "memory_limit_bytes", site->memory_limit_bytes);

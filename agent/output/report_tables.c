@@ -1,19 +1,28 @@
 #include "agent/output/report_tables.h"
 
+#include <stdio.h>
+
 #include "agent/base/address.h"
 #include "agent/base/text.h"
 #include "agent/output/table.h"
 
 #define INDENT 2
+/* Of a site; all of them are in the JSON. */
+#define GROUPS_SHOWN 12
 
+/* Where the site's keys are stands with the sites, too: it may be left out here. */
 static void print_heading(struct wpb_page *page, const char *title, const char *site,
                           struct wpb_slice scope)
 {
     struct wpb_buf line;
+    size_t site_len;
     wpb_buf_init(&line, 0);
     wpb_text_terminal(&line, wpb_slice_cstr(site));
+    site_len = line.len;
     wpb_buf_text(&line, ", ");
     wpb_text_terminal(&line, scope);
+    if (strlen(title) + 2 + wpb_text_columns(wpb_buf_view(&line)) > page->columns)
+        line.len = site_len;
     wpb_page_blank(page);
     wpb_page_ink(page, WPB_INK_BOLD, wpb_slice_cstr(title));
     wpb_buf_text(page->out, "  ");
@@ -107,6 +116,37 @@ static bool is_first_group(const struct wpb_report *report, size_t at)
     return true;
 }
 
+static size_t count_groups_of(const struct wpb_report *report,
+                              const struct wpb_group_row *place)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < report->group_count; i++) {
+        const struct wpb_group_row *row = &report->groups[i];
+        count += same_place(row->site, row->scope, place->site, place->scope) &&
+                 !wpb_slice_is(row->group, WPB_GROUP_FOREIGN);
+    }
+    return count;
+}
+
+static void add_group(struct wpb_table *table, const struct wpb_group_row *row)
+{
+    add_name_cell(table, row->group);
+    add_count_cell(table, row->keys);
+    add_bytes_cell(table, row->memory_bytes);
+    add_count_cell(table, row->ttlless_keys);
+    add_bytes_cell(table, row->ttlless_bytes);
+}
+
+static void merge_group(struct wpb_group_row *sum, const struct wpb_group_row *row)
+{
+    sum->keys += row->keys;
+    sum->memory_bytes += row->memory_bytes;
+    sum->ttlless_keys += row->ttlless_keys;
+    sum->ttlless_bytes += row->ttlless_bytes;
+}
+
+/* Largest first; those that nobody will look at one by one are told as a sum, and what
+ * is not the site's comes last. */
 static void print_groups_of(struct wpb_page *page, const struct wpb_report *report,
                             size_t first)
 {
@@ -115,21 +155,34 @@ static void print_groups_of(struct wpb_page *page, const struct wpb_report *repo
         {"memory", true, false},       {"never expire", true, false},
         {"their memory", true, false},
     };
-    const struct wpb_group_row *place = &report->groups[first];
+    const struct wpb_group_row *place = &report->groups[first], *foreign = NULL;
+    struct wpb_group_row rest = {0};
+    size_t shown = 0, left = 0, of_the_site = count_groups_of(report, place);
     bool is_estimated = false;
+    char name[48];
     struct wpb_table table;
     wpb_table_init(&table, columns, 5);
     for (size_t i = first; i < report->group_count; i++) {
         const struct wpb_group_row *row = &report->groups[i];
         if (!same_place(row->site, row->scope, place->site, place->scope))
             continue;
-        add_name_cell(&table, row->group);
-        add_count_cell(&table, row->keys);
-        add_bytes_cell(&table, row->memory_bytes);
-        add_count_cell(&table, row->ttlless_keys);
-        add_bytes_cell(&table, row->ttlless_bytes);
         is_estimated |= row->provenance != WPB_EXACT;
+        if (wpb_slice_is(row->group, WPB_GROUP_FOREIGN)) {
+            foreign = row;
+        } else if (shown < GROUPS_SHOWN || of_the_site == GROUPS_SHOWN + 1) {
+            add_group(&table, row);
+            shown++;
+        } else {
+            merge_group(&rest, row);
+            left++;
+        }
     }
+    snprintf(name, sizeof(name), "<%zu smaller groups>", left);
+    rest.group = wpb_slice_cstr(name);
+    if (left)
+        add_group(&table, &rest);
+    if (foreign)
+        add_group(&table, foreign);
     print_heading(page, "Cache groups", place->site, place->scope);
     wpb_table_print(&table, page, INDENT);
     if (is_estimated)
@@ -193,13 +246,36 @@ static void print_cache(struct wpb_page *page, const struct wpb_site *site,
         wpb_buf_text(line, "; ");
         wpb_text_terminal(line, wpb_slice_cstr(site->flavour_note));
     }
+    if (site->shape_votes && site->shape_votes[0]) {
+        wpb_buf_text(line, site->flavour_note[0] ? ": " : "; read by shape: ");
+        wpb_text_terminal(line, wpb_slice_cstr(site->shape_votes));
+    }
     wpb_page_paragraph(page, INDENT + 2, wpb_buf_view(line));
 }
 
-static void print_server(struct wpb_page *page, const struct wpb_server_row *row,
-                         struct wpb_buf *line)
+/* The first of the sites that say the same of their Redis, or AT itself. */
+static const char *told_at(const struct wpb_report *report, size_t at)
 {
+    const struct wpb_server_row *row = &report->servers[at];
+    for (size_t i = 0; i < at; i++) {
+        if (wpb_slice_equal(report->servers[i].scope, row->scope))
+            return report->servers[i].site;
+    }
+    return row->site;
+}
+
+static void print_server(struct wpb_page *page, const struct wpb_report *report,
+                         size_t at, struct wpb_buf *line)
+{
+    const struct wpb_server_row *row = &report->servers[at];
+    const char *told = told_at(report, at);
     wpb_buf_clear(line);
+    if (strcmp(told, row->site) != 0) {
+        wpb_buf_text(line, "the same Redis database as ");
+        wpb_text_terminal(line, wpb_slice_cstr(told));
+        wpb_page_paragraph(page, INDENT + 2, wpb_buf_view(line));
+        return;
+    }
     wpb_buf_text(line, "Redis ");
     wpb_text_terminal(line, row->version.len ? row->version
                                              : wpb_slice_cstr("of unknown version"));
@@ -248,7 +324,7 @@ void wpb_report_tables_sites(struct wpb_page *page, const struct wpb_report *rep
         print_cache(page, site, &line);
         for (size_t j = 0; j < report->server_count; j++) {
             if (strcmp(report->servers[j].site, site->name) == 0)
-                print_server(page, &report->servers[j], &line);
+                print_server(page, report, j, &line);
         }
     }
     wpb_buf_fini(&line);

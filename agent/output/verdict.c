@@ -8,6 +8,7 @@
 
 #define INDENT 2
 #define LABEL_COLUMNS 15
+#define SEVERITY_COLUMNS 10
 #define SITES_NAMED 3
 
 size_t wpb_verdict_measured(const struct wpb_report *report)
@@ -210,6 +211,29 @@ static const struct wpb_finding *most_urgent(const struct wpb_report *report)
     return &report->findings[0];
 }
 
+/* A line for each, so that a reader sees how much is to come. */
+static void print_list(struct wpb_page *page, const struct wpb_report *report)
+{
+    if (report->finding_count < 2)
+        return;
+    struct wpb_buf line;
+    wpb_buf_init(&line, 0);
+    wpb_page_heading(page, "All that was found");
+    for (size_t i = 0; i < report->finding_count; i++) {
+        const struct wpb_finding *finding = &report->findings[i];
+        wpb_buf_clear(&line);
+        if (report->site_count > 1) {
+            wpb_finding_text_sites(finding, &line);
+            wpb_buf_text(&line, ": ");
+        }
+        wpb_prose_terminal(&line, wpb_slice_cstr(finding->title));
+        wpb_page_entry(page, INDENT, wpb_finding_text_ink(finding->severity),
+                       wpb_finding_text_severity(finding->severity), SEVERITY_COLUMNS,
+                       wpb_buf_view(&line));
+    }
+    wpb_buf_fini(&line);
+}
+
 static void print_worst(struct wpb_page *page, const struct wpb_report *report)
 {
     const struct wpb_finding *worst = most_urgent(report);
@@ -220,6 +244,7 @@ static void print_worst(struct wpb_page *page, const struct wpb_report *report)
     print_culprit(page, &worst->cause);
     print_action(page, worst);
     print_blindness(page, report);
+    print_list(page, report);
 }
 
 static void print_state(struct wpb_page *page, enum wpb_ink ink, const char *state,
@@ -248,7 +273,8 @@ static void print_no_site(struct wpb_page *page, const struct wpb_report *report
                       wpb_slice_cstr("wpbloat scan --redis redis://127.0.0.1:6379/0"));
 }
 
-/* The look that saw most keys. */
+/* The look that saw most keys: one that passes over them, not the one that asks for a
+ * few by name. */
 static const struct wpb_coverage *widest_look(const struct wpb_report *report)
 {
     const struct wpb_coverage *widest = NULL;

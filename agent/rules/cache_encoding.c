@@ -184,9 +184,10 @@ static void draft_remedy(struct wpb_draft *draft, enum fault fault,
     };
     struct wpb_rule_context *context = draft->context;
 
-    draft->finding.remedy.summary = wpb_arena_printf(
-        context->arena, "%s%s", summaries[fault], wpb_say_password_note(context));
+    draft->finding.remedy.summary = summaries[fault];
     if (fault == IS_INVALID) {
+        draft->finding.remedy.summary = wpb_arena_printf(
+            context->arena, "%s%s", summaries[fault], wpb_say_password_note(context));
         for (size_t i = 0; i < faulty->keys.count && i < KEYS_DELETED; i++)
             wpb_draft_line(&draft->now,
                            wpb_say_redis_key_command(

@@ -90,14 +90,22 @@ static const char *say_failure(const struct wpb_rule_context *context,
                             limit_text, size);
 }
 
+/* Some drop-ins let everything expire. */
+static const char *say_growth(const struct wpb_cache_entry *entry)
+{
+    if (entry->has_ttl && entry->ttl_seconds >= 0)
+        return "WordPress never clears this list. It expires when no name was added for "
+               "a while, but each name that is added writes it anew; deleting the key or "
+               "flushing the cache only restarts the growth.";
+    return "WordPress never clears this list and gives it no expiry; deleting the key or "
+           "flushing the cache only restarts the growth.";
+}
+
 static const char *summary(const struct wpb_rule_context *context,
                            const struct wpb_cache_entry *entry)
 {
-    return wpb_arena_printf(
-        context->arena,
-        "%s %s WordPress never clears this list and gives it no expiry; deleting the "
-        "key or flushing the cache only restarts the growth.",
-        say_reading(context, entry), say_failure(context, entry));
+    return wpb_arena_printf(context->arena, "%s %s %s", say_reading(context, entry),
+                            say_failure(context, entry), say_growth(entry));
 }
 
 static void draft_cause(struct wpb_draft *draft)
@@ -108,7 +116,7 @@ static void draft_cause(struct wpb_draft *draft)
     if (wpb_cache_wordpress_version(draft->context->site) >= DELETED_NAMES_ADDED)
         cause->note = wpb_arena_printf(
             draft->context->arena,
-            "%s%sBesides, WordPress %s adds the name of every option that is deleted.",
+            "%s%sWordPress %s also adds the name of every option that is deleted.",
             cause->note, cause->note[0] ? " " : "",
             wpb_say_name(draft->context->arena,
                          wpb_slice_cstr(draft->context->site->wp_version)));

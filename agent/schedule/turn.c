@@ -186,29 +186,56 @@ static void start_survey(struct wpb_turn *turn)
     }
 }
 
-/* The keyspace may have shown the prefix of a site's keys. True when it did for
- * a site of TARGET that had none. */
-static bool learn_prefixes(struct wpb_turn *turn, const struct wpb_target *target)
+/* What the drop-in's own head says, and the configuration of the site with it, is not
+ * changed by what its keys look like. */
+static void learn_flavour(struct wpb_site *site, const struct wpb_window *window,
+                          const struct wpb_subject *database)
+{
+    struct wpb_slice name = wpb_window_text(window, database, WPB_M_FLAVOUR);
+
+    if (site->flavour != WPB_FLAVOUR_UNKNOWN)
+        return;
+    for (int f = WPB_FLAVOUR_UNKNOWN; f <= WPB_FLAVOUR_OBJECT_CACHE_PRO; f++) {
+        if (wpb_slice_is(name, wpb_flavour_name((enum wpb_flavour)f)))
+            site->flavour = (enum wpb_flavour)f;
+    }
+    site->is_multisite |= wpb_window_integer(window, database, WPB_M_MULTISITE, 0) == 1;
+}
+
+/* True when DATABASE has shown the prefix of SITE's keys, which had none. */
+static bool learn_from(struct wpb_turn *turn, struct wpb_site *site,
+                       const struct wpb_window *window,
+                       const struct wpb_subject *database)
+{
+    const struct wpb_sample *prefix = wpb_window_get(window, database, WPB_M_KEY_PREFIX);
+    struct wpb_slice votes = wpb_window_text(window, database, WPB_M_SHAPE_VOTES);
+
+    if (votes.len)
+        site->shape_votes = wpb_arena_cstr(turn->arena, votes);
+    if (site->has_key_prefix || !prefix || prefix->value.type != WPB_VALUE_TEXT)
+        return false;
+    site->key_prefix = wpb_arena_cstr(turn->arena, prefix->value.text);
+    site->key_prefix_len = prefix->value.text.len;
+    site->has_key_prefix = true;
+    learn_flavour(site, window, database);
+    return true;
+}
+
+/* The keyspace may have shown who writes a site's keys, and how they begin. True when
+ * it did for a site of TARGET of which that was not known. */
+static bool learn_sites(struct wpb_turn *turn, const struct wpb_target *target)
 {
     bool has_learnt = false;
 
     for (size_t i = 0; i < target->count; i++) {
         struct wpb_site *site = &turn->sites[target->members[i]];
-        struct wpb_window *window = turn->windows[target->members[i]];
+        const struct wpb_window *window = turn->windows[target->members[i]];
         const struct wpb_subject *subject;
         size_t cursor = 0;
 
-        while (!site->has_key_prefix &&
-               (subject =
-                    wpb_window_next(window, WPB_SUBJECT_REDIS_SERVER, NULL, &cursor))) {
-            const struct wpb_sample *sample =
-                wpb_window_get(window, subject, WPB_M_KEY_PREFIX);
-            if (!sample || sample->value.type != WPB_VALUE_TEXT)
-                continue;
-            site->key_prefix = wpb_arena_cstr(turn->arena, sample->value.text);
-            site->key_prefix_len = sample->value.text.len;
-            site->has_key_prefix = has_learnt = true;
-        }
+        while (
+            (subject = wpb_window_next(window, WPB_SUBJECT_REDIS_SERVER, NULL, &cursor)))
+            has_learnt |= learn_from(turn, site, window, subject);
     }
     return has_learnt;
 }
@@ -218,7 +245,7 @@ static void start_survey_again(struct wpb_turn *turn)
 {
     for (size_t t = 0; t < turn->target_count; t++) {
         const struct wpb_target *target = &turn->targets[t];
-        if (!learn_prefixes(turn, target))
+        if (!learn_sites(turn, target))
             continue;
         for (size_t p = 0; turn->options.probes[p]; p++) {
             const struct wpb_probe *probe = turn->options.probes[p];

@@ -90,6 +90,10 @@
       "what WordPress uses the key for: notoptions, alloptions, metrics, last_changed")  \
     X(GROUP, "group", "text",                                                            \
       "the cache group the key belongs to, as WordPress named it")                       \
+    X(FLAVOUR, "flavour", "text",                                                        \
+      "object-cache drop-in that wrote the site's keys, learnt from their shape")        \
+    X(MULTISITE, "multisite", "boolean",                                                 \
+      "1 when the site's keys have the shape of a network's")                            \
     X(KEY_PREFIX, "key_prefix", "text",                                                  \
       "leading bytes of the site's keys, learnt from their shape")
 

@@ -66,6 +66,7 @@ struct wpb_site {
     enum wpb_flavour flavour;
     const char *flavour_version; /* "" when unknown */
     const char *flavour_note;    /* for the reader: "read by shape", ...; "" */
+    const char *shape_votes;     /* how the keys voted, when asked; NULL or "" when not */
 
     bool has_redis; /* `redis` is meaningful */
     struct wpb_redis_address redis;

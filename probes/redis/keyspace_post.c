@@ -99,6 +99,20 @@ static void totals(struct post *post)
                of_bytes(post, part));
 }
 
+/* The keys show one site, and so it is this one. */
+static void learnt(const struct post *post, const struct wpb_votes_candidate *site)
+{
+    const struct wpb_subject *database = &post->scope->database;
+    struct wpb_slice flavour = wpb_slice_cstr(wpb_flavour_name(site->flavour));
+
+    wpb_run_post(post->run, post->site, database, WPB_M_KEY_PREFIX,
+                 wpb_value_text(site->prefix), WPB_EXACT);
+    wpb_run_post(post->run, post->site, database, WPB_M_FLAVOUR, wpb_value_text(flavour),
+                 WPB_EXACT);
+    wpb_run_post(post->run, post->site, database, WPB_M_MULTISITE,
+                 wpb_value_integer(site->is_multisite), WPB_EXACT);
+}
+
 /* Of a site that has no prefix: what the votes say, and how they went. */
 static void votes(const struct post *post)
 {
@@ -111,8 +125,7 @@ static void votes(const struct post *post)
         return;
     size_t count = wpb_votes_candidates(cast, post->site->flavour, found, &is_all);
     if (count == 1 && is_all)
-        wpb_run_post(post->run, post->site, &post->scope->database, WPB_M_KEY_PREFIX,
-                     wpb_value_text(found[0].prefix), WPB_EXACT);
+        learnt(post, &found[0]);
     wpb_buf_init(&text, 0);
     wpb_votes_text(cast, &text);
     if (text.len && !wpb_buf_failed(&text))

@@ -282,7 +282,7 @@ const struct wpb_probe wpb_probe_redis_rdb_value = {
     .help =
         "one value read from an RDB file and taken apart: encoding, entries, heaviest "
         "paths, families of names, PHP memory",
-    .unit = "keys",
+    .unit = "values",
     .needs = "rdb",
     .look = WPB_LOOK_EXAMINE,
     .examines = WPB_SUBJECT_REDIS_KEY,

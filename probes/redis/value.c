@@ -447,7 +447,7 @@ const struct wpb_probe wpb_probe_redis_value = {
     .name = "redis.value",
     .help = "one value read in chunks and taken apart: encoding, entries, heaviest "
             "paths, families of names, PHP memory",
-    .unit = "keys",
+    .unit = "values",
     .needs = "redis",
     .look = WPB_LOOK_EXAMINE,
     .examines = WPB_SUBJECT_REDIS_KEY,

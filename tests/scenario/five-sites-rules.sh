@@ -65,7 +65,7 @@ configure maxmemory 64mb
 expect_full roomy
 configure maxmemory 0
 expect_full unlimited --rule cache.ttlless_share.unlimited_info_bytes=1M \
-    --rule cache.ttlless_share.ttlless_ratio=0.3
+    --rule cache.ttlless_share.ttlless_ratio=0
 
 # A copy of a site with its configuration: two write the same keys.
 start_redis staging --requirepass "$five_password"

@@ -34,3 +34,22 @@ expect_json json "one(d['coverage'], probe='redis.keyspace')['status'] == 'ok'" 
     "d['findings'] == []"
 "$python" "$here/five-sites/expect.py" "$work/json.out" "$work" >&2 ||
     fail "a site or a key is not where it belongs: see above"
+
+# Given by their address alone, they are known by the votes of their keys.
+printf '%s\n' "$five_password" >"$work/password"
+chmod 600 "$work/password"
+for name in $five_names; do
+    REDISCLI_AUTH=$five_password redis-cli -s "$socket" -n 2 FLUSHDB >/dev/null
+    php "$here/five-sites/seed.php" "$work/$name" 3
+    run "votes-$name" "$wpbloat" scan --redis "unix://$socket?db=2" \
+        --redis-password-file "$work/password" --budget full --format json
+    expect_code "votes-$name" 0
+    expect_report "votes-$name"
+    expect_json "votes-$name" "one(d['coverage'], probe='redis.watchlist')['status'] == 'ok'"
+    "$python" "$here/five-sites/expect.py" --votes "$work/votes-$name.out" "$work" "$name" >&2 ||
+        fail "what the votes for $name show is wrong: see above"
+done
+run votes-text "$wpbloat" scan --redis "unix://$socket?db=2" \
+    --redis-password-file "$work/password" --budget full
+tr -s ' \n' ' ' <"$work/votes-text.out" >"$work/votes-line.out"
+expect_line votes-line out '; read by shape: [0-9]+ keys vote litespeed-cache'

@@ -1,7 +1,7 @@
 /*
  * report_builder.h - reports and explanations made by hand, for the outputs' tests.
  *
- * Const data of the program; nothing to free.
+ * Data of the program; nothing to free.
  */
 #ifndef WPB_TESTS_REPORT_BUILDER_H
 #define WPB_TESTS_REPORT_BUILDER_H
@@ -22,6 +22,9 @@ const struct wpb_report *report_half_blind(void);
 /* Everything a stranger names is meant to do harm; numbers are as large as they
  * get. */
 const struct wpb_report *report_hostile(void);
+
+/* Two sites on one Redis, what is wrong with that, and many groups. */
+const struct wpb_report *report_shared(void);
 
 const struct wpb_explanation *explanation_incident(void);
 /* A file that is cut off: no PHP figures, a flaw. */

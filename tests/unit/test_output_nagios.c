@@ -25,6 +25,18 @@ static void critical_finding_is_two_with_its_title(void **state)
         "'worst_entry'=3971911B;;26700000;0\n");
 }
 
+static void what_sites_share_names_them(void **state)
+{
+    struct wpb_buf out;
+    (void)state;
+    wpb_buf_init(&out, 0);
+    assert_int_equal(wpb_output_nagios(report_shared(), &out), 1);
+    assert_int_equal(golden_count(wpb_buf_view(&out),
+                                  "WPBLOAT WARNING - shop and redis: Redis may evict"),
+                     1);
+    wpb_buf_fini(&out);
+}
+
 static void warning_alone_is_one(void **state)
 {
     struct wpb_report report = *report_incident();
@@ -132,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(critical_finding_is_two_with_its_title),
+        cmocka_unit_test(what_sites_share_names_them),
         cmocka_unit_test(warning_alone_is_one),
         cmocka_unit_test(note_alone_is_ok),
         cmocka_unit_test(healthy_site_is_ok),

@@ -37,6 +37,12 @@ static void incident_reads_well_at_120_columns(void **state)
     expect_text(report_incident, 120, "report_incident_120.txt");
 }
 
+static void what_sites_share_is_said_once(void **state)
+{
+    (void)state;
+    expect_text(report_shared, 80, "report_shared.txt");
+}
+
 static void columns_default_to_80(void **state)
 {
     (void)state;
@@ -272,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(incident_reads_well_at_80_columns),
         cmocka_unit_test(incident_reads_well_at_120_columns),
+        cmocka_unit_test(what_sites_share_is_said_once),
         cmocka_unit_test(columns_default_to_80),
         cmocka_unit_test(healthy_site_is_told_that_nothing_was_found),
         cmocka_unit_test(host_without_a_site_is_told_how_to_name_one),

@@ -289,7 +289,7 @@ static void notoptions_of_wordpress_6_7_also_gains_deleted_names(void **state)
     look->site.wp_version = "6.7";
     look_evaluate(look);
     look_assert_says(look_found(look, "cache.notoptions_bloat")->cause.note,
-                     "WordPress 6.7 adds the name of every option that is deleted");
+                     "WordPress 6.7 also adds the name of every option that is deleted");
 }
 
 static void notoptions_is_judged_by_redis_memory_when_only_that_is_known(void **state)

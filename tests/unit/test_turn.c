@@ -70,6 +70,13 @@ static void step_keyspace(void *state)
     database.name = wpb_slice_cstr("db0");
     wpb_run_post(looker->run, NULL, &database, WPB_M_KEY_PREFIX,
                  wpb_value_text(wpb_slice_cstr("p:")), WPB_EXACT);
+    wpb_run_post(looker->run, NULL, &database, WPB_M_FLAVOUR,
+                 wpb_value_text(wpb_slice_cstr("litespeed-cache")), WPB_EXACT);
+    wpb_run_post(looker->run, NULL, &database, WPB_M_MULTISITE, wpb_value_integer(1),
+                 WPB_EXACT);
+    wpb_run_post(looker->run, NULL, &database, WPB_M_SHAPE_VOTES,
+                 wpb_value_text(wpb_slice_cstr("7 keys vote litespeed-cache")),
+                 WPB_EXACT);
     wpb_run_post(looker->run, NULL, &key, WPB_M_KEY_ROLE,
                  wpb_value_text(wpb_slice_cstr("notoptions")), WPB_EXACT);
     wpb_run_post(looker->run, NULL, &key, WPB_M_MEMORY_BYTES, wpb_value_count(4000000),
@@ -266,6 +273,25 @@ static void a_learnt_prefix_lets_the_skipped_probe_look(void **state)
     wpb_turn_free(turn);
 }
 
+static void an_unknown_drop_in_is_learnt_with_the_prefix(void **state)
+{
+    const struct wpb_probe *const probes[] = {&probe_server, &probe_keyspace, NULL};
+    struct wpb_site sites[] = {site_of("unknown"), site_of("known")};
+    struct wpb_turn *turn;
+
+    (void)state;
+    sites[1].flavour = WPB_FLAVOUR_WP_REDIS; /* its drop-in says so */
+    turn = turned(probes, sites, 2);
+    assert_int_equal(wpb_turn_site(turn, 0)->flavour, WPB_FLAVOUR_LITESPEED);
+    assert_true(wpb_turn_site(turn, 0)->is_multisite);
+    assert_string_equal(wpb_turn_site(turn, 0)->shape_votes,
+                        "7 keys vote litespeed-cache");
+    assert_int_equal(wpb_turn_site(turn, 1)->flavour, WPB_FLAVOUR_WP_REDIS);
+    assert_false(wpb_turn_site(turn, 1)->is_multisite);
+    assert_string_equal(wpb_turn_site(turn, 1)->key_prefix, "p:");
+    wpb_turn_free(turn);
+}
+
 static void sites_of_one_database_share_a_run(void **state)
 {
     const struct wpb_probe *const probes[] = {&probe_server, NULL};
@@ -387,6 +413,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(survey_leads_to_values_and_values_to_sources),
+        cmocka_unit_test(an_unknown_drop_in_is_learnt_with_the_prefix),
         cmocka_unit_test(a_learnt_prefix_lets_the_skipped_probe_look),
         cmocka_unit_test(sites_of_one_database_share_a_run),
         cmocka_unit_test(what_waited_for_an_unavailable_probe_is_skipped),

@@ -1,4 +1,5 @@
-"""expect.py REPORT FOLDER - every key that seed.php wrote is of its site and group.
+"""expect.py [--votes] REPORT FOLDER [NAME] - every key that seed.php wrote is of its site
+and group; with --votes, the site NAME is known by the votes of its keys.
 
 The table: what a site with the factor k has in each group. Differences are printed,
 and the exit code is 1 when there are any.
@@ -105,7 +106,24 @@ def check_groups(report, names):
     return wrong
 
 
+def check_votes(report, folder, name):
+    """What the keys alone say of that site, which is the only one."""
+    site, expected = report["sites"][0], SITES[name]
+    cache = site["object_cache"]
+    wrong = compare("flavour", cache["flavour"], expected["flavour"])
+    wrong += compare("network", site["is_multisite"], expected.get("blogs", 1) > 1)
+    wrong += compare("prefix", site["key_prefix"],
+                     expected["prefix"] or lite_prefix(folder))
+    most = f" vote {expected['flavour']}"
+    wrong += compare("most votes", most in (cache["shape_votes"] or "").split(",")[0],
+                     True)
+    return wrong
+
+
 def main():
+    if sys.argv[1] == "--votes":
+        with open(sys.argv[2], encoding="utf-8") as file:
+            return 1 if check_votes(json.load(file), *sys.argv[3:]) else 0
     with open(sys.argv[1], encoding="utf-8") as file:
         report = json.load(file)
     names, wrong = check_sites(report, sys.argv[2])
