@@ -49,14 +49,70 @@ int wpb_frames_stop(struct wpb_frames *frames, enum wpb_err_code code, uint64_t 
                        (unsigned long long)offset, why);
 }
 
-void wpb_frames_hold_key(struct wpb_frames *frames)
+int wpb_frames_cancel(struct wpb_frames *frames, uint64_t offset)
+{
+    return wpb_frames_stop(frames, WPB_E_CANCELLED, offset, "cancelled", 0);
+}
+
+int wpb_frames_grow(struct wpb_frames *frames)
+{
+    uint32_t capacity = frames->depth ? frames->depth * 2 : WPB_PHP_FRAMES_FIRST;
+    struct wpb_frame *open = capacity > frames->depth
+                                 ? reallocarray(frames->open, capacity, sizeof(*open))
+                                 : NULL;
+    if (!open)
+        return -1;
+    frames->open = open;
+    frames->capacity = capacity;
+    return 0;
+}
+
+static int reserve_names(struct wpb_frames *frames, size_t len)
+{
+    if (len <= frames->names_capacity - frames->names_len)
+        return 0;
+    size_t capacity = frames->names_capacity * 2 + len;
+    char *text = realloc(frames->names, capacity);
+    if (!text)
+        return -1;
+    frames->names = text;
+    frames->names_capacity = capacity;
+    return 0;
+}
+
+static void hold_name(struct wpb_frames *frames, const char *text, size_t len)
+{
+    if (len)
+        memcpy(frames->names + frames->names_len, text, len);
+    frames->names_len += len;
+}
+
+/* The names of the frames up to the innermost. Only that one can have a class name that
+ * is not held yet. */
+static int hold_names(struct wpb_frames *frames)
+{
+    for (; frames->held < frames->depth; frames->held++) {
+        struct wpb_frame *frame = &frames->open[frames->held];
+        if (reserve_names(frames, frame->key.kept + frame->class_kept))
+            return -1;
+        frame->names_at = frames->names_len;
+        hold_name(frames, frame->key.text, frame->key.kept);
+        hold_name(frames, frames->class_text, frame->class_kept);
+    }
+    return 0;
+}
+
+int wpb_frames_hold(struct wpb_frames *frames)
 {
     struct wpb_frames_key *key = &frames->key;
+    if (hold_names(frames))
+        return wpb_frames_stop(frames, WPB_E_MEMORY, frames->base, "out of memory", 0);
     if (!key->is_present || key->is_int || key->text == frames->key_text)
-        return;
+        return 0;
     if (key->kept)
         memcpy(frames->key_text, key->text, key->kept);
     key->text = frames->key_text;
+    return 0;
 }
 
 static int report(struct wpb_frames *frames, const struct wpb_frames_key *key,
@@ -78,7 +134,7 @@ static int report(struct wpb_frames *frames, const struct wpb_frames_key *key,
         wpb_frames_put(parent, event);
     if (frames->visit(frames->cookie, event) == 0)
         return 0;
-    return wpb_frames_stop(frames, WPB_E_CANCELLED, end, "cancelled", 0);
+    return wpb_frames_cancel(frames, end);
 }
 
 int wpb_frames_leaf(struct wpb_frames *frames, enum wpb_php_type type, uint64_t length,
@@ -109,38 +165,6 @@ int wpb_frames_leaf(struct wpb_frames *frames, enum wpb_php_type type, uint64_t 
     return 0;
 }
 
-/* Room for one frame and its names. Grows with real input only: a frame stands for
- * a byte that was read, at least. */
-static int reserve(struct wpb_frames *frames, size_t names)
-{
-    if (frames->depth == frames->capacity) {
-        uint32_t capacity = frames->depth ? frames->depth * 2 : WPB_PHP_FRAMES_FIRST;
-        struct wpb_frame *open = capacity > frames->depth
-                                     ? reallocarray(frames->open, capacity, sizeof(*open))
-                                     : NULL;
-        if (!open)
-            return -1;
-        frames->open = open;
-        frames->capacity = capacity;
-    }
-    if (names > frames->names_capacity - frames->names_len) {
-        size_t capacity = frames->names_capacity * 2 + names;
-        char *text = realloc(frames->names, capacity);
-        if (!text)
-            return -1;
-        frames->names = text;
-        frames->names_capacity = capacity;
-    }
-    return 0;
-}
-
-static void keep_name(struct wpb_frames *frames, const char *text, size_t len)
-{
-    if (len)
-        memcpy(frames->names + frames->names_len, text, len);
-    frames->names_len += len;
-}
-
 static bool is_std_class(const struct wpb_frames *frames)
 {
     return frames->class_len == 8 && frames->class_kept == 8 &&
@@ -156,41 +180,49 @@ static void copy_key(struct wpb_frames_key *to, const struct wpb_frames_key *fro
     to->number = from->number;
     to->len = from->len;
     to->kept = from->kept;
+    to->text = from->text;
 }
 
-int wpb_frames_enter(struct wpb_frames *frames, enum wpb_php_type type, uint64_t count,
-                     bool is_level, uint64_t end)
+/* The frame of what begins, with its names. */
+static int open_frame(struct wpb_frames *frames, enum wpb_php_type type, uint64_t count)
 {
     bool is_object = type == WPB_PHP_OBJECT;
-    uint32_t class_kept = is_object ? frames->class_kept : 0;
-    if (is_level && frames->depth >= frames->limits.max_depth)
-        return wpb_frames_stop(frames, WPB_E_BUDGET, end,
-                               "nested deeper than the limit of",
-                               frames->limits.max_depth);
-    if (reserve(frames, frames->key.kept + class_kept))
-        return wpb_frames_stop(frames, WPB_E_MEMORY, end, "out of memory", 0);
+    if (frames->depth == frames->capacity && wpb_frames_grow(frames))
+        return -1;
     struct wpb_frame *frame = &frames->open[frames->depth];
     copy_key(&frame->key, &frames->key);
     frame->offset = frames->value_offset;
     frame->left = count;
     frame->taken = 0;
     frame->class_len = is_object ? frames->class_len : 0;
-    frame->names_at = frames->names_len;
-    frame->class_kept = class_kept;
+    frame->class_kept = is_object ? frames->class_kept : 0;
     frame->type = type;
     frame->has_properties = is_object && !is_std_class(frames);
     frame->has_table = !is_object;
     frame->is_hard = frames->is_hard;
     wpb_zend_table_init(&frame->table, count);
-    keep_name(frames, frames->key.text, frames->key.kept);
-    keep_name(frames, frames->class_text, class_kept);
+    frames->depth++;
+    int result = hold_names(frames);
+    frames->depth--;
+    return result;
+}
 
+int wpb_frames_enter(struct wpb_frames *frames, enum wpb_php_type type, uint64_t count,
+                     bool is_level, uint64_t end)
+{
+    if (is_level && frames->depth >= frames->limits.max_depth)
+        return wpb_frames_stop(frames, WPB_E_BUDGET, end,
+                               "nested deeper than the limit of",
+                               frames->limits.max_depth);
+    if (open_frame(frames, type, count))
+        return wpb_frames_stop(frames, WPB_E_MEMORY, end, "out of memory", 0);
+    const struct wpb_frame *frame = &frames->open[frames->depth];
     struct wpb_php_event *event = &frames->event;
     event->phase = WPB_PHP_ENTER;
     event->type = type;
     event->length = frame->class_len;
     event->count = count;
-    event->class_name = wpb_slice_of(frames->class_text, class_kept);
+    event->class_name = wpb_slice_of(frames->class_text, frame->class_kept);
     event->is_hard = frames->is_hard;
     event->is_shared = false;
     event->offset = frame->offset;
@@ -202,22 +234,33 @@ int wpb_frames_enter(struct wpb_frames *frames, enum wpb_php_type type, uint64_t
     return 0;
 }
 
+const char *wpb_frames_release(struct wpb_frames *frames)
+{
+    const struct wpb_frame *frame = &frames->open[frames->depth];
+    if (frames->held <= frames->depth)
+        return frame->key.text;
+    frames->held = frames->depth;
+    frames->names_len = frame->names_at;
+    return frames->names ? frames->names + frame->names_at : "";
+}
+
 int wpb_frames_leave(struct wpb_frames *frames, uint64_t end)
 {
     frames->depth--;
     const struct wpb_frame *frame = &frames->open[frames->depth];
-    const char *names = frames->names ? frames->names + frame->names_at : "";
+    const char *names = wpb_frames_release(frames);
     struct wpb_php_event *event = &frames->event;
     event->phase = WPB_PHP_LEAVE;
     event->type = frame->type;
     event->length = frame->class_len;
     event->count = frame->taken;
-    event->class_name = wpb_slice_of(names + frame->key.kept, frame->class_kept);
+    event->class_name = frame->class_kept
+                            ? wpb_slice_of(names + frame->key.kept, frame->class_kept)
+                            : wpb_slice_of("", 0);
     event->is_hard = frame->is_hard;
     event->is_shared = false;
     event->offset = frame->offset;
     event->bytes = end - frame->offset;
-    frames->names_len = frame->names_at;
     if (report(frames, &frame->key, names, end))
         return -1;
     struct wpb_frame *parent = wpb_frames_top(frames);

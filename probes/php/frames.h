@@ -13,17 +13,17 @@
 
 /* How the element that is being read is called by its parent. */
 struct wpb_frames_key {
+    const char *text; /* in the chunk, the string table or key_text */
+    uint64_t len;     /* of a string key, whole */
+    int64_t number;
+    uint32_t kept; /* of it, at text */
     bool is_present;
     bool is_int;
     bool is_shared;
-    int64_t number;
-    uint64_t len;     /* of a string key, whole */
-    uint32_t kept;    /* of it, at text */
-    const char *text; /* in the chunk, the string table or key_text */
 };
 
 struct wpb_frame {
-    struct wpb_frames_key key; /* its text stands in names, at names_at */
+    struct wpb_frames_key key; /* its text, once held, stands in names, at names_at */
     uint64_t offset;           /* where its value begins */
     uint64_t left;             /* declared and not yet read */
     uint64_t taken;            /* read */
@@ -46,7 +46,8 @@ struct wpb_frames {
 
     struct wpb_frame *open;
     uint32_t depth, capacity;
-    char *names; /* keys and class names of the open frames */
+    uint32_t held; /* of the open frames, the outer ones whose names are held */
+    char *names;   /* their keys and class names */
     size_t names_len, names_capacity;
 
     struct wpb_frames_key key;        /* of the element being read */
@@ -86,6 +87,8 @@ static inline struct wpb_frame *wpb_frames_top(struct wpb_frames *frames)
 int wpb_frames_invalid(struct wpb_frames *frames, uint64_t offset, const char *expected);
 int wpb_frames_stop(struct wpb_frames *frames, enum wpb_err_code code, uint64_t offset,
                     const char *why, uint64_t limit);
+/* The visitor wants no more. */
+int wpb_frames_cancel(struct wpb_frames *frames, uint64_t offset);
 
 /* A value begins at OFFSET: count it against the budget. */
 static inline int wpb_frames_begin(struct wpb_frames *frames, uint64_t offset)
@@ -106,10 +109,7 @@ static inline void wpb_frames_put(struct wpb_frame *parent, struct wpb_php_event
     struct wpb_zend_table *table = &parent->table;
     uint32_t slots = table->now.slots;
     bool is_packed = table->now.is_packed;
-    if (event->key_is_int)
-        wpb_zend_table_put_int(table, event->key_int);
-    else
-        wpb_zend_table_put_string(table);
+    wpb_zend_table_put(table, event->key_is_int, event->key_int);
     event->table_to.slots = 0;
     if (slots == table->now.slots && is_packed == table->now.is_packed)
         return;
@@ -119,8 +119,16 @@ static inline void wpb_frames_put(struct wpb_frame *parent, struct wpb_php_event
     event->table_to.is_packed = table->now.is_packed;
 }
 
-/* The chunk of KEY's text goes away: keep it. */
-void wpb_frames_hold_key(struct wpb_frames *frames);
+/* Room for one frame more. Grows with real input only: a frame stands for a byte that
+ * was read, at least. -1 when memory is out. */
+int wpb_frames_grow(struct wpb_frames *frames);
+
+/* The frame at the end of the open ones is closed: where its names stand, key and class
+ * name, if they are held, until another frame's are. */
+const char *wpb_frames_release(struct wpb_frames *frames);
+
+/* The chunk goes away: keep the texts of keys that stand in it. */
+int wpb_frames_hold(struct wpb_frames *frames);
 
 /* Report a value without children, which ends before END. */
 int wpb_frames_leaf(struct wpb_frames *frames, enum wpb_php_type type, uint64_t length,

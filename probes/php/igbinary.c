@@ -501,8 +501,9 @@ int wpb_php_igbinary_feed(struct wpb_php_igbinary *walker, struct wpb_slice chun
         p = step(walker, p, end);
     if (!p)
         goto out_failed;
-    wpb_frames_hold_key(frames);
     frames->base += len;
+    if (wpb_frames_hold(frames))
+        goto out_failed;
     frames->chunk = NULL;
     if (len == chunk.len)
         return 0;

@@ -250,8 +250,9 @@ int wpb_php_json_feed(struct wpb_php_json *walker, struct wpb_slice chunk,
         p = step(walker, p, end);
     if (!p)
         goto out_failed;
-    wpb_frames_hold_key(frames);
     frames->base += len;
+    if (wpb_frames_hold(frames))
+        goto out_failed;
     frames->chunk = NULL;
     if (len == chunk.len)
         return 0;

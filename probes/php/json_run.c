@@ -1,6 +1,5 @@
+#include "probes/php/frames_run.h"
 #include "probes/php/json_walker.h"
-
-#include "probes/php/zend.h"
 
 /* The elements of real arrays are short and whole, so this path reads them without the
  * states of the grammar. Whatever it does not know, or what the chunk cuts, is left to
@@ -21,6 +20,11 @@ static inline bool is_digit(char byte)
     return byte >= '0' && byte <= '9';
 }
 
+static inline bool may_be_integer(char first)
+{
+    return first == '-' || is_digit(first);
+}
+
 static inline const char *skip_spaces(const char *p, const char *end)
 {
     while (p < end && is_space(*p))
@@ -34,6 +38,39 @@ static inline const char *plain_string(const char *p, const char *end)
 {
     const char *plain = wpb_json_walker_plain_end(p, end);
     return plain < end && *plain == '"' ? plain : NULL;
+}
+
+static inline bool is_escape(char byte)
+{
+    switch (byte) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* P is behind a quote: the quote that ends the string and its decoded *LENGTH, where only
+ * escapes of one byte stand in it; else NULL. */
+static inline const char *escaped_string(const char *p, const char *end, uint64_t *length)
+{
+    const char *plain = wpb_json_walker_plain_end(p, end);
+    uint64_t escapes = 0;
+    while (end - plain >= 2 && *plain == '\\' && is_escape(plain[1])) {
+        escapes++;
+        plain = wpb_json_walker_plain_end(plain + 2, end);
+    }
+    if (plain >= end || *plain != '"')
+        return NULL;
+    *length = (uint64_t)(plain - p) - escapes;
+    return plain;
 }
 
 /* A key and its colon from P on, into EVENT. Where its value begins, or NULL. */
@@ -54,7 +91,8 @@ static inline const char *whole_key(const char *p, const char *end,
     event->key_len = len;
     event->key.data = p + 1;
     event->key.len = len < WPB_PHP_KEY_MAX ? len : WPB_PHP_KEY_MAX;
-    if (wpb_zend_integer_key(wpb_slice_of(p + 1, len), &event->key_int)) {
+    if (may_be_integer(p[1]) &&
+        wpb_zend_integer_key(wpb_slice_of(p + 1, len), &event->key_int)) {
         event->key_is_int = true;
         event->key_len = 0;
         event->key.len = 0;
@@ -85,12 +123,9 @@ static inline const char *whole_scalar(const char *p, const char *end,
         return NULL;
     switch (*p) {
     case '"': {
-        const char *quote = plain_string(p + 1, end);
-        if (!quote)
-            return NULL;
+        const char *quote = escaped_string(p + 1, end, &event->length);
         event->type = WPB_PHP_STRING;
-        event->length = (uint64_t)(quote - (p + 1));
-        return quote + 1;
+        return quote ? quote + 1 : NULL;
     }
     case 't':
         event->type = WPB_PHP_BOOL;
@@ -109,155 +144,132 @@ static inline const char *whole_scalar(const char *p, const char *end,
     }
 }
 
-/* The key of EVENT, for what follows it. Its text stays in the chunk. */
-static void set_key(struct wpb_frames *frames, const struct wpb_php_event *event)
-{
-    frames->key.is_present = true;
-    frames->key.is_int = event->key_is_int;
-    frames->key.is_shared = false;
-    frames->key.number = event->key_int;
-    frames->key.len = event->key_len;
-    frames->key.kept = (uint32_t)event->key.len;
-    frames->key.text = event->key.data;
-}
-
-static void prepare(struct wpb_frames *frames)
+/* The scalar of the event, an element of PARENT from P to END. */
+static inline int leaf(struct wpb_frames *frames, struct wpb_frame *parent, const char *p,
+                       const char *end)
 {
     struct wpb_php_event *event = &frames->event;
-    event->phase = WPB_PHP_LEAF;
-    event->depth = frames->depth;
-    event->has_key = true;
-    event->is_property = false;
-    event->count = 0;
-    event->class_name = wpb_slice_of("", 0);
-    event->target = 0;
-    event->is_hard = false;
-    event->is_shared = false;
-    event->key_is_shared = false;
-    event->table_to.slots = 0;
-}
-
-/* Put and report the scalar of EVENT, from P to END. */
-static inline int report(struct wpb_frames *frames, struct wpb_frame *parent,
-                         const char *p, const char *end)
-{
-    struct wpb_php_event *event = &frames->event;
-    wpb_frames_put(parent, event);
+    wpb_frames_run_put(parent, event);
     event->offset = wpb_frames_position(frames, p);
     event->bytes = (uint64_t)(end - p);
     frames->elements++;
     parent->taken++;
-    if (frames->visit(frames->cookie, event) == 0)
-        return 0;
-    return wpb_frames_stop(frames, WPB_E_CANCELLED, wpb_frames_position(frames, end),
-                           "cancelled", 0);
+    return wpb_frames_run_report(frames, event->offset + event->bytes);
 }
 
-/* Why a run of scalars ended. */
-enum stop {
-    AT_CLOSE,     /* behind an element that no comma follows */
-    AT_CONTAINER, /* the value is a bracket; its key is that of the event */
-    AT_OTHER,     /* the grammar must look */
-    FAILED,
-};
-
-/* Elements of the innermost array, as long as they are scalars with a comma behind. */
-static enum stop run_of_scalars(struct wpb_php_json *walker, const char **from,
-                                const char *end)
+/* The array or object whose bracket is at P, an element of PARENT. Its frame, NULL after
+ * a failure. */
+static inline struct wpb_frame *enter(struct wpb_php_json *walker,
+                                      struct wpb_frame *parent, const char *p)
 {
     struct wpb_frames *frames = &walker->frames;
-    struct wpb_frame *parent = &frames->open[frames->depth - 1];
-    struct wpb_php_event *event = &frames->event;
-    const bool is_list = parent->is_list;
-    const char *p = *from;
-    prepare(frames);
-    while (end - p >= ROOM && frames->elements < frames->limits.max_elements) {
-        const char *value = p;
-        *from = p;
-        if (is_list) {
-            event->key_is_int = true;
-            event->key_int = (int64_t)parent->taken;
-            event->key = wpb_slice_of("", 0);
-            event->key_len = 0;
-        } else {
-            value = whole_key(p, end, event);
-            if (!value)
-                return AT_OTHER;
-        }
-        const char *next = whole_scalar(value, end, event);
-        if (!next) {
-            *from = value;
-            if (value < end && (*value == '[' || *value == '{'))
-                return AT_CONTAINER;
-            if (!is_list) {
-                set_key(frames, event);
-                walker->state = WPB_JSON_VALUE;
-            }
-            return AT_OTHER;
-        }
-        if (report(frames, parent, value, next))
-            return FAILED;
-        *from = p = skip_spaces(next, end);
-        if (p == end || *p != ',') {
-            walker->state = WPB_JSON_AFTER;
-            return AT_CLOSE;
-        }
-        *from = p = skip_spaces(p + 1, end);
-        walker->state = is_list ? WPB_JSON_VALUE : WPB_JSON_KEY;
-    }
-    return AT_OTHER;
-}
-
-/* Close what the element that ended before *P completes, up to a comma and past it.
- * AT_OTHER when something else comes, and at the end of all. */
-static enum stop close_all(struct wpb_php_json *walker, const char **p, const char *end)
-{
-    struct wpb_frames *frames = &walker->frames;
-    for (;;) {
-        bool is_list = frames->open[frames->depth - 1].is_list;
-        *p = skip_spaces(*p, end);
-        if (*p < end && **p == ',') {
-            *p = skip_spaces(*p + 1, end);
-            walker->state = is_list ? WPB_JSON_VALUE : WPB_JSON_KEY;
-            return AT_CLOSE;
-        }
-        if (*p == end || **p != (is_list ? ']' : '}'))
-            return AT_OTHER;
-        ++*p;
-        if (wpb_frames_leave(frames, wpb_frames_position(frames, *p)))
-            return FAILED;
-        walker->state = frames->depth ? WPB_JSON_AFTER : WPB_JSON_END;
-        if (frames->depth == 0)
-            return AT_OTHER;
-    }
-}
-
-/* P is at the bracket of a value. NULL after a failure. */
-static const char *enter(struct wpb_php_json *walker, const char *p, const char *end)
-{
-    struct wpb_frames *frames = &walker->frames;
-    bool is_list = *p == '[';
-    set_key(frames, &frames->event);
-    if (wpb_frames_begin(frames, wpb_frames_position(frames, p)) ||
-        wpb_frames_enter(frames, WPB_PHP_ARRAY, 0, true,
-                         wpb_frames_position(frames, p) + 1))
+    uint64_t at = wpb_frames_position(frames, p);
+    struct wpb_frame *frame = wpb_frames_run_enter(frames, parent, 0, true, at, at + 1);
+    if (!frame)
         return NULL;
-    frames->open[frames->depth - 1].is_list = is_list;
-    walker->state = is_list ? WPB_JSON_FIRST_VALUE : WPB_JSON_FIRST_KEY;
-    return skip_spaces(p + 1, end);
+    frame->is_list = *p == '[';
+    walker->state = frame->is_list ? WPB_JSON_FIRST_VALUE : WPB_JSON_FIRST_KEY;
+    wpb_frames_run_leaves(frames, frame);
+    return frame;
+}
+
+/* Behind an element of *FRAME: close what ends at *P, up to a comma and past it. False
+ * when something else comes, after a failure and at the end of all. */
+static inline bool next_element(struct wpb_php_json *walker, struct wpb_frame **frame,
+                                const char **p, const char *end)
+{
+    struct wpb_frames *frames = &walker->frames;
+    bool is_closing = false;
+    for (;;) {
+        *p = skip_spaces(*p, end);
+        walker->state = WPB_JSON_AFTER;
+        if (*p == end)
+            return false;
+        if (**p == ',')
+            break;
+        if (**p != ((*frame)->is_list ? ']' : '}'))
+            return false;
+        ++*p;
+        is_closing = true;
+        if (wpb_frames_run_leave(frames, *frame, wpb_frames_position(frames, *p)))
+            return false;
+        if (frames->depth == 0) {
+            walker->state = WPB_JSON_END;
+            return false;
+        }
+        --*frame;
+    }
+    *p = skip_spaces(*p + 1, end);
+    walker->state = (*frame)->is_list ? WPB_JSON_VALUE : WPB_JSON_KEY;
+    if (is_closing)
+        wpb_frames_run_leaves(frames, *frame);
+    return true;
+}
+
+/* The key of an element of FRAME, of which *P is the first byte, into EVENT; then its
+ * value. False when this path does not know it. */
+static inline bool key_of(const struct wpb_frame *frame, const char **p, const char *end,
+                          struct wpb_php_event *event)
+{
+    if (!frame->is_list) {
+        const char *value = whole_key(*p, end, event);
+        *p = value ? value : *p;
+        return value;
+    }
+    event->key_int = (int64_t)frame->taken;
+    if (!event->key_is_int) {
+        event->key_is_int = true;
+        event->key = wpb_slice_of("", 0);
+        event->key_len = 0;
+    }
+    return true;
+}
+
+/* The grammar reads the value at P, whose key the event has. */
+static const char *hand_over(struct wpb_php_json *walker, const struct wpb_frame *frame,
+                             const char *p)
+{
+    const struct wpb_php_event *event = &walker->frames.event;
+    struct wpb_frames_key *key = &walker->frames.key;
+    if (frame->is_list)
+        return p; /* in the state that was set when it began */
+    key->is_present = true;
+    key->is_int = event->key_is_int;
+    key->is_shared = false;
+    key->number = event->key_int;
+    key->len = event->key_len;
+    key->kept = (uint32_t)event->key.len;
+    key->text = event->key.data;
+    walker->state = WPB_JSON_VALUE;
+    return p;
 }
 
 const char *wpb_json_run(struct wpb_php_json *walker, const char *p, const char *end)
 {
-    for (;;) {
-        enum stop stop = run_of_scalars(walker, &p, end);
-        if (stop == AT_CLOSE)
-            stop = close_all(walker, &p, end);
-        else if (stop == AT_CONTAINER && !(p = enter(walker, p, end)))
-            return NULL;
-        if (stop == FAILED)
-            return NULL;
-        if (stop == AT_OTHER)
-            return p;
+    struct wpb_frames *frames = &walker->frames;
+    struct wpb_php_event *event = &frames->event;
+    struct wpb_frame *frame = wpb_frames_top(frames);
+    wpb_frames_run_begin(frames);
+    wpb_frames_run_leaves(frames, frame);
+    while (end - p >= ROOM && frames->elements < frames->limits.max_elements &&
+           key_of(frame, &p, end, event)) {
+        const char *next = whole_scalar(p, end, event);
+        if (next) {
+            if (leaf(frames, frame, p, next))
+                return NULL;
+            p = next;
+        } else if (p < end && (*p == '[' || *p == '{')) {
+            frame = enter(walker, frame, p);
+            if (!frame)
+                return NULL;
+            p = skip_spaces(p + 1, end);
+            if (p == end || *p != (frame->is_list ? ']' : '}'))
+                continue;
+        } else {
+            return hand_over(walker, frame, p);
+        }
+        if (!next_element(walker, &frame, &p, end))
+            return frames->has_failed ? NULL : p;
     }
+    return p;
 }

@@ -74,14 +74,6 @@ bool wpb_zend_integer_key(struct wpb_slice key, int64_t *number)
     return true;
 }
 
-uint64_t wpb_zend_hash_slots(uint64_t count)
-{
-    uint64_t slots = 8;
-    while (slots < count && slots < UINT64_C(1) << 40)
-        slots *= 2;
-    return slots;
-}
-
 uint64_t wpb_zend_hash_bytes(uint64_t count)
 {
     return wpb_php_alloc_bytes(40 * wpb_zend_hash_slots(count));

@@ -28,7 +28,14 @@ uint64_t wpb_zend_plain_string_bytes(uint64_t len);
  * with *NUMBER, false leaves it. */
 bool wpb_zend_integer_key(struct wpb_slice key, int64_t *number);
 /* Slots of a hash for COUNT elements: a power of two, at least 8. */
-uint64_t wpb_zend_hash_slots(uint64_t count);
+static inline uint64_t wpb_zend_hash_slots(uint64_t count)
+{
+    if (count <= 8)
+        return 8;
+    if (count > UINT64_C(1) << 40)
+        return UINT64_C(1) << 40;
+    return UINT64_C(1) << (64 - __builtin_clzll(count - 1));
+}
 /* Their data block. */
 uint64_t wpb_zend_hash_bytes(uint64_t count);
 /* The data block of a packed array with SLOTS in PHP VERSION (as in memory.h). */

@@ -219,6 +219,115 @@ static void chunks_of_any_size_give_the_same_and_truncation_is_seen(void **state
     php_events_expect_fed(IGBINARY, MIXED);
 }
 
+/* The elements below are what a chunk holds many of: they are read another way than byte
+ * by byte, and must give the same wherever a chunk ends. */
+static void lists_of_integers_give_the_same_in_any_chunks(void **state)
+{
+    (void)state;
+    struct wpb_buf value;
+    wpb_buf_init(&value, 0);
+    wpb_buf_slice(&value, BYTES(V2 "\x14\2\x06\0\x14\x44"));
+    for (char i = 0; i < 60; i++) {
+        wpb_buf_slice(&value, BYTES("\x06"));
+        wpb_buf_char(&value, i);
+        wpb_buf_slice(&value, i % 3 == 0   ? BYTES("\x06\7")
+                              : i % 3 == 1 ? BYTES("\x08\1\2")
+                                           : BYTES("\x0a\1\2\3\4"));
+    }
+    /* A float, a negative, a key left out, one that comes again, a name. */
+    wpb_buf_slice(&value, BYTES("\x06\x3c\x0c\x3f\xf8\0\0\0\0\0\0\x06\x3d\x07\1"
+                                "\x06\x3f\x06\1\x06\x40\x06\1\x06\x40\x06\1"
+                                "\x11\1n\x06\1\x06\x41\x06\1\x0e\0\x06\1"));
+    wpb_buf_slice(&value, BYTES("\x06\1\x0d"));
+    php_events_expect_fed(IGBINARY, wpb_buf_view(&value));
+    wpb_buf_fini(&value);
+}
+
+static void options_give_the_same_in_any_chunks(void **state)
+{
+    (void)state;
+    struct wpb_buf value;
+    wpb_buf_init(&value, 0);
+    wpb_buf_slice(&value, BYTES(V2 "\x14\x22"));
+    for (char i = 0; i < 30; i++) {
+        wpb_buf_slice(&value, BYTES("\x11\5opt_"));
+        wpb_buf_char(&value, (char)('A' + i));
+        if (i % 7 == 3) {
+            wpb_buf_slice(&value, BYTES("\x12\1\4"));
+            wpb_buf_repeat(&value, 'w', 260);
+        } else {
+            wpb_buf_slice(&value, i % 3 == 0   ? BYTES("\x05")
+                                  : i % 3 == 1 ? BYTES("\x11\3yes")
+                                               : BYTES("\x11\2no"));
+        }
+    }
+    /* Names and texts by number, an integer key, an empty name. */
+    wpb_buf_slice(&value, BYTES("\x0e\2\x0e\0\x11\1z\x0e\1\x06\5\x04\x0d\x04"));
+    php_events_expect_fed(IGBINARY, wpb_buf_view(&value));
+    wpb_buf_fini(&value);
+}
+
+static void small_arrays_give_the_same_in_any_chunks(void **state)
+{
+    (void)state;
+    struct wpb_buf value;
+    wpb_buf_init(&value, 0);
+    wpb_buf_slice(&value, BYTES(V2 "\x14\x28"));
+    for (char i = 0; i < 39; i++) {
+        wpb_buf_slice(&value, BYTES("\x11\4row"));
+        wpb_buf_char(&value, (char)('A' + i));
+        wpb_buf_slice(&value, i == 0 ? BYTES("\x14\2\x11\1e\x14\0\x11\1v\x06\1")
+                              : i % 2 == 0
+                                  ? BYTES("\x14\2\x0e\1\x01\2\x0e\2\x14\1\x06\0\x00")
+                                  : BYTES("\x15\0\1\x0e\2\x02\0\2"));
+    }
+    wpb_buf_slice(&value, BYTES("\x06\0\x17\1C\x14\1\x0e\1\x14\1\x0e\2\x01\2"));
+    php_events_expect_fed(IGBINARY, wpb_buf_view(&value));
+    wpb_buf_fini(&value);
+}
+
+static int stop_at(void *cookie, const struct wpb_php_event *event)
+{
+    (void)event;
+    uint64_t *left = cookie;
+    return --*left == 0 ? -1 : 0;
+}
+
+/* The walk of VALUE in chunks of CHUNK, ended by the visitor at its event COUNT. */
+static void expect_cancelled(struct wpb_slice value, size_t chunk, uint64_t count,
+                             struct wpb_err *err)
+{
+    struct wpb_slice rest = value;
+    struct wpb_decoder *decoder = wpb_decoder_new(IGBINARY, NULL, stop_at, &count);
+    int result = 0;
+    for (; rest.len > 0 && result == 0; rest = wpb_slice_skip(rest, chunk))
+        result = wpb_decoder_feed(decoder, wpb_slice_head(rest, chunk), err);
+    assert_int_equal(result, -1);
+    assert_int_equal(err->code, WPB_E_CANCELLED);
+    wpb_decoder_free(decoder);
+}
+
+static void a_visitor_stops_the_walk_behind_what_it_saw(void **state)
+{
+    (void)state;
+    struct wpb_buf value;
+    wpb_buf_init(&value, 0);
+    wpb_buf_slice(&value, BYTES(V2 "\x14\2\x06\0\x14\5\x06\0\x06\0\x06\1\x06\0\x06\2"
+                                   "\x06\0\x06\3\x06\0\x06\4\x06\0\x06\1\x14\x20"));
+    for (char i = 0; i < 32; i++) {
+        wpb_buf_slice(&value, BYTES("\x11\3op"));
+        wpb_buf_char(&value, (char)('A' + i));
+        wpb_buf_slice(&value, BYTES("\x11\3yes"));
+    }
+    for (uint64_t count = 1; count <= 42; count++) {
+        struct wpb_err whole = {0}, bytes = {0};
+        expect_cancelled(wpb_buf_view(&value), SIZE_MAX, count, &whole);
+        expect_cancelled(wpb_buf_view(&value), 1, count, &bytes);
+        assert_string_equal(whole.message, bytes.message);
+    }
+    wpb_buf_fini(&value);
+}
+
 static void what_igbinary_refuses_is_refused_at_its_byte(void **state)
 {
     (void)state;
@@ -402,6 +511,10 @@ int main(void)
         cmocka_unit_test(references_name_what_came_before),
         cmocka_unit_test(a_key_longer_than_is_kept_is_cut),
         cmocka_unit_test(chunks_of_any_size_give_the_same_and_truncation_is_seen),
+        cmocka_unit_test(lists_of_integers_give_the_same_in_any_chunks),
+        cmocka_unit_test(options_give_the_same_in_any_chunks),
+        cmocka_unit_test(small_arrays_give_the_same_in_any_chunks),
+        cmocka_unit_test(a_visitor_stops_the_walk_behind_what_it_saw),
         cmocka_unit_test(what_igbinary_refuses_is_refused_at_its_byte),
         cmocka_unit_test(numbers_of_what_has_not_come_are_refused),
         cmocka_unit_test(hostile_counts_and_lengths_allocate_nothing),

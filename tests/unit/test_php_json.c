@@ -216,6 +216,28 @@ static void chunks_of_any_size_give_the_same_and_truncation_is_seen(void **state
                     "\xf0\x9f\x98\x80 x\"],\"12\":{\"\":[[],{}]} , \"z\" : 1 }"));
 }
 
+/* Strings with escapes and small arrays that a chunk holds whole are read another way
+ * than byte by byte, and must give the same wherever a chunk ends. */
+static void elements_give_the_same_in_any_chunks(void **state)
+{
+    (void)state;
+    php_events_expect_fed(
+        JSON,
+        BYTES("[\"<p class=\\\"a\\\">a\\/b\\\\c<\\/p>\\n\\t\\r\\b\\f\",\"\\u00e9\\n\","
+              "\"a long text, then a character caf\xc3\xa9 and an escape \\/\","
+              "{\"k\":\"v\\n\",\"7\":[1,2,[]],\"-8\":{},\"07\":\"\\\\\",\"-\":-0,"
+              "\"e\\n\":[[\"\\/\"],[ ],[null , true]]},123456789012345678,"
+              "[[[\"deep\",{\"a\":{\"b\":[0]}}]]],\"end of it all, with room\"]"));
+}
+
+static void an_escape_that_json_has_not_is_refused_in_a_long_string(void **state)
+{
+    (void)state;
+    php_events_expect_end(JSON,
+                          BYTES("[\"<p>a\\/b<\\/p>\\x, and more behind it to read\"]"),
+                          "invalid at byte 15: expected one of \"\\/bfnrtu");
+}
+
 static void a_key_longer_than_is_kept_is_cut(void **state)
 {
     (void)state;
@@ -294,6 +316,8 @@ int main(void)
         cmocka_unit_test(arrays_double_as_they_fill),
         cmocka_unit_test(what_php_refuses_is_refused_at_its_byte),
         cmocka_unit_test(chunks_of_any_size_give_the_same_and_truncation_is_seen),
+        cmocka_unit_test(elements_give_the_same_in_any_chunks),
+        cmocka_unit_test(an_escape_that_json_has_not_is_refused_in_a_long_string),
         cmocka_unit_test(a_key_longer_than_is_kept_is_cut),
         cmocka_unit_test(nesting_is_limited_as_in_php),
         cmocka_unit_test(nesting_a_million_deep_does_no_harm),
