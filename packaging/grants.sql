@@ -1,6 +1,8 @@
 -- Least privilege for wpbloat in MariaDB 10.11 and MySQL 8 or later: it reads the
 -- tables named here and the server's own figures. Nothing below lets it write, lock
 -- tables, see other users' statements, or read users and comments.
+-- (MariaDB lets whoever may SELECT also lock rows by SELECT ... FOR UPDATE; wpbloat
+-- sends none.)
 --
 -- Put your schema and table prefix in the place of `wordpress`.`wp_, choose a
 -- password, and run it as an administrator: mariadb < grants.sql. The account is for

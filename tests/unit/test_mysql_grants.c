@@ -165,6 +165,19 @@ static void its_own_statement_can_be_ended_from_a_second_connection(void **state
     mysql_close(second);
 }
 
+static void a_replicas_lag_is_seen_with_the_line_for_it_only(void **state)
+{
+    MYSQL *mysql = connect_as_wpbloat(*state, false);
+    assert_int_equal(ask(mysql, "SHOW REPLICA STATUS", NULL),
+                     ER_SPECIFIC_ACCESS_DENIED_ERROR);
+    mysql_close(mysql);
+    mysql_server_do(*state, "GRANT REPLICA MONITOR ON *.* TO 'wpbloat'@'localhost'");
+    mysql = connect_as_wpbloat(*state, false);
+    assert_int_equal(ask(mysql, "SHOW REPLICA STATUS", NULL), 0);
+    mysql_close(mysql);
+    mysql_server_do(*state, "REVOKE REPLICA MONITOR ON *.* FROM 'wpbloat'@'localhost'");
+}
+
 static void the_fixture_keeps_the_bytes_it_is_given(void **state)
 {
     static const char value[] = "a\0'\"\\%s\n\xf0\x9f\x98\x80";
@@ -230,6 +243,7 @@ int main(void)
         cmocka_unit_test(sizes_and_indexes_are_seen_of_the_granted_tables),
         cmocka_unit_test(nothing_else_is_read_and_nothing_is_written),
         cmocka_unit_test(its_own_statement_can_be_ended_from_a_second_connection),
+        cmocka_unit_test(a_replicas_lag_is_seen_with_the_line_for_it_only),
         cmocka_unit_test(the_fixture_keeps_the_bytes_it_is_given),
         cmocka_unit_test(old_tables_are_made_when_asked_for),
         cmocka_unit_test(a_restart_keeps_the_data),
