@@ -1,3 +1,5 @@
+#include "probes/host/probes.h"
+#include "probes/mysql/probes.h"
 #include "probes/redis/probes.h"
 #include "probes/wordpress/source.h"
 #include "wpbloat/probe.h"
@@ -5,11 +7,14 @@
 /* A new probe is one line here. Surveys first, cheapest first; then examiners. */
 /* clang-format off */
 const struct wpb_probe *const wpb_probes[] = {
+    &wpb_probe_host_memory,
     &wpb_probe_redis_server,
     &wpb_probe_redis_watchlist,
     &wpb_probe_redis_churn,
     &wpb_probe_redis_keyspace,
     &wpb_probe_redis_rdb,
+    &wpb_probe_mysql_server,
+    &wpb_probe_mysql_autoload,
     &wpb_probe_redis_value,
     &wpb_probe_redis_rdb_value,
     &wpb_probe_wordpress_source,

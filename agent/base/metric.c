@@ -24,6 +24,13 @@ const char *wpb_provenance_name(enum wpb_provenance provenance)
     return names[provenance];
 }
 
+bool wpb_coverage_is_of_host(const struct wpb_coverage *row)
+{
+    static const struct wpb_slice room = WPB_SLICE("host.");
+
+    return wpb_slice_starts(wpb_slice_cstr(row->probe), room);
+}
+
 const char *wpb_coverage_status_name(enum wpb_coverage_status status)
 {
     static const char *const names[] = {

@@ -10,6 +10,13 @@ const char *wpb_subject_kind_name(enum wpb_subject_kind kind)
         [WPB_SUBJECT_KEY_FAMILY] = "key_family",
         [WPB_SUBJECT_OPTION_FAMILY] = "option_family",
         [WPB_SUBJECT_PATH] = "path",
+        [WPB_SUBJECT_HOST] = "host",
+        [WPB_SUBJECT_MYSQL_SERVER] = "mysql_server",
+        [WPB_SUBJECT_TABLE] = "table",
+        [WPB_SUBJECT_OPTION] = "option",
+        [WPB_SUBJECT_META_KEY] = "meta_key",
+        [WPB_SUBJECT_POST] = "post",
+        [WPB_SUBJECT_COMPONENT] = "component",
     };
     return names[kind];
 }

@@ -47,6 +47,10 @@ enum option_index {
     SITE,
     REDIS,
     REDIS_PASSWORD_FILE,
+    MYSQL,
+    MYSQL_PASSWORD_FILE,
+    MYSQL_REPLICA,
+    TABLE_PREFIX,
     RDB,
     PREFIX,
     MEMORY_LIMIT,
@@ -70,6 +74,18 @@ static const struct wpb_cli_option options[] = {
                false},
     [REDIS_PASSWORD_FILE] = {"redis-password-file", "FILE",
                              "The first line is Redis's password.", false},
+    [MYSQL] = {"mysql", "URI",
+               "Look at this database: mysql://[user@]host[:port]/schema, mysqls://... "
+               "for TLS, or mysql+unix:///path?db=schema&user=U.",
+               false},
+    [MYSQL_PASSWORD_FILE] = {"mysql-password-file", "FILE",
+                             "The first line is the database user's password.", false},
+    [MYSQL_REPLICA] = {"mysql-replica", "URI",
+                       "Read this replica of the site's database instead.", false},
+    [TABLE_PREFIX] = {"table-prefix", "NAME",
+                      "What the names of the site's tables begin with; otherwise from "
+                      "the configuration, or wp_.",
+                      false},
     [RDB] = {"rdb", "FILE",
              "Read this RDB file instead of asking Redis: the same report, without "
              "touching the server. Give the site's PATH too to know its prefix and "
@@ -194,6 +210,18 @@ static int take(void *cookie, int index, const char *argument)
     case REDIS_PASSWORD_FILE:
         selection->redis_password_file = argument;
         return 0;
+    case MYSQL:
+        selection->mysql_uri = argument;
+        return 0;
+    case MYSQL_PASSWORD_FILE:
+        selection->mysql_password_file = argument;
+        return 0;
+    case MYSQL_REPLICA:
+        selection->mysql_replica_uri = argument;
+        return 0;
+    case TABLE_PREFIX:
+        selection->table_prefix = argument;
+        return 0;
     case RDB:
         selection->rdb_file = argument;
         return 0;
@@ -306,6 +334,8 @@ static int exit_code(const struct scan *scan, const struct wpb_report *report)
 
     for (size_t i = 0; i < report->coverage_count; i++) {
         enum wpb_coverage_status status = report->coverage[i].status;
+        if (wpb_coverage_is_of_host(&report->coverage[i]))
+            continue;
         has_measured |= status == WPB_COVERAGE_OK ||
                         (status == WPB_COVERAGE_PARTIAL && report->coverage[i].done);
     }

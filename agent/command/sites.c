@@ -9,13 +9,14 @@
 
 #include "agent/base/address.h"
 #include "agent/base/log.h"
+#include "agent/base/mysql_address.h"
 #include "agent/command/cli.h"
 
 #define PASSWORD_MAX 4096
 
 /* The first line of PATH, a regular file. */
-static int read_password(const char *path, struct wpb_arena *arena, const char **password,
-                         struct wpb_err *err)
+static int read_password(const char *path, const char *stage, struct wpb_arena *arena,
+                         const char **password, struct wpb_err *err)
 {
     char text[PASSWORD_MAX];
     struct stat status;
@@ -23,11 +24,10 @@ static int read_password(const char *path, struct wpb_arena *arena, const char *
     ssize_t len;
 
     if (file < 0)
-        return wpb_err_errno(err, errno, "redis", "cannot open the password file %s",
-                             path);
+        return wpb_err_errno(err, errno, stage, "cannot open the password file %s", path);
     if (fstat(file, &status) || !S_ISREG(status.st_mode)) {
         close(file);
-        return wpb_err_set(err, WPB_E_ARGUMENT, "redis",
+        return wpb_err_set(err, WPB_E_ARGUMENT, stage,
                            "the password file %s is not a regular file", path);
     }
     if (status.st_mode & S_IROTH)
@@ -36,7 +36,7 @@ static int read_password(const char *path, struct wpb_arena *arena, const char *
     len = read(file, text, sizeof(text) - 1);
     close(file);
     if (len <= 0)
-        return wpb_err_set(err, WPB_E_ARGUMENT, "redis", "the password file %s is empty",
+        return wpb_err_set(err, WPB_E_ARGUMENT, stage, "the password file %s is empty",
                            path);
     text[len] = '\0';
     *password = wpb_arena_cstr(arena, wpb_slice_of(text, strcspn(text, "\r\n")));
@@ -55,9 +55,10 @@ static void make_ad_hoc_site(const struct wpb_site_selection *selection,
                                           .mu_plugin_dir = "",
                                           .theme_dir = "",
                                           .wp_version = "",
-                                          .table_prefix = "",
+                                          .table_prefix = "wp_",
                                           .db_name = "",
                                           .db_host = "",
+                                          .db_charset = "",
                                           .flavour_version = "",
                                           .flavour_note = "read by shape",
                                           .key_prefix = "",
@@ -67,6 +68,8 @@ static void make_ad_hoc_site(const struct wpb_site_selection *selection,
     selected->sites[0] = empty;
     if (selection->rdb_file)
         selected->sites[0].name = "rdb";
+    else if (!selection->redis_uri)
+        selected->sites[0].name = "mysql";
     selected->count = 1;
     selected->looked_in = "";
 }
@@ -85,7 +88,7 @@ static void add_coverage(struct wpb_selected_sites *selected, const char *site,
 /* Why SITE has no Redis to look at; "" when it has one. */
 static const char *without_redis(const struct wpb_site *site)
 {
-    if (site->has_redis || site->rdb_file)
+    if (site->has_redis || site->rdb_file || !*site->path)
         return "";
     if (site->flavour == WPB_FLAVOUR_NONE)
         return "no object-cache drop-in (wp-content/object-cache.php is absent): "
@@ -159,14 +162,44 @@ static int keep_named(const struct wpb_site_selection *selection,
     return 0;
 }
 
+/* What the command line says of the database of SITE. */
+static int apply_mysql(const struct wpb_site_selection *selection, const char *password,
+                       struct wpb_arena *arena, struct wpb_site *site,
+                       struct wpb_err *err)
+{
+    if (selection->mysql_uri) {
+        if (wpb_mysql_address_parse(selection->mysql_uri, arena, &site->mysql, err))
+            return -1;
+        site->has_mysql = true;
+    }
+    if (password)
+        site->mysql.password = password;
+    if (selection->table_prefix)
+        site->table_prefix = selection->table_prefix;
+    if (selection->mysql_replica_uri && site->has_mysql) {
+        if (wpb_mysql_address_parse(selection->mysql_replica_uri, arena,
+                                    &site->mysql_replica, err))
+            return -1;
+        site->has_mysql_replica = true;
+        site->mysql_replica.password = site->mysql.password;
+        if (!*site->mysql_replica.user)
+            site->mysql_replica.user = site->mysql.user;
+    }
+    return 0;
+}
+
 static int apply_options(const struct wpb_site_selection *selection,
                          struct wpb_arena *arena, struct wpb_selected_sites *selected,
                          struct wpb_err *err)
 {
-    const char *password = NULL;
+    const char *password = NULL, *mysql_password = NULL;
 
     if (selection->redis_password_file &&
-        read_password(selection->redis_password_file, arena, &password, err))
+        read_password(selection->redis_password_file, "redis", arena, &password, err))
+        return -1;
+    if (selection->mysql_password_file &&
+        read_password(selection->mysql_password_file, "mysql", arena, &mysql_password,
+                      err))
         return -1;
     for (size_t i = 0; i < selected->count; i++) {
         struct wpb_site *site = &selected->sites[i];
@@ -175,6 +208,8 @@ static int apply_options(const struct wpb_site_selection *selection,
                 return -1;
             site->has_redis = true;
         }
+        if (apply_mysql(selection, mysql_password, arena, site, err))
+            return -1;
         site->rdb_file = selection->rdb_file;
         if (password)
             site->redis.password = password;
@@ -205,7 +240,8 @@ int wpb_select_named(struct wpb_site_selection *selection, const char *site)
 int wpb_select_sites(const struct wpb_site_selection *selection, struct wpb_arena *arena,
                      struct wpb_selected_sites *selected, struct wpb_err *err)
 {
-    bool is_elsewhere = selection->redis_uri || selection->rdb_file;
+    bool is_elsewhere =
+        selection->redis_uri || selection->rdb_file || selection->mysql_uri;
 
     *selected = (struct wpb_selected_sites){.looked_in = ""};
     if (is_elsewhere && !selection->path_count && !selection->name_count)

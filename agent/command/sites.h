@@ -1,8 +1,8 @@
 /*
  * sites.h - which sites a command is about: found on the host, named, or made of
- * a Redis address.
+ * a Redis or database address.
  *
- * With --redis and no path, discovery is off and one ad-hoc site is made. Main
+ * With --redis or --mysql and no path, discovery is off and one ad-hoc site is made. Main
  * thread; blocking file reads.
  */
 #ifndef WPB_COMMAND_SITES_H
@@ -21,6 +21,10 @@ struct wpb_site_selection {
     size_t name_count;
     const char *redis_uri;           /* NULL: from each site's configuration */
     const char *redis_password_file; /* NULL: from each site's configuration */
+    const char *mysql_uri;           /* NULL: from each site's configuration */
+    const char *mysql_password_file; /* NULL: from each site's configuration */
+    const char *mysql_replica_uri;   /* NULL: read the primary */
+    const char *table_prefix;        /* NULL: from each site's configuration */
     const char *rdb_file;            /* NULL: ask Redis */
     const char *key_prefix;          /* NULL: from the configuration or by shape */
     uint64_t memory_limit_bytes;     /* 0: from the site's PHP configuration */

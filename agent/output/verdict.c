@@ -16,7 +16,8 @@ size_t wpb_verdict_measured(const struct wpb_report *report)
     size_t measured = 0;
     for (size_t i = 0; i < report->coverage_count; i++) {
         enum wpb_coverage_status status = report->coverage[i].status;
-        measured += status == WPB_COVERAGE_OK || status == WPB_COVERAGE_PARTIAL;
+        measured += !wpb_coverage_is_of_host(&report->coverage[i]) &&
+                    (status == WPB_COVERAGE_OK || status == WPB_COVERAGE_PARTIAL);
     }
     return measured;
 }

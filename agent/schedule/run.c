@@ -146,6 +146,12 @@ void wpb_run_step_in(struct wpb_run *run, uint32_t delay_ms)
         uv_timer_start(&run->step_timer, on_step, delay_ms, 0);
 }
 
+void wpb_run_submit(struct wpb_run *run, struct wpb_job *job)
+{
+    assert(!run->is_over);
+    wpb_worker_submit(run->worker, job);
+}
+
 void wpb_run_end(struct wpb_run *run, enum wpb_coverage_status status,
                  const char *reason_format, ...)
 {

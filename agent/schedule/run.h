@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "agent/schedule/target.h"
+#include "agent/schedule/worker.h"
 #include "wpbloat/arena.h"
 #include "wpbloat/probe.h"
 #include "wpbloat/window.h"
@@ -24,6 +25,7 @@ struct wpb_run {
     size_t request_count;
     struct wpb_window **windows; /* of all sites; target->members indexes it */
     struct wpb_arena *arena;
+    struct wpb_worker *worker; /* of all runs */
 
     uv_timer_t step_timer, deadline_timer; /* closed before the run is freed */
     int open_timers;
@@ -36,7 +38,7 @@ struct wpb_run {
     void *owner;                        /* of `ended`: the turn */
 };
 
-/* Start RUN, whose fields from `probe` to `arena`, `ended` and `owner` are set and
+/* Start RUN, whose fields from `probe` to `worker`, `ended` and `owner` are set and
  * the rest zero. When the probe cannot start, the run ends as unavailable; in
  * every case `ended` is called from a later turn of the loop. */
 void wpb_run_start(struct wpb_run *run);

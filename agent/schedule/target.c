@@ -1,6 +1,7 @@
 #include "agent/schedule/target.h"
 
 #include "agent/base/address.h"
+#include "agent/base/mysql_address.h"
 
 struct finder {
     const struct wpb_site *sites;
@@ -63,20 +64,38 @@ static const char *rdb_identity(struct wpb_arena *arena, const struct wpb_site *
     return wpb_arena_printf(arena, "%s %u", site->rdb_file, site->redis.database);
 }
 
+static const char *mysql_identity(struct wpb_arena *arena,
+                                  const struct wpb_mysql_address *mysql)
+{
+    struct wpb_buf scope;
+    const char *identity;
+
+    wpb_buf_init(&scope, 0);
+    wpb_mysql_address_scope(mysql, true, &scope);
+    identity =
+        wpb_arena_printf(arena, "%s %s %s", scope.data, mysql->user, mysql->password);
+    wpb_buf_fini(&scope);
+    return identity;
+}
+
 size_t wpb_targets_find(const struct wpb_site *sites, size_t count,
                         struct wpb_arena *arena, struct wpb_target **targets)
 {
     struct finder finder = {.sites = sites, .site_count = count, .arena = arena};
 
-    finder.targets = wpb_arena_alloc(arena, (2 * count + 1) * sizeof(*finder.targets));
+    finder.targets = wpb_arena_alloc(arena, (WPB_SITE_TARGETS_MAX * count + 1) *
+                                                sizeof(*finder.targets));
     for (size_t i = 0; i < count; i++) {
         const struct wpb_site *site = &sites[i];
         if (site->rdb_file && site->rdb_file[0])
             join(&finder, i, "rdb", rdb_identity(arena, site));
         else if (site->has_redis)
             join(&finder, i, "redis", redis_identity(arena, &site->redis));
+        if (site->has_mysql)
+            join(&finder, i, "mysql", mysql_identity(arena, &site->mysql));
         if (site->path[0])
             join(&finder, i, "files", wpb_arena_printf(arena, "%zu", i));
+        join(&finder, i, "host", "");
     }
     *targets = finder.targets;
     return finder.count;

@@ -1,5 +1,6 @@
 /*
- * target.h - what the sites of a turn stand on: server databases, RDB files, folders.
+ * target.h - what the sites of a turn stand on: server databases, files, folders, the
+ * host.
  *
  * Sites that reach the same database with the same credentials are one target, so
  * that a budget is the server's and not the site's. Pure.
@@ -10,9 +11,11 @@
 #include "wpbloat/arena.h"
 #include "wpbloat/site.h"
 
+#define WPB_SITE_TARGETS_MAX 3 /* of one site, beside the host */
+
 /* A server database, a file or a folder, and the sites that live on it. */
 struct wpb_target {
-    const char *needs;   /* "redis", "rdb" or "files" */
+    const char *needs;   /* "redis", "rdb", "mysql", "files" or "host" */
     const char *address; /* of that kind, unique: what makes two sites one target */
     size_t *members;     /* indexes of sites */
     const struct wpb_site **sites;
@@ -21,7 +24,7 @@ struct wpb_target {
 };
 
 /* The targets of COUNT SITES, in the order of their first site, in ARENA. At most
- * two a site. Targets point to SITES. */
+ * WPB_SITE_TARGETS_MAX a site, and the host. Targets point to SITES. */
 size_t wpb_targets_find(const struct wpb_site *sites, size_t count,
                         struct wpb_arena *arena, struct wpb_target **targets);
 

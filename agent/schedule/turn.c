@@ -40,6 +40,7 @@ struct wpb_turn {
     uv_loop_t loop;
     uv_timer_t progress_timer;
     uv_signal_t interrupt, terminate;
+    struct wpb_worker *worker;
     enum phase phase;
     size_t rounds;
     struct wpb_run **active; /* room for every row at once */
@@ -90,6 +91,8 @@ static void record(struct row *row, const struct wpb_coverage *coverage)
     kept->cost.bytes_sent += coverage->cost.bytes_sent;
     kept->cost.bytes_received += coverage->cost.bytes_received;
     kept->cost.keyspace_hits += coverage->cost.keyspace_hits;
+    kept->cost.rows += coverage->cost.rows;
+    kept->cost.pages += coverage->cost.pages;
     kept->cost.elapsed_ms += coverage->cost.elapsed_ms;
 }
 
@@ -168,6 +171,7 @@ static void start_run(struct wpb_turn *turn, const struct wpb_probe *probe,
     run->request_count = request_count;
     run->windows = turn->windows;
     run->arena = turn->arena;
+    run->worker = turn->worker;
     run->ended = on_run_ended;
     run->owner = turn;
     turn->active[turn->active_count++] = run;
@@ -381,6 +385,7 @@ static void advance(struct wpb_turn *turn)
         uv_close((uv_handle_t *)&turn->progress_timer, NULL);
         uv_close((uv_handle_t *)&turn->interrupt, NULL);
         uv_close((uv_handle_t *)&turn->terminate, NULL);
+        wpb_worker_close(turn->worker);
     }
 }
 
@@ -444,7 +449,7 @@ struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
     while (options->probes[turn->probe_count])
         turn->probe_count++;
     turn->site_count = count;
-    cells = 2 * count * turn->probe_count + 1;
+    cells = (WPB_SITE_TARGETS_MAX * count + 1) * turn->probe_count + 1;
     turn->sites = wpb_arena_alloc(turn->arena, (count + 1) * sizeof(*turn->sites));
     if (count)
         memcpy(turn->sites, sites, count * sizeof(*turn->sites));
@@ -511,6 +516,11 @@ int wpb_turn_run(struct wpb_turn *turn, struct wpb_err *err)
     if (status)
         return wpb_err_set(err, WPB_E_IO, "schedule", "cannot make an event loop: %s",
                            uv_strerror(status));
+    turn->worker = wpb_worker_new(&turn->loop);
+    if (!turn->worker) {
+        uv_loop_close(&turn->loop);
+        return wpb_err_set(err, WPB_E_MEMORY, "schedule", "cannot make a worker");
+    }
     uv_timer_init(&turn->loop, &turn->progress_timer);
     turn->progress_timer.data = turn;
     if (turn->options.progress)

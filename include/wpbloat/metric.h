@@ -8,6 +8,73 @@
 #ifndef WPBLOAT_METRIC_H
 #define WPBLOAT_METRIC_H
 
+/* Of MySQL and what lies in it; X as below. */
+#define WPB_DATABASE_METRICS(X)                                                          \
+    X(RAM_BYTES, "ram_bytes", "bytes", "memory of this machine")                         \
+    X(CORES, "cores", "count", "processors of this machine")                             \
+    X(POOL_BYTES, "pool_bytes", "bytes", "InnoDB's buffer pool")                         \
+    X(THREADS_RUNNING, "threads_running", "count", "statements running just now")        \
+    X(REPLICA_LAG_SECONDS, "replica_lag_seconds", "seconds",                             \
+      "how far a replica is behind")                                                     \
+    X(ROWS, "rows", "count", "rows of a table, or of a meta key in it")                  \
+    X(ROW_BYTES, "row_bytes", "bytes",                                                   \
+      "LENGTH() of a value, or the sum of those of a post")                              \
+    X(ROW_BYTES_LOW, "row_bytes_low", "bytes", "lower end of a sampled sum's interval")  \
+    X(ROW_BYTES_HIGH, "row_bytes_high", "bytes", "upper end of that interval")           \
+    X(LARGEST_BYTES, "largest_bytes", "bytes", "largest value seen among them")          \
+    X(LARGEST_NAME, "largest_name", "text", "whose value that is")                       \
+    X(DATA_BYTES, "data_bytes", "bytes", "what a table's rows take on disk")             \
+    X(INDEX_BYTES, "index_bytes", "bytes", "what its indexes take")                      \
+    X(OVERFLOW_PAGES, "overflow_pages", "count",                                         \
+      "pages of values that did not fit beside their row")                               \
+    X(ENGINE, "engine", "text", "storage engine of a table, or VIEW")                    \
+    X(OPTIONS, "options", "count", "options counted")                                    \
+    X(AUTOLOAD_BYTES, "autoload_bytes", "bytes", "values of all autoloaded options")     \
+    X(AUTOLOADED, "autoloaded", "boolean", "1 when every request loads the option")      \
+    X(AUTOLOAD_INDEXED, "autoload_indexed", "boolean",                                   \
+      "1 when an index begins with the column autoload")                                 \
+    X(TRANSIENTS, "transients", "count", "transients in the options table")              \
+    X(TRANSIENT_BYTES, "transient_bytes", "bytes", "their values")                       \
+    X(EXPIRED, "expired", "count", "of them, or of sessions, past their time")           \
+    X(EXPIRED_BYTES, "expired_bytes", "bytes", "their values")                           \
+    X(WITHOUT_TIMEOUT, "without_timeout", "count", "transients that never expire")       \
+    X(EVENTS, "events", "count", "scheduled events of WP-Cron")                          \
+    X(EVENTS_OVERDUE, "events_overdue", "count", "events past their time")               \
+    X(OVERDUE_SECONDS, "overdue_seconds", "seconds",                                     \
+      "how long the oldest of them, or the oldest pending action, is past its time")     \
+    X(EVENTS_DUPLICATE, "events_duplicate", "count",                                     \
+      "events of one hook beyond its first, at most of any hook")                        \
+    X(DUPLICATE_HOOK, "duplicate_hook", "text", "the hook with the most events")         \
+    X(PENDING, "pending", "count", "actions of Action Scheduler that wait")              \
+    X(PAST_DUE, "past_due", "count", "of them, those a day or more past their time")     \
+    X(FAILED, "failed", "count", "actions that failed and were never removed")           \
+    X(COMPLETE, "complete", "count", "actions done and not yet removed")                 \
+    X(LOG_ROWS, "log_rows", "count", "rows of Action Scheduler's log, estimated")        \
+    X(OLDEST_ROW_SECONDS, "oldest_row_seconds", "seconds", "age of the oldest row")      \
+    X(EXPIRY_INDEXED, "expiry_indexed", "boolean",                                       \
+      "1 when an index begins with session_expiry")                                      \
+    X(LOOKUP_ROWS, "lookup_rows", "count", "rows of WooCommerce's product lookup table") \
+    X(PRODUCTS, "products", "count", "published products and their variations")          \
+    X(LEGACY_SESSIONS, "legacy_sessions", "count", "sessions kept as options")           \
+    X(ORPHAN_ROWS, "orphan_rows", "count", "meta rows whose post is gone")               \
+    X(BUILDER, "builder", "text", "page builder that owns it")                           \
+    X(META_ROLE, "meta_role", "text", "layout, css, cache or settings")                  \
+    X(SETTING, "setting", "text", "option that decides where compiled CSS goes")         \
+    X(SETTING_VALUE, "setting_value", "text", "what it is set to; \"\" when absent")     \
+    X(CSS_PLACE, "css_place", "text", "inline, file or unknown: where that sends it")    \
+    X(CSS_BYTES, "css_bytes", "bytes", "compiled CSS kept in meta and options")          \
+    X(POST_ID, "post_id", "count", "the post whose meta a cache entry carries")          \
+    X(POST_TYPE, "post_type", "text", "page, product, revision, ...")                    \
+    X(POST_STATUS, "post_status", "text", "publish, draft, ...")                         \
+    X(POST_PATH, "post_path", "text",                                                    \
+      "path of its address: names of its parents and it")                                \
+    X(LARGEST_META_KEY, "largest_meta_key", "text", "which meta of the post is largest") \
+    X(REVISIONS, "revisions", "count", "revisions that carry copies of builder meta")    \
+    X(REVISION_BYTES, "revision_bytes", "bytes", "what those copies take")               \
+    X(WIDGETS, "widgets", "count", "elements of a layout")                               \
+    X(IN_DATABASE, "in_database", "boolean",                                             \
+      "1 when an option that notoptions calls absent exists")
+
 /* X(identifier, name, unit, help) */
 #define WPB_METRICS(X)                                                                   \
     X(PRESENT, "present", "boolean",                                                     \
@@ -95,7 +162,8 @@
     X(MULTISITE, "multisite", "boolean",                                                 \
       "1 when the site's keys have the shape of a network's")                            \
     X(KEY_PREFIX, "key_prefix", "text",                                                  \
-      "leading bytes of the site's keys, learnt from their shape")
+      "leading bytes of the site's keys, learnt from their shape")                       \
+    WPB_DATABASE_METRICS(X)
 
 enum wpb_metric {
 #define X(id, name, unit, help) WPB_M_##id,

@@ -20,6 +20,7 @@
 #ifndef WPBLOAT_PROBE_H
 #define WPBLOAT_PROBE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "wpbloat/err.h"
@@ -54,6 +55,8 @@ struct wpb_cost {
     uint64_t bytes_sent;
     uint64_t bytes_received;
     uint64_t keyspace_hits; /* lookups the server counted because of us */
+    uint64_t rows;          /* received from a database */
+    uint64_t pages;         /* InnoDB pages read from disk meanwhile: ours and others' */
     uint64_t elapsed_ms;    /* filled by the scheduler */
 };
 
@@ -75,13 +78,14 @@ struct wpb_request {
 };
 
 struct wpb_run; /* the scheduler's */
+struct wpb_kept;
 
 struct wpb_probe {
     const char *name;
     const char *help;
-    const char *unit; /* what done and total count */
-    const char
-        *needs; /* a run per: "redis" server database; "rdb" file; "files" of a site */
+    const char *unit;  /* what done and total count */
+    const char *needs; /* a run per: "redis" server database; "rdb" file; "mysql" server,
+                          schema and user; "files" of a site; "host": one for all sites */
     const char *after; /* probe of the same target that must have looked first, or NULL */
     enum wpb_look look;
     enum wpb_subject_kind examines; /* for WPB_LOOK_EXAMINE */
@@ -122,6 +126,26 @@ void wpb_run_progress(struct wpb_run *run, uint64_t done, uint64_t total,
 struct wpb_cost *wpb_run_cost(struct wpb_run *run);
 /* Have step() called after DELAY_MS (0: next turn). One at a time. */
 void wpb_run_step_in(struct wpb_run *run, uint32_t delay_ms);
+/* One call that may block, made on the thread kept for such calls. Lives in the probe's
+ * state until `done`. */
+struct wpb_job {
+    /* On that thread. KEPT is what the jobs of all runs keep there from one to the next,
+     * such as connections: set it once, with its destructor. */
+    void (*work)(struct wpb_job *job, struct wpb_kept *kept);
+    void (*done)(struct wpb_job *job); /* on the loop's thread, in a later turn of it */
+    struct wpb_job *next;              /* the queue's */
+};
+
+struct wpb_kept {
+    void *state;
+    void (*free)(void *state); /* on that thread, at its end */
+};
+
+/* Have JOB's work done after all jobs submitted before it, by any run. A run may not end
+ * while a job of its own is not done. When the thread cannot be made, `done` is called
+ * without `work`. */
+void wpb_run_submit(struct wpb_run *run, struct wpb_job *job);
+
 /* The run is over. REASON is "" or a sentence; done and total are those of the
  * last wpb_run_progress(). */
 void wpb_run_end(struct wpb_run *run, enum wpb_coverage_status status,
@@ -129,6 +153,10 @@ void wpb_run_end(struct wpb_run *run, enum wpb_coverage_status status,
 
 /* All probes, ended by NULL; the one hand-written list (probes/registry.c). */
 extern const struct wpb_probe *const wpb_probes[];
+
+/* Is ROW of this machine (a probe "host.*")? Nobody asked for that: it is no look at a
+ * site. */
+bool wpb_coverage_is_of_host(const struct wpb_coverage *row);
 
 /* "ok", "partial", "unavailable", "skipped"; static. */
 const char *wpb_coverage_status_name(enum wpb_coverage_status status);

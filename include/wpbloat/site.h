@@ -43,6 +43,18 @@ struct wpb_redis_address {
     bool is_sentinel;     /* ... of sentinels */
 };
 
+/* Where a site's database is and how to get in. */
+struct wpb_mysql_address {
+    const char *host; /* without brackets; "localhost" without a path: the library's
+                         own socket; "" when `path` is set */
+    uint16_t port;
+    const char *path; /* unix socket; "" otherwise */
+    const char *schema;
+    const char *user;
+    const char *password; /* never printed */
+    bool is_encrypted;    /* TLS or nothing */
+};
+
 /* Something a configuration says that could not be followed to a value. */
 struct wpb_unresolved {
     const char *name; /* constant or variable, such as "DB_PASSWORD" */
@@ -62,6 +74,12 @@ struct wpb_site {
     const char *table_prefix;                           /* "wp_"; "" when unknown */
     const char *db_name, *db_host;                      /* "" when unknown */
     bool is_multisite;
+
+    bool has_mysql; /* `mysql` is meaningful */
+    struct wpb_mysql_address mysql;
+    bool has_mysql_replica; /* a replica to read instead, told by the operator */
+    struct wpb_mysql_address mysql_replica;
+    const char *db_charset; /* DB_CHARSET, what PHP reads values as; "" for utf8mb4 */
 
     enum wpb_flavour flavour;
     const char *flavour_version; /* "" when unknown */

@@ -20,6 +20,17 @@ enum wpb_subject_kind {
     WPB_SUBJECT_KEY_FAMILY,    /* scope = the group's; name = "group:template of id" */
     WPB_SUBJECT_OPTION_FAMILY, /* scope and parent = the key's; name = the template */
     WPB_SUBJECT_PATH,          /* a path inside a value; parent = the key */
+    WPB_SUBJECT_HOST,          /* scope and name "": the machine this runs on */
+    WPB_SUBJECT_MYSQL_SERVER,  /* scope = server URI without schema; name "" */
+    WPB_SUBJECT_TABLE,         /* scope = URI with schema; name = the table */
+    WPB_SUBJECT_OPTION,        /* scope = URI with schema, or the scope of its parent, a
+                                  notoptions key; name = option_name */
+    WPB_SUBJECT_META_KEY,      /* scope = URI with schema; name = meta_key; parent = the
+                                  post when it is the value of one post */
+    WPB_SUBJECT_POST,          /* scope = URI with schema; name = decimal ID */
+    WPB_SUBJECT_COMPONENT,     /* scope = URI with schema; name = "plugin:slug",
+                                  "theme:slug", "builder:slug" or an option prefix with
+                                  a "*"; parent = the table it is a part of, or NULL */
     WPB_SUBJECT_KINDS
 };
 

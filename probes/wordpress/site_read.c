@@ -1,8 +1,10 @@
 #include "probes/wordpress/site_read.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
+#include "agent/base/mysql_address.h"
 #include "probes/wordpress/config_eval.h"
 #include "probes/wordpress/dropin.h"
 #include "probes/wordpress/file.h"
@@ -231,6 +233,19 @@ static bool read_multisite(const struct wpb_config *config,
     return false;
 }
 
+/* MYSQL_CLIENT_FLAGS & MYSQLI_CLIENT_SSL (2048). */
+static bool asks_for_tls(const struct wpb_config *config,
+                         struct wpb_unresolved_list *list)
+{
+    struct wpb_config_value value;
+    struct wpb_slice text;
+
+    if (!wpb_settings_constant(config, "MYSQL_CLIENT_FLAGS", list, &value) ||
+        !wpb_config_value_text(value, list->arena, &text))
+        return false;
+    return (strtoull(wpb_arena_cstr(list->arena, text), NULL, 10) & 2048) != 0;
+}
+
 static void read_database(const struct wpb_config *config,
                           struct wpb_unresolved_list *list, struct wpb_site *site)
 {
@@ -239,8 +254,13 @@ static void read_database(const struct wpb_config *config,
 
     site->db_name = wpb_settings_text(config, "DB_NAME", list);
     site->db_host = wpb_settings_text(config, "DB_HOST", list);
-    wpb_settings_constant(config, "DB_USER", list, &value);
-    wpb_settings_constant(config, "DB_PASSWORD", list, &value);
+    wpb_mysql_address_of_wpdb(site->db_host, list->arena, &site->mysql);
+    site->mysql.schema = site->db_name;
+    site->mysql.user = wpb_settings_text(config, "DB_USER", list);
+    site->mysql.password = wpb_settings_text(config, "DB_PASSWORD", list);
+    site->mysql.is_encrypted = asks_for_tls(config, list);
+    site->has_mysql = *site->db_host && *site->db_name && *site->mysql.user;
+    site->db_charset = wpb_settings_text(config, "DB_CHARSET", list);
     if (wpb_settings_variable(config, "table_prefix", list, &value) &&
         wpb_config_value_text(value, list->arena, &text))
         site->table_prefix = wpb_arena_cstr(list->arena, text);
@@ -304,6 +324,7 @@ static struct wpb_config *evaluate(const struct wpb_place *place, struct wpb_sli
     if (!config)
         return NULL;
     wpb_config_define(config, "ABSPATH", wpb_arena_printf(arena, "%s/", place->code_dir));
+    wpb_config_define(config, "MYSQLI_CLIENT_SSL", "2048");
     /* Debian picks this file by the request's host: each host is a site of its own. */
     if (*place->host_file)
         wpb_config_pin(config, "debian_file", place->host_file + root_len);
@@ -345,6 +366,8 @@ static struct wpb_site empty_site(const struct wpb_place *place)
         .table_prefix = "",
         .db_name = "",
         .db_host = "",
+        .db_charset = "",
+        .mysql = {.host = "", .path = "", .schema = "", .user = "", .password = ""},
         .flavour_version = "",
         .flavour_note = "",
         .key_prefix = "",

@@ -1,0 +1,66 @@
+/* host.memory: how much memory and how many processors this machine has. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "probes/host/probes.h"
+
+struct memory {
+    struct wpb_run *run;
+};
+
+static void *start(struct wpb_run *run, struct wpb_err *err)
+{
+    struct memory *memory = malloc(sizeof(*memory));
+
+    if (!memory) {
+        wpb_err_set(err, WPB_E_MEMORY, "host", "out of memory");
+        return NULL;
+    }
+    memory->run = run;
+    wpb_run_step_in(run, 0);
+    return memory;
+}
+
+static void post(struct wpb_run *run, enum wpb_metric metric, long value)
+{
+    static const struct wpb_subject host = {
+        .kind = WPB_SUBJECT_HOST, .scope = WPB_SLICE(""), .name = WPB_SLICE("")};
+
+    if (value > 0)
+        wpb_run_post(run, NULL, &host, metric, wpb_value_count((uint64_t)value),
+                     WPB_EXACT);
+}
+
+static void step(void *state)
+{
+    struct memory *memory = state;
+    long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+
+    post(memory->run, WPB_M_CORES, sysconf(_SC_NPROCESSORS_ONLN));
+    if (pages > 0 && page_bytes > 0)
+        post(memory->run, WPB_M_RAM_BYTES, pages * page_bytes);
+    wpb_run_progress(memory->run, 1, 1, NULL);
+    wpb_run_end(memory->run, WPB_COVERAGE_OK, "%s", "");
+}
+
+/* The step that was asked for ends it. */
+static void cancel(void *state)
+{
+    (void)state;
+}
+
+const struct wpb_probe wpb_probe_host_memory = {
+    .name = "host.memory",
+    .help = "memory and processors of this machine",
+    .unit = "hosts",
+    .needs = "host",
+    .look = WPB_LOOK_SURVEY,
+    .cost = WPB_COST_FREE,
+    .deadline_ms = 1000,
+    .max_items = 1,
+    .grants = "none",
+    .start = start,
+    .step = step,
+    .cancel = cancel,
+    .free = free,
+};

@@ -1,0 +1,142 @@
+#include "probes/mysql/calm.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/clock.h"
+
+#define STAGE "mysql"
+#define HOUR_MS 3600000u
+/* Others' page reads: a jump is ten times what they were, and not a trifle. */
+#define JUMP_FACTOR 10
+#define JUMP_READS_PER_SECOND 500
+/* Shorter gaps say nothing about a rate. */
+#define GAP_MS 100
+
+void wpb_mysql_calm_init(struct wpb_mysql_calm *calm, bool is_local)
+{
+    *calm = (struct wpb_mysql_calm){.is_local = is_local, .calm_rate = -1};
+}
+
+struct counters {
+    uint64_t threads_running, reads;
+};
+
+static int look(struct wpb_mysql_link *link, struct counters *counters,
+                struct wpb_err *err)
+{
+    static const char sql[] = "SHOW GLOBAL STATUS WHERE Variable_name IN "
+                              "('Threads_running', 'Innodb_buffer_pool_reads')";
+    static const struct wpb_mysql_bounds bounds = {2, 1024, 1000};
+    struct wpb_arena *arena = wpb_arena_new();
+    struct wpb_mysql_rows rows;
+    unsigned error;
+    int status;
+
+    *counters = (struct counters){0, 0};
+    if (!arena)
+        return wpb_err_set(err, WPB_E_MEMORY, STAGE, "out of memory");
+    status = wpb_mysql_link_run(link, sql, sizeof(sql) - 1, &bounds, arena, &rows, &error,
+                                err);
+    for (size_t i = 0; status == 0 && rows.columns == 2 && i < rows.rows; i++) {
+        const struct wpb_slice *row = &rows.cells[2 * i];
+        uint64_t value = row[1].data ? strtoull(row[1].data, NULL, 10) : 0;
+        if (row[0].len && (row[0].data[0] == 'T' || row[0].data[0] == 't'))
+            counters->threads_running = value;
+        else
+            counters->reads = value;
+    }
+    wpb_arena_free(arena);
+    return status;
+}
+
+static uint64_t pages_of(enum wpb_budget budget)
+{
+    switch (budget) {
+    case WPB_BUDGET_LOW:
+        return WPB_MYSQL_PAGES_LOW;
+    case WPB_BUDGET_NORMAL:
+        return WPB_MYSQL_PAGES_NORMAL;
+    case WPB_BUDGET_FULL:
+        break;
+    }
+    return UINT64_MAX;
+}
+
+static void refill(struct wpb_mysql_calm *calm, enum wpb_budget budget, uint64_t now_ms)
+{
+    if (calm->filled_ms && now_ms - calm->filled_ms < HOUR_MS)
+        return;
+    calm->filled_ms = now_ms;
+    calm->pages_left = pages_of(budget);
+}
+
+/* Do others read much more from disk than when we came? */
+static bool has_jumped(struct wpb_mysql_calm *calm, uint64_t reads, uint64_t now_ms)
+{
+    uint64_t gap_ms = now_ms - calm->looked_ms;
+    uint64_t others = reads - calm->reads;
+    double rate;
+
+    if (!calm->has_looked || gap_ms < GAP_MS || reads < calm->reads)
+        return false;
+    others -= others < calm->own_reads ? others : calm->own_reads;
+    rate = (double)others * 1000 / (double)gap_ms;
+    if (calm->calm_rate < 0)
+        calm->calm_rate = rate;
+    return rate > JUMP_READS_PER_SECOND && rate > JUMP_FACTOR * calm->calm_rate;
+}
+
+int wpb_mysql_calm_before(struct wpb_mysql_calm *calm, struct wpb_mysql_link *link,
+                          enum wpb_budget budget, struct wpb_err *err)
+{
+    uint64_t now_ms = wpb_clock_monotonic_ms(), cores = WPB_MYSQL_REMOTE_CORES;
+    struct counters counters;
+    bool jumped;
+
+    refill(calm, budget, now_ms);
+    if (calm->pages_left == 0)
+        return wpb_err_set(err, WPB_E_BUDGET, STAGE,
+                           "the budget of %" PRIu64
+                           " page reads is spent; --budget full or --deep reads on",
+                           pages_of(budget));
+    if (look(link, &counters, err))
+        return -1;
+    jumped = has_jumped(calm, counters.reads, now_ms);
+    if (!calm->has_looked || now_ms - calm->looked_ms >= GAP_MS) {
+        calm->looked_ms = now_ms;
+        calm->own_reads = 0;
+        calm->reads = counters.reads;
+        calm->has_looked = true;
+    }
+    if (calm->is_local && sysconf(_SC_NPROCESSORS_ONLN) > 0)
+        cores = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+    /* We are one of the threads running. */
+    if (counters.threads_running > WPB_MYSQL_BUSY_FACTOR * cores + 1)
+        return wpb_err_set(err, WPB_E_BUDGET, STAGE,
+                           "the server is busy: %" PRIu64
+                           " statements run at once; try again when it is calm",
+                           counters.threads_running - 1);
+    if (jumped)
+        return wpb_err_set(err, WPB_E_BUDGET, STAGE,
+                           "the server began to read from disk; it is left alone");
+    return 0;
+}
+
+uint64_t wpb_mysql_calm_after(struct wpb_mysql_calm *calm, struct wpb_mysql_link *link,
+                              uint32_t pages_max)
+{
+    struct counters counters;
+    struct wpb_err err;
+    uint64_t known = calm->reads + calm->own_reads, pages, charged;
+
+    if (look(link, &counters, &err) || counters.reads < known)
+        return 0;
+    pages = counters.reads - known;
+    charged = pages < pages_max ? pages : pages_max;
+    calm->own_reads += pages;
+    calm->pages_left -= charged < calm->pages_left ? charged : calm->pages_left;
+    return pages;
+}

@@ -1,0 +1,12 @@
+/*
+ * probes.h - the probes of this room, for probes/registry.c.
+ */
+#ifndef WPB_MYSQL_PROBES_H
+#define WPB_MYSQL_PROBES_H
+
+#include "wpbloat/probe.h"
+
+extern const struct wpb_probe wpb_probe_mysql_server;
+extern const struct wpb_probe wpb_probe_mysql_autoload;
+
+#endif
