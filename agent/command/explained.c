@@ -37,6 +37,8 @@ void wpb_explained_examination(const struct wpb_examination *from,
             .share_ratio = (double)from->families[i].names / (double)from->family_names};
     *to = (struct wpb_explanation){
         .encoding = wpb_arena_copy(arena, wpb_slice_cstr(encoding)),
+        .wrapper = wpb_slice_cstr(wpb_wrapper_name(from->wrapper)),
+        .decoded_bytes = from->decoded_bytes,
         .value_bytes = from->value_bytes,
         .examined_bytes = from->examined_bytes,
         .has_entries = from->entries > 0,
@@ -136,6 +138,8 @@ int wpb_explained_key(const struct wpb_window *window, const struct wpb_subject 
         .scope = found->scope,
         .name = found->name,
         .encoding = wpb_window_text(window, found, WPB_M_ENCODING),
+        .wrapper = wpb_window_text(window, found, WPB_M_WRAPPER),
+        .decoded_bytes = count_of(window, found, WPB_M_DECODED_BYTES),
         .value_bytes = count_of(window, found, WPB_M_VALUE_BYTES),
         .examined_bytes = count_of(window, found, WPB_M_EXAMINED_BYTES),
         .has_memory_bytes = wpb_window_get(window, found, WPB_M_MEMORY_BYTES) != NULL,

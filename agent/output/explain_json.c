@@ -34,7 +34,15 @@ static void write_paths(struct wpb_json *json, const struct wpb_explanation *exp
 static void write_sizes(struct wpb_json *json, const struct wpb_explanation *explanation)
 {
     wpb_json_text(json, "encoding", explanation->encoding);
+    if (explanation->wrapper.len)
+        wpb_json_text(json, "wrapper", explanation->wrapper);
+    else
+        wpb_json_null(json, "wrapper");
     wpb_json_count(json, "value_bytes", explanation->value_bytes);
+    if (explanation->decoded_bytes)
+        wpb_json_count(json, "decoded_bytes", explanation->decoded_bytes);
+    else
+        wpb_json_null(json, "decoded_bytes");
     wpb_json_count(json, "examined_bytes", explanation->examined_bytes);
     if (explanation->has_entries)
         wpb_json_count(json, "entries", explanation->entries);

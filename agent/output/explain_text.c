@@ -21,6 +21,22 @@ static void print_head(struct wpb_page *page, const struct wpb_explanation *expl
     wpb_page_blank(page);
 }
 
+static void print_wrapper(struct wpb_page *page, struct wpb_slice wrapper)
+{
+    static const struct {
+        const char *name, *words;
+    } rows[] = {
+        {"litespeed", "by LiteSpeed Cache"},
+        {"w3tc", "by W3 Total Cache, with the versions of its group"},
+        {"salted", "by WordPress, with the time it is valid for"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (wpb_slice_is(wrapper, rows[i].name))
+            wpb_page_entry(page, INDENT, WPB_INK_PLAIN, "wrapped", LABEL_COLUMNS,
+                           wpb_slice_cstr(rows[i].words));
+    }
+}
+
 static void print_sizes(struct wpb_page *page, const struct wpb_explanation *explanation,
                         struct wpb_buf *line)
 {
@@ -29,6 +45,7 @@ static void print_sizes(struct wpb_page *page, const struct wpb_explanation *exp
                                                       : wpb_slice_cstr("unknown"));
     wpb_page_entry(page, INDENT, WPB_INK_PLAIN, "encoding", LABEL_COLUMNS,
                    wpb_buf_view(line));
+    print_wrapper(page, explanation->wrapper);
 
     wpb_buf_clear(line);
     wpb_text_bytes(line, explanation->value_bytes);
@@ -44,6 +61,12 @@ static void print_sizes(struct wpb_page *page, const struct wpb_explanation *exp
     }
     wpb_page_entry(page, INDENT, WPB_INK_PLAIN, "size", LABEL_COLUMNS,
                    wpb_buf_view(line));
+    if (explanation->decoded_bytes) {
+        wpb_buf_clear(line);
+        wpb_text_bytes(line, explanation->decoded_bytes);
+        wpb_page_entry(page, INDENT, WPB_INK_PLAIN, "expanded", LABEL_COLUMNS,
+                       wpb_buf_view(line));
+    }
 
     wpb_buf_clear(line);
     if (explanation->has_entries) {

@@ -20,7 +20,9 @@ struct wpb_explanation {
     const char *kind; /* "redis_key" or "file" */
     struct wpb_slice scope, name;
     struct wpb_slice encoding; /* "serialize", "igbinary", ... */
+    struct wpb_slice wrapper;  /* "litespeed", ...: around the value; "" when none */
     uint64_t value_bytes, examined_bytes;
+    uint64_t decoded_bytes; /* of a compressed value, expanded; 0: it is not */
     bool has_memory_bytes, has_ttl, has_entries, has_cost;
     uint64_t memory_bytes; /* in Redis */
     int64_t ttl_seconds;   /* -1: never expires */

@@ -65,12 +65,57 @@ const char *wpb_say_name(struct wpb_arena *arena, struct wpb_slice name)
     return settle(arena, &buf);
 }
 
+static bool is_file(struct wpb_slice scope)
+{
+    static const struct wpb_slice scheme = WPB_SLICE("rdb://");
+
+    return wpb_slice_starts(scope, scheme);
+}
+
+/* The number at the end of "rdb:///dump.rdb?db=3"; 0 where none is. */
+static uint32_t database_of_file(struct wpb_slice scope)
+{
+    static const struct wpb_slice query = WPB_SLICE("?db=");
+    uint32_t database = 0;
+    size_t digits = 0;
+
+    while (digits < scope.len && digits < 9 &&
+           scope.data[scope.len - 1 - digits] >= '0' &&
+           scope.data[scope.len - 1 - digits] <= '9')
+        digits++;
+    if (!wpb_slice_ends(wpb_slice_head(scope, scope.len - digits), query))
+        return 0;
+    for (size_t i = scope.len - digits; i < scope.len; i++)
+        database = database * 10 + (uint32_t)(scope.data[i] - '0');
+    return database;
+}
+
+/* Keys were found in a file: the server that wrote it is the site's. */
+static void add_redis_cli_of_file(const struct wpb_site *site, struct wpb_slice scope,
+                                  struct wpb_buf *out)
+{
+    struct wpb_redis_address address = site->redis;
+
+    address.database = database_of_file(scope);
+    if (site->has_redis) {
+        wpb_redis_address_cli(&address, out);
+        return;
+    }
+    wpb_buf_text(out, "redis-cli");
+    if (address.database)
+        wpb_buf_printf(out, " -n %u", address.database);
+}
+
 static void add_redis_cli(const struct wpb_rule_context *context, struct wpb_slice scope,
                           struct wpb_buf *out)
 {
     const struct wpb_site *site = context->site;
     struct wpb_redis_address address;
 
+    if (is_file(scope)) {
+        add_redis_cli_of_file(site, scope, out);
+        return;
+    }
     if (wpb_redis_address_parse(wpb_arena_cstr(context->arena, scope), context->arena,
                                 &address, NULL)) {
         if (site->has_redis)
@@ -153,7 +198,8 @@ const char *wpb_say_explain_command(const struct wpb_rule_context *context,
     if (site->path && site->path[0]) {
         wpb_buf_text(&buf, " --site ");
         wpb_text_shell(&buf, wpb_slice_cstr(site->path));
-    } else {
+    }
+    if (!site->path || !site->path[0] || is_file(key->scope)) {
         wpb_buf_text(&buf, " --redis ");
         wpb_text_shell(&buf, key->scope);
     }

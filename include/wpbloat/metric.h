@@ -92,6 +92,8 @@
       "time to live; -1 when the key never expires")                                     \
     X(ENCODING, "encoding", "text",                                                      \
       "how the value is encoded: serialize, igbinary, json, raw, zstd+serialize, ...")   \
+    X(WRAPPER, "wrapper", "text",                                                        \
+      "what the object cache has put around the value: litespeed, w3tc, salted")         \
     X(TYPE, "type", "text", "PHP type of an element: array, string, ...")                \
     X(FLAW, "flaw", "text", "why the value could not be taken apart, with the byte")     \
     X(PHP_VALUE_BYTES, "php_value_bytes", "bytes", "PHP memory the decoded value holds") \

@@ -136,6 +136,8 @@ static void put_examination(struct post post, const struct wpb_key_parts *parts,
         post.provenance = WPB_ESTIMATED;
     if (examination->decoded_bytes)
         put_count(&post, WPB_M_DECODED_BYTES, examination->decoded_bytes);
+    if (examination->wrapper != WPB_WRAPPER_NONE)
+        put_text(&post, WPB_M_WRAPPER, wpb_wrapper_name(examination->wrapper));
     if (examination->entries)
         put_count(&post, WPB_M_ENTRIES, examination->entries);
     if (examination->flaw[0])

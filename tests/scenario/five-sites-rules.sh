@@ -30,6 +30,14 @@ expect_clean ailing
 expect_report ailing
 expect_findings ailing ailing
 
+# One value, as the object cache has stored it.
+key=$(REDISCLI_AUTH=$five_password redis-cli -s "$work/ailing.sock" -n 2 --scan \
+    --pattern '*post_meta.815')
+run wrapped "$wpbloat" explain redis "$key" --site "$five_root/lite" --format json
+expect_code wrapped 0
+expect_json wrapped "d['encoding'] == 'zstd+serialize'" "d['wrapper'] == 'litespeed'" \
+    "d['decoded_bytes'] > 2 * d['value_bytes']"
+
 # A small Redis that all of them fill. What removes entries that expire must not remove
 # what the site of W3 Total Cache has, of which all expires, below what makes a table.
 start_redis full --requirepass "$five_password" --maxmemory 3mb \

@@ -661,6 +661,20 @@ const struct wpb_explanation *explanation_flawed(void)
     return &explanation;
 }
 
+const struct wpb_explanation *explanation_wrapped(void)
+{
+    static struct wpb_explanation explanation;
+
+    explanation = *explanation_incident();
+    explanation.name = wpb_slice_cstr("2cee3options.notoptions");
+    explanation.encoding = wpb_slice_cstr("zstd+serialize");
+    explanation.wrapper = wpb_slice_cstr("litespeed");
+    explanation.value_bytes = explanation.examined_bytes = 1203344;
+    explanation.decoded_bytes = 3971929;
+    explanation.path_count = explanation.family_count = 0;
+    return &explanation;
+}
+
 const struct wpb_explanation *explanation_hostile(void)
 {
     static const struct wpb_explained_path paths[] = {

@@ -29,6 +29,8 @@ const struct wpb_report *report_shared(void);
 const struct wpb_explanation *explanation_incident(void);
 /* A file that is cut off: no PHP figures, a flaw. */
 const struct wpb_explanation *explanation_flawed(void);
+/* Compressed, and wrapped by the object cache. */
+const struct wpb_explanation *explanation_wrapped(void);
 const struct wpb_explanation *explanation_hostile(void);
 
 #endif

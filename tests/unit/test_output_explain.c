@@ -40,6 +40,12 @@ static void broken_file_is_explained_by_its_flaw(void **state)
     expect_both(explanation_flawed(), "explain_flawed.txt", "explain_flawed.json");
 }
 
+static void wrapped_and_compressed_value_says_so(void **state)
+{
+    (void)state;
+    expect_both(explanation_wrapped(), "explain_wrapped.txt", "explain_wrapped.json");
+}
+
 static void hostile_value_stays_harmless(void **state)
 {
     (void)state;
@@ -62,6 +68,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(notoptions_is_explained_by_its_families),
         cmocka_unit_test(broken_file_is_explained_by_its_flaw),
+        cmocka_unit_test(wrapped_and_compressed_value_says_so),
         cmocka_unit_test(hostile_value_stays_harmless),
         cmocka_unit_test(full_buffer_is_an_error),
     };

@@ -556,6 +556,34 @@ static void a_password_is_asked_for_and_never_shown(void **state)
         "redis-cli -s /run/redis.sock --user 'cache reader' -n 1 UNLINK " NOTOPTIONS));
 }
 
+static void a_key_of_a_file_is_deleted_in_the_database_it_is_from(void **state)
+{
+    struct look *look = *state;
+    struct wpb_subject key = look_key(NOTOPTIONS);
+    const struct wpb_finding *finding;
+
+    key.scope = wpb_slice_cstr("rdb:///var/lib/redis/dump.rdb?db=3");
+    look_post_text(look, key, WPB_M_KEY_ROLE, "notoptions");
+    look_post(look, key, WPB_M_VALUE_BYTES, 3971911);
+    look_evaluate(look);
+    finding = look_found(look, "cache.notoptions_bloat");
+    assert_true(look_has_line(finding->remedy.now,
+                              "redis-cli -s /run/redis.sock -n 3 UNLINK " NOTOPTIONS));
+    assert_true(look_has_line(
+        finding->remedy.verify,
+        "wpbloat explain redis " NOTOPTIONS
+        " --site /var/www/shop --redis 'rdb:///var/lib/redis/dump.rdb?db=3'"));
+
+    look->site.has_redis = false; /* a file alone */
+    look->site.path = "";
+    look_evaluate(look);
+    finding = look_found(look, "cache.notoptions_bloat");
+    assert_true(look_has_line(finding->remedy.now, "redis-cli -n 3 UNLINK " NOTOPTIONS));
+    assert_true(look_has_line(finding->remedy.verify,
+                              "wpbloat explain redis " NOTOPTIONS
+                              " --redis 'rdb:///var/lib/redis/dump.rdb?db=3'"));
+}
+
 static void an_ad_hoc_site_is_explained_by_its_uri(void **state)
 {
     struct look *look = *state;
@@ -1084,6 +1112,7 @@ int main(void)
         TEST(the_remedy_names_the_server_the_database_and_the_key),
         TEST(a_drop_in_without_a_ceiling_is_not_told_of_one),
         TEST(a_password_is_asked_for_and_never_shown),
+        TEST(a_key_of_a_file_is_deleted_in_the_database_it_is_from),
         TEST(an_ad_hoc_site_is_explained_by_its_uri),
         TEST(a_hostile_key_name_never_becomes_shell_syntax),
         TEST(a_key_with_control_bytes_is_given_to_redis_cli_as_input),
