@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "agent/base/clock.h"
+#include "agent/base/log.h"
 #include "agent/command/cli.h"
 #include "agent/command/command.h"
 #include "agent/command/terminal.h"
@@ -151,6 +152,8 @@ static int make_pass(struct state *state)
     state->last = text;
     state->code = code;
     wpb_buf_fini(&previous);
+    if (was_interrupted)
+        wpb_log(WPB_LOG_WARNING, "interrupted: the report holds what was seen so far");
     if (was_interrupted && state->is_redrawn)
         return 0;
     if (show(state))

@@ -6,6 +6,8 @@
 #define WIPE_LINE "\x1b[K"
 #define WIPE_BELOW "\x1b[J"
 #define PLAIN "\x1b[0m"
+/* For the ^C that the terminal shows; a full last row would scroll. */
+#define ECHO_COLUMNS 3
 
 /* Bytes of the colour that TEXT begins with; 0 when it does not. */
 static size_t colour_at(struct wpb_slice text)
@@ -82,8 +84,8 @@ void wpb_screen_draw(struct wpb_slice text, struct wpb_slice status, size_t colu
     if (hidden)
         wpb_buf_printf(&last, "%zu more lines. ", hidden);
     wpb_buf_slice(&last, status);
-    /* The last column stays free: some terminals wrap when it is filled. */
-    add_line(out, wpb_buf_view(&last), columns ? columns - 1 : 0);
+    add_line(out, wpb_buf_view(&last),
+             columns > ECHO_COLUMNS ? columns - ECHO_COLUMNS : 0);
     wpb_buf_fini(&last);
 }
 

@@ -323,17 +323,17 @@ static void a_page_too_long_is_cut_and_says_so(void **state)
 static void a_line_too_wide_is_cut_at_whole_characters(void **state)
 {
     (void)state;
-    draw("abcdef\n", 5, 5, "\x1b[Habcde\x1b[K\n\x1b[Jwait");
-    draw("ab\xe6\xbc\xa2\xc3\xa9z\n", 3, 5, "\x1b[Hab\x1b[K\n\x1b[Jwa");
+    draw("abcdefgh\n", 7, 5, "\x1b[Habcdefg\x1b[K\n\x1b[Jwait");
+    draw("ab\xe6\xbc\xa2\xc3\xa9z\n", 3, 5, "\x1b[Hab\x1b[K\n\x1b[J");
     draw("ab\xe6\xbc\xa2\xc3\xa9z\n", 5, 5,
-         "\x1b[Hab\xe6\xbc\xa2\xc3\xa9\x1b[K\n\x1b[Jwait");
+         "\x1b[Hab\xe6\xbc\xa2\xc3\xa9\x1b[K\n\x1b[Jwa");
 }
 
 static void a_colour_that_was_cut_off_ends(void **state)
 {
     (void)state;
-    draw("\x1b[1mabcdef\x1b[0mgh\n", 4, 5, "\x1b[H\x1b[1mabcd\x1b[0m\x1b[K\n\x1b[Jwai");
-    draw("ab\x1b[31mcdef\n", 4, 5, "\x1b[Hab\x1b[31mcd\x1b[0m\x1b[K\n\x1b[Jwai");
+    draw("\x1b[1mabcdef\x1b[0mgh\n", 4, 5, "\x1b[H\x1b[1mabcd\x1b[0m\x1b[K\n\x1b[Jw");
+    draw("ab\x1b[31mcdef\n", 4, 5, "\x1b[Hab\x1b[31mcd\x1b[0m\x1b[K\n\x1b[Jw");
 }
 
 int main(void)
