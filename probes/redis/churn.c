@@ -17,6 +17,8 @@
 #define NAME_BYTES_MAX (2u << 20)
 /* The server is asked so often whether it still tells, and how late it answers. */
 #define HEARTBEAT_MS 40
+/* For so long names are taken at each of them; in between they wait in the socket. */
+#define TAKE_MS 4
 /* A pass calls 5 ms late and slows down; beside such a pass, twice that. */
 #define LATE_US 10000
 #define LATE_MIN 5
@@ -66,6 +68,7 @@ struct churn {
     bool was_flushed;
     uint64_t started_us, heartbeat_us; /* 0: none is owed */
     uint32_t heartbeats, late;
+    bool is_taking; /* names, from the listener's socket */
 
     struct wpb_churn_key worst[WPB_CHURN_WORST_MAX];
     size_t worst_count;
@@ -150,6 +153,14 @@ static void conclude(struct churn *probe)
                        "%sRedis does not tell in which database a key was written, and "
                        "not all the others could be asked for it",
                        probe->reason.len ? "; " : "");
+    }
+    if (probe->prefixes.beyond) {
+        probe->status = WPB_COVERAGE_PARTIAL;
+        wpb_buf_printf(&probe->reason,
+                       "%s%zu more site%s left out: only %d prefixes are watched at once",
+                       probe->reason.len ? "; " : "", probe->prefixes.beyond,
+                       probe->prefixes.beyond == 1 ? " was" : "s were",
+                       WPB_CHURN_PREFIXES_MAX);
     }
     add_notes(probe, seldom);
     end(probe, probe->status, "");
@@ -280,25 +291,34 @@ static void on_heartbeat(struct churn *probe, const struct redisReply *reply)
         cut_short(probe, "Redis stopped telling changed keys: the listener is gone");
 }
 
+/* Names are taken at each heartbeat, for a moment. */
+static void take_names(struct churn *probe, bool is_taking)
+{
+    probe->is_taking = is_taking;
+    wpb_conn_rest(probe->listener, !is_taking);
+}
+
 static void watch(struct churn *probe)
 {
     uint64_t now_us = uv_hrtime() / 1000, elapsed_us = now_us - probe->started_us;
-    uint64_t left_ms;
 
     if (probe->heartbeat_us && now_us - probe->heartbeat_us > STALLED_US) {
         leave(probe, "stopped: Redis did not answer for 0.2 s");
     } else if (probe->late >= LATE_MIN && probe->late * 2 > probe->heartbeats) {
         leave(probe, "stopped: Redis is under load, most answers took above 10 ms");
-    } else if (elapsed_us >= WINDOW_MS * 1000u) {
+    } else if (probe->is_taking && elapsed_us >= WINDOW_MS * 1000u) {
         measure(probe, (double)elapsed_us / 1e6);
+    } else if (probe->is_taking) {
+        take_names(probe, false);
+        wpb_run_step_in(probe->run, HEARTBEAT_MS - TAKE_MS);
     } else {
+        take_names(probe, true);
         if (!probe->heartbeat_us) {
             ask_heartbeat(probe, now_us);
             wpb_conn_flush(probe->commander, 0);
         }
-        left_ms = WINDOW_MS - elapsed_us / 1000;
-        wpb_run_step_in(probe->run,
-                        left_ms < HEARTBEAT_MS ? (uint32_t)left_ms : HEARTBEAT_MS);
+        if (probe->stage == WATCHING)
+            wpb_run_step_in(probe->run, TAKE_MS);
     }
 }
 
@@ -425,8 +445,8 @@ static void on_listener_failed(void *cookie, const struct wpb_err *err)
         lost(probe, err);
         return;
     }
-    add_reason(probe, "the connection that changed keys are told to was lost, so that "
-                      "not all were heard");
+    add_reason(probe, "the listener that changed keys are told to was lost, so that not "
+                      "all were heard");
     cut_short(probe, err->message);
 }
 

@@ -241,6 +241,18 @@ void wpb_conn_subscribe(struct wpb_conn *conn, const char *channel,
     wpb_buf_fini(&command);
 }
 
+void wpb_conn_rest(struct wpb_conn *conn, bool is_resting)
+{
+    redisAsyncContext *context = conn->poll.context;
+
+    if (conn->phase != READY || !context)
+        return;
+    if (is_resting)
+        context->ev.delRead(context->ev.data);
+    else
+        context->ev.addRead(context->ev.data);
+}
+
 size_t wpb_conn_pending(const struct wpb_conn *conn)
 {
     return conn->pending;

@@ -70,6 +70,10 @@ typedef void wpb_conn_message(void *cookie, const struct redisReply *payload);
 void wpb_conn_subscribe(struct wpb_conn *conn, const char *channel,
                         wpb_conn_message *on_message);
 
+/* After subscribe(): leave messages in the socket, or take them again. To wake this
+ * process for each message costs the server more than to send it. */
+void wpb_conn_rest(struct wpb_conn *conn, bool is_resting);
+
 /* Close; frees the connection just before closed(). Replies still owed are
  * dropped. May be called from any callback, once. */
 void wpb_conn_close(struct wpb_conn *conn);

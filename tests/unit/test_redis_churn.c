@@ -352,6 +352,26 @@ static void sites_of_one_prefix_are_both_told(void **state)
     test_run_free(&run);
 }
 
+static void sites_beyond_the_bound_are_said_to_be_left_out(void **state)
+{
+    struct redis_server *server = *state;
+    struct wpb_site sites[18];
+    const struct wpb_site *list[18];
+    char names[18][8];
+    struct test_plan plan = {
+        .probe = &wpb_probe_redis_churn, .sites = list, .site_count = 18};
+    struct test_run run;
+
+    for (int i = 0; i < 18; i++) {
+        snprintf(names[i], sizeof names[i], "s%02d:", i);
+        sites[i] = site_of(server, names[i]);
+        list[i] = &sites[i];
+    }
+    test_run_go(&run, &plan);
+    expect(&run, WPB_COVERAGE_PARTIAL, "2 more sites were left out");
+    test_run_free(&run);
+}
+
 #define HOSTILE "\n\x1b]0;own\a\r\n\xff\"%s%n"
 
 static void write_hostile(struct actor *actor, redisContext *client)
@@ -410,7 +430,7 @@ static void the_death_of_the_listener_is_noticed(void **state)
     struct test_run run;
 
     look(&run, server, &site, &actor);
-    expect(&run, WPB_COVERAGE_PARTIAL, "was lost");
+    expect(&run, WPB_COVERAGE_PARTIAL, "the listener");
     test_run_free(&run);
 }
 
@@ -624,6 +644,7 @@ int main(void)
         REAL(what_is_written_into_a_hash_is_not_its_whole_size),
         REAL(a_key_of_two_databases_is_told_of_neither),
         REAL(sites_of_one_prefix_are_both_told),
+        REAL(sites_beyond_the_bound_are_said_to_be_left_out),
         REAL(hostile_names_are_carried_as_they_are),
         REAL(a_flush_is_told),
         REAL(the_death_of_the_listener_is_noticed),
