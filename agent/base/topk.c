@@ -149,6 +149,9 @@ bool wpb_topk_offer(struct wpb_topk *top, struct wpb_slice name, uint64_t weight
     if (name.len > WPB_TOPK_NAME_MAX || !wpb_topk_wants(top, weight))
         return false;
     restore_heap(top);
+    struct wpb_topk_item item = {name, weight, tag};
+    if (top->count == top->k && is_lighter(&item, &top->heap[0]))
+        return false;
     hash = wpb_slice_hash(name);
     cell = cell_of(top, hash, name);
     if (top->index[cell]) {
@@ -159,9 +162,6 @@ bool wpb_topk_offer(struct wpb_topk *top, struct wpb_slice name, uint64_t weight
         sift_up(top, slot);
         return true;
     }
-    struct wpb_topk_item item = {name, weight, tag};
-    if (top->count == top->k && is_lighter(&item, &top->heap[0]))
-        return false;
     copy = malloc(name.len + 1);
     if (!copy)
         return false;

@@ -78,17 +78,31 @@ static bool is_of_message(const redisReadTask *task, element_count count,
     return is_right;
 }
 
-static void *create(const redisReadTask *task, int type)
+/* A reply and LEN bytes of its own behind it, in one block. */
+static redisReply *create(const redisReadTask *task, int type, size_t len)
 {
-    redisReply *reply = calloc(1, sizeof *reply);
+    redisReply *reply = malloc(sizeof *reply + len);
     if (!reply)
         return NULL;
+    memset(reply, 0, sizeof *reply);
     reply->type = type;
     if (task->parent) {
         redisReply *parent = task->parent->obj;
         parent->element[task->idx] = reply;
     }
     return reply;
+}
+
+/* Recursion is bounded by NESTING_MAX. */
+static void free_reply(void *object)
+{
+    redisReply *reply = object;
+    if (!reply)
+        return;
+    for (size_t i = 0; reply->element && i < reply->elements; i++)
+        free_reply(reply->element[i]);
+    free(reply->element);
+    free(reply);
 }
 
 static void *refuse_type(const redisReadTask *task)
@@ -99,30 +113,23 @@ static void *refuse_type(const redisReadTask *task)
     return NULL;
 }
 
-/* The text is copied first, so that a failure leaves nothing half made. */
 static void *create_string(const redisReadTask *task, char *bytes, size_t len)
 {
     bool is_bulk = task->type == REDIS_REPLY_STRING;
     redisReply *reply;
-    char *copy;
 
     if (!is_bulk && task->type != REDIS_REPLY_STATUS && task->type != REDIS_REPLY_ERROR)
         return refuse_type(task);
     if (!admit(task, len + 3 + (is_bulk ? digits(len) + 2 : 0)) ||
         !is_of_message(task, 0, wpb_slice_of(bytes, len)))
         return NULL;
-    copy = malloc(len + 1);
-    if (!copy)
+    reply = create(task, task->type, len + 1);
+    if (!reply)
         return NULL;
-    reply = create(task, task->type);
-    if (!reply) {
-        free(copy);
-        return NULL;
-    }
-    memcpy(copy, bytes, len);
-    copy[len] = '\0';
-    reply->str = copy;
+    reply->str = (char *)(reply + 1);
     reply->len = len;
+    memcpy(reply->str, bytes, len);
+    reply->str[len] = '\0';
     return reply;
 }
 
@@ -160,7 +167,7 @@ static void *create_array(const redisReadTask *task, element_count count)
         if (!elements)
             return NULL;
     }
-    reply = create(task, REDIS_REPLY_ARRAY);
+    reply = create(task, REDIS_REPLY_ARRAY, 0);
     if (!reply) {
         free(elements);
         return NULL;
@@ -178,7 +185,7 @@ static void *create_integer(const redisReadTask *task, long long value)
     if (!admit(task, digits(size) + (value < 0) + 3) ||
         !is_of_message(task, 0, wpb_slice_of("", 0)))
         return NULL;
-    reply = create(task, REDIS_REPLY_INTEGER);
+    reply = create(task, REDIS_REPLY_INTEGER, 0);
     if (reply)
         reply->integer = value;
     return reply;
@@ -188,7 +195,7 @@ static void *create_nil(const redisReadTask *task)
 {
     if (!admit(task, 5) || !is_of_message(task, 0, wpb_slice_of("", 0)))
         return NULL;
-    return create(task, REDIS_REPLY_NIL);
+    return create(task, REDIS_REPLY_NIL, 0);
 }
 
 #if HIREDIS_MAJOR >= 1
@@ -217,7 +224,7 @@ static const redisReplyObjectFunctions functions = {
     .createDouble = create_double,
     .createBool = create_bool,
 #endif
-    .freeObject = freeReplyObject,
+    .freeObject = free_reply,
 };
 
 void wpb_reply_guard_install(struct wpb_reply_guard *guard, redisReader *reader)

@@ -8,6 +8,7 @@
 /* A longer key is no WordPress name. */
 #define KEY_MAX 1024
 #define NO_PLACE UINT32_MAX
+#define HASH_FACTOR 0x9e3779b97f4a7c15ULL
 
 /* What is known of one time of the stamps of a group. */
 enum state { WANTED, ASKED, KNOWN, UNKNOWN };
@@ -99,6 +100,23 @@ static uint32_t begin_holder(struct wpb_orphans *orphans, unsigned long long has
     return orphans->holder_count++;
 }
 
+/* Of the beginning of every stamped key, so by words and not by bytes. */
+static unsigned long long hash_of(struct wpb_slice text, unsigned long long seed)
+{
+    unsigned long long hash = (seed ^ text.len) * HASH_FACTOR;
+    uint64_t word;
+
+    for (; text.len >= sizeof word; text = wpb_slice_skip(text, sizeof word)) {
+        memcpy(&word, text.data, sizeof word);
+        hash = (hash ^ word ^ (hash >> 29)) * HASH_FACTOR;
+    }
+    word = 0;
+    if (text.len)
+        memcpy(&word, text.data, text.len);
+    hash = (hash ^ word ^ (hash >> 29)) * HASH_FACTOR;
+    return hash ^ (hash >> 32);
+}
+
 /* Who holds what is current for time INDEX of STAMP; NO_PLACE when that is not known, or
  * too many are asked for already. */
 static uint32_t holder_of(struct wpb_orphans *orphans, struct wpb_slice key,
@@ -106,9 +124,9 @@ static uint32_t holder_of(struct wpb_orphans *orphans, struct wpb_slice key,
                           const struct wpb_stamp *stamp, size_t index)
 {
     size_t before = (size_t)(parts->id.data - key.data);
-    unsigned long long hash = wpb_slice_hash(wpb_slice_head(key, before)) ^
-                              wpb_slice_hash(stamp->maker) * (index + 3);
-    size_t cell = (size_t)(hash ^ (hash >> 32)) % CELLS;
+    unsigned long long hash =
+        hash_of(wpb_slice_head(key, before), hash_of(stamp->maker, index));
+    size_t cell = (size_t)hash % CELLS;
     uint32_t found;
 
     for (; orphans->cells[cell]; cell = (cell + 1) % CELLS) {

@@ -50,16 +50,15 @@ static uint64_t read_time(struct wpb_slice text, size_t *len)
 /* The time that ends TEXT and what is left before it. */
 static uint64_t read_last_time(struct wpb_slice text, struct wpb_slice *before)
 {
-    for (size_t size = TIME_MIN; size <= TIME_MAX && size <= text.len; size++) {
-        struct wpb_slice tail = wpb_slice_skip(text, text.len - size);
-        size_t len = 0;
-        uint64_t time = read_time(tail, &len);
-        if (time && len == size) {
-            *before = wpb_slice_head(text, text.len - size);
-            return time;
-        }
-    }
-    return 0;
+    if (text.len < TIME_MAX)
+        return 0;
+    char between = text.data[text.len - SECOND_DIGITS - 1];
+    size_t size = is_digit(between) ? TIME_MIN : TIME_MAX, len = 0;
+    uint64_t time = read_time(wpb_slice_skip(text, text.len - size), &len);
+    if (!time || len != size)
+        return 0;
+    *before = wpb_slice_head(text, text.len - size);
+    return time;
 }
 
 /* {anything}{separator}{time}[{time}] */
