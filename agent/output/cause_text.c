@@ -63,16 +63,24 @@ static void print_source(struct wpb_page *page, size_t indent,
     wpb_buf_fini(&line);
 }
 
+/* The share, right-aligned. */
+static void add_share_column(double ratio, struct wpb_buf *out)
+{
+    struct wpb_buf share;
+    wpb_buf_init(&share, 0);
+    wpb_cause_text_share(ratio, &share);
+    wpb_buf_repeat(out, ' ', share.len < SHARE_COLUMNS ? SHARE_COLUMNS - share.len : 0);
+    wpb_buf_slice(out, wpb_buf_view(&share));
+    wpb_buf_fini(&share);
+}
+
 static void print_family(struct wpb_page *page, size_t indent,
                          const struct wpb_family_cause *family)
 {
     struct wpb_buf line, share;
     wpb_buf_init(&line, 0);
     wpb_buf_init(&share, 0);
-    wpb_cause_text_share(family->share_ratio, &line);
-    wpb_buf_repeat(&share, ' ', line.len < SHARE_COLUMNS ? SHARE_COLUMNS - line.len : 0);
-    wpb_buf_slice(&share, wpb_buf_view(&line));
-    wpb_buf_clear(&line);
+    add_share_column(family->share_ratio, &share);
     wpb_text_count(&line, family->names);
     wpb_buf_text(&line, family->names == 1 ? " name like " : " names like ");
     if (family->template_name.len)
@@ -120,5 +128,30 @@ void wpb_cause_text_families(struct wpb_page *page, size_t indent,
     wpb_text_terminal_name(&line, families[count - 1].template_name);
     wpb_page_entry(page, indent, WPB_INK_PLAIN, "", SHARE_COLUMNS + 2,
                    wpb_buf_view(&line));
+    wpb_buf_fini(&line);
+}
+
+void wpb_cause_text_components(struct wpb_page *page, size_t indent,
+                               const struct wpb_component_cause *components, size_t count)
+{
+    struct wpb_buf line, share;
+    wpb_buf_init(&line, 0);
+    wpb_buf_init(&share, 0);
+    for (size_t i = 0; i < count; i++) {
+        wpb_buf_clear(&line);
+        wpb_buf_clear(&share);
+        add_share_column(components[i].share_ratio, &share);
+        wpb_text_bytes(&line, components[i].bytes);
+        wpb_buf_text(&line, " in ");
+        wpb_text_count(&line, components[i].options);
+        wpb_buf_text(&line, components[i].options == 1 ? " option: " : " options: ");
+        if (components[i].name.len)
+            wpb_cause_text_component(components[i].name, &line);
+        else
+            wpb_buf_text(&line, "(no name)");
+        wpb_page_entry(page, indent, WPB_INK_PLAIN, share.data, SHARE_COLUMNS + 2,
+                       wpb_buf_view(&line));
+    }
+    wpb_buf_fini(&share);
     wpb_buf_fini(&line);
 }

@@ -14,6 +14,11 @@
 void wpb_cause_text_families(struct wpb_page *page, size_t indent,
                              const struct wpb_family_cause *families, size_t count);
 
+/* The components, each with its share, its bytes and its name. */
+void wpb_cause_text_components(struct wpb_page *page, size_t indent,
+                               const struct wpb_component_cause *components,
+                               size_t count);
+
 /* Append "93 %", "<1 %"; rounded down. */
 void wpb_cause_text_share(double ratio, struct wpb_buf *out);
 /* Append "the plugin kestrel-pricing" for "plugin:kestrel-pricing"; escaped. */

@@ -62,6 +62,21 @@ void wpb_finding_json_families(struct wpb_json *json,
     wpb_json_close(json);
 }
 
+static void write_components(struct wpb_json *json, const struct wpb_cause *cause)
+{
+    wpb_json_open_array(json, "components");
+    for (size_t i = 0; i < cause->component_count; i++) {
+        const struct wpb_component_cause *component = &cause->components[i];
+        wpb_json_open_object(json, NULL);
+        wpb_json_name(json, "name", component->name);
+        wpb_json_count(json, "bytes", component->bytes);
+        wpb_json_count(json, "options", component->options);
+        wpb_json_number(json, "share_ratio", component->share_ratio);
+        wpb_json_close(json);
+    }
+    wpb_json_close(json);
+}
+
 static void write_cause(struct wpb_json *json, const struct wpb_cause *cause)
 {
     if (!cause->kind) {
@@ -73,6 +88,7 @@ static void write_cause(struct wpb_json *json, const struct wpb_cause *cause)
     wpb_json_known(json, "confidence", cause->confidence ? cause->confidence : "unknown");
     wpb_json_prose(json, "note", cause->note);
     wpb_finding_json_families(json, cause->families, cause->family_count);
+    write_components(json, cause);
     wpb_json_close(json);
 }
 

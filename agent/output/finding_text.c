@@ -124,7 +124,7 @@ static void print_title(struct wpb_page *page, const char *title)
 static void print_cause(struct wpb_page *page, const struct wpb_cause *cause)
 {
     bool has_note = cause->note && cause->note[0];
-    if (!has_note && cause->family_count == 0)
+    if (!has_note && cause->family_count == 0 && cause->component_count == 0)
         return;
     bool is_unsure = !cause->confidence || strcmp(cause->confidence, "unknown") == 0;
     bool is_likely = cause->confidence && strcmp(cause->confidence, "likely") == 0;
@@ -133,6 +133,8 @@ static void print_cause(struct wpb_page *page, const struct wpb_cause *cause)
                                                 : "Who may cause it");
     if (has_note)
         print_prose(page, INDENT + 2, cause->note);
+    wpb_cause_text_components(page, INDENT + 2, cause->components,
+                              cause->component_count);
     wpb_cause_text_families(page, INDENT + 2, cause->families, cause->family_count);
 }
 
@@ -143,14 +145,14 @@ static bool is_command(struct wpb_slice line)
     if (wpb_slice_starts(line, wpb_slice_cstr(" "))) /* more of the code before it */
         return true;
     static const char *const starts[] = {
-        "redis-cli ",  "wp ",         "wpbloat ",
-        "sudo ",       "systemctl ",  "service ",
-        "grep ",       "mysql ",      "mariadb ",
-        "php ",        "sed ",        "cp ",
-        "mv ",         "journalctl ", "tail ",
-        "define(",     "maxmemory",   "REDISCLI_AUTH=",
-        "printf ",     "# ",          "$ ",
-        "add_action(",
+        "redis-cli ", "wp ",         "wpbloat ",
+        "sudo ",      "systemctl ",  "service ",
+        "grep ",      "mysql ",      "mariadb ",
+        "php ",       "sed ",        "cp ",
+        "mv ",        "journalctl ", "tail ",
+        "define(",    "maxmemory",   "REDISCLI_AUTH=",
+        "mysqldump ", "printf ",     "# ",
+        "$ ",         "add_action(",
     };
     for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
         if (wpb_slice_starts(line, wpb_slice_cstr(starts[i])))

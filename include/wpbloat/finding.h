@@ -39,11 +39,21 @@ struct wpb_family_cause {
     uint64_t matches; /* places that hold the literal part; 0 when none */
 };
 
+/* A part of the whole, and whose it is. */
+struct wpb_component_cause {
+    struct wpb_slice name; /* "plugin:kestrel-pricing", or names' prefix: "kestrel_*" */
+    uint64_t bytes;
+    uint64_t options;
+    double share_ratio; /* of the bytes of the whole */
+};
+
 struct wpb_cause {
     const char *kind;       /* "option_families"; NULL: no cause known */
     const char *confidence; /* "likely", "possible", "unknown" */
     const struct wpb_family_cause *families;
     size_t family_count;
+    const struct wpb_component_cause *components; /* heaviest first */
+    size_t component_count;
     const char *note; /* a sentence for the reader, or "" */
 };
 

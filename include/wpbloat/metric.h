@@ -61,6 +61,7 @@
     X(META_ROLE, "meta_role", "text", "layout, css, cache or settings")                  \
     X(SETTING, "setting", "text", "option that decides where compiled CSS goes")         \
     X(SETTING_VALUE, "setting_value", "text", "what it is set to; \"\" when absent")     \
+    X(SETTING_CHANGE, "setting_change", "text", "where to change it, in a sentence")     \
     X(CSS_PLACE, "css_place", "text", "inline, file or unknown: where that sends it")    \
     X(CSS_BYTES, "css_bytes", "bytes", "compiled CSS kept in meta and options")          \
     X(POST_ID, "post_id", "count", "the post whose meta a cache entry carries")          \

@@ -540,6 +540,11 @@ static const struct wpb_family_cause evil_families[] = {
     {.template_name = {NULL, 0}, .share_ratio = -1},
 };
 
+static const struct wpb_component_cause evil_components[] = {
+    {EVIL_BYTES, UINT64_MAX, UINT64_MAX, 1.0 / 0.0},
+    {{NULL, 0}, 0, 1, 0.0 / 0.0},
+};
+
 static const struct wpb_evidence evil_evidence[] = {
     {"value_bytes", INTEGER(INT64_MAX), WPB_EXACT},
     {"entries", INTEGER(9007199254740993), WPB_EXACT},
@@ -568,6 +573,8 @@ static const struct wpb_finding evil_findings[] = {{
               .confidence = "possible",
               .families = evil_families,
               .family_count = COUNT(evil_families),
+              .components = evil_components,
+              .component_count = COUNT(evil_components),
               .note = EVIL},
     .remedy = {.summary = EVIL,
                .now = evil_lines,
