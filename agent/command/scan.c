@@ -47,6 +47,7 @@ enum option_index {
     SITE,
     REDIS,
     REDIS_PASSWORD_FILE,
+    REDIS_REPLICA,
     MYSQL,
     MYSQL_PASSWORD_FILE,
     MYSQL_REPLICA,
@@ -74,6 +75,11 @@ static const struct wpb_cli_option options[] = {
                false},
     [REDIS_PASSWORD_FILE] = {"redis-password-file", "FILE",
                              "The first line is Redis's password.", false},
+    [REDIS_REPLICA] = {"redis-replica", "URI",
+                       "Read the keys from this replica of the site's Redis, which is "
+                       "asked itself when the replica does not follow it or does not "
+                       "answer. The database is the site's.",
+                       false},
     [MYSQL] = {"mysql", "URI",
                "Look at this database: mysql://[user@]host[:port]/schema, mysqls://... "
                "for TLS, or mysql+unix:///path?db=schema&user=U.",
@@ -209,6 +215,9 @@ static int take(void *cookie, int index, const char *argument)
         return 0;
     case REDIS_PASSWORD_FILE:
         selection->redis_password_file = argument;
+        return 0;
+    case REDIS_REPLICA:
+        selection->redis_replica_uri = argument;
         return 0;
     case MYSQL:
         selection->mysql_uri = argument;

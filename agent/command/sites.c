@@ -188,6 +188,23 @@ static int apply_mysql(const struct wpb_site_selection *selection, const char *p
     return 0;
 }
 
+/* Its replica holds the same databases, and mostly asks for the same password. */
+static int apply_redis_replica(const char *uri, struct wpb_arena *arena,
+                               struct wpb_site *site, struct wpb_err *err)
+{
+    struct wpb_redis_address *replica = wpb_arena_alloc(arena, sizeof(*replica));
+
+    if (wpb_redis_address_parse(uri, arena, replica, err))
+        return -1;
+    replica->database = site->redis.database;
+    replica->password = site->redis.password;
+    if (!replica->user[0])
+        replica->user = site->redis.user;
+    site->redis_replicas = replica;
+    site->redis_replica_count = 1;
+    return 0;
+}
+
 static int apply_options(const struct wpb_site_selection *selection,
                          struct wpb_arena *arena, struct wpb_selected_sites *selected,
                          struct wpb_err *err)
@@ -207,12 +224,16 @@ static int apply_options(const struct wpb_site_selection *selection,
             if (wpb_redis_address_parse(selection->redis_uri, arena, &site->redis, err))
                 return -1;
             site->has_redis = true;
+            site->redis_replica_count = 0;
         }
         if (apply_mysql(selection, mysql_password, arena, site, err))
             return -1;
         site->rdb_file = selection->rdb_file;
         if (password)
             site->redis.password = password;
+        if (selection->redis_replica_uri && site->has_redis &&
+            apply_redis_replica(selection->redis_replica_uri, arena, site, err))
+            return -1;
         if (selection->key_prefix) {
             site->key_prefix = selection->key_prefix;
             site->key_prefix_len = strlen(selection->key_prefix);

@@ -20,6 +20,7 @@ struct wpb_site_selection {
     const char *names[WPB_PATHS_MAX + 1]; /* --site */
     size_t name_count;
     const char *redis_uri;           /* NULL: from each site's configuration */
+    const char *redis_replica_uri;   /* NULL: from each site's configuration */
     const char *redis_password_file; /* NULL: from each site's configuration */
     const char *mysql_uri;           /* NULL: from each site's configuration */
     const char *mysql_password_file; /* NULL: from each site's configuration */

@@ -57,7 +57,8 @@ static void print_coverage_row(struct wpb_page *page, const struct wpb_report *r
         return;
     wpb_buf_text(line, " of ");
     wpb_text_terminal(line, wpb_slice_cstr(row->site));
-    wpb_buf_printf(line, ": %s", wpb_coverage_status_name(row->status));
+    if (row->status != WPB_COVERAGE_OK)
+        wpb_buf_printf(line, ": %s", wpb_coverage_status_name(row->status));
     if (row->status == WPB_COVERAGE_PARTIAL) {
         wpb_buf_text(line, ", ");
         wpb_text_count(line, row->done);
@@ -165,6 +166,24 @@ static void print_unseen(struct wpb_page *page, const struct wpb_report *report)
     wpb_buf_fini(&line);
 }
 
+/* Looks that saw all they wanted, and yet have something to say. */
+static void print_notes(struct wpb_page *page, const struct wpb_report *report)
+{
+    struct wpb_buf line;
+    bool has_heading = false;
+    wpb_buf_init(&line, 0);
+    for (size_t i = 0; i < report->coverage_count; i++) {
+        const struct wpb_coverage *row = &report->coverage[i];
+        if (row->status != WPB_COVERAGE_OK || !row->reason[0])
+            continue;
+        if (!has_heading)
+            wpb_page_heading(page, "Notes");
+        has_heading = true;
+        print_coverage_row(page, report, i, &line);
+    }
+    wpb_buf_fini(&line);
+}
+
 static void print_cost(struct wpb_page *page, const struct wpb_report *report)
 {
     struct wpb_cost total = {0};
@@ -205,5 +224,6 @@ void wpb_output_text(const struct wpb_report *report, const struct wpb_text_styl
     wpb_report_tables_groups(&page, report);
     wpb_report_tables_sites(&page, report);
     print_unseen(&page, report);
+    print_notes(&page, report);
     print_cost(&page, report);
 }

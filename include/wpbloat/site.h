@@ -88,6 +88,10 @@ struct wpb_site {
 
     bool has_redis; /* `redis` is meaningful */
     struct wpb_redis_address redis;
+    /* Replicas of it that the configuration or the command line names: keys are read
+     * there rather. */
+    const struct wpb_redis_address *redis_replicas;
+    size_t redis_replica_count;
     /* An RDB file to read instead of asking Redis; NULL or "" for none. Which of its
      * databases is redis.database when has_redis, else the first that has keys. */
     const char *rdb_file;

@@ -23,7 +23,8 @@
 /* A late timer may only mean that this process was stopped: look once more. */
 #define GRACE_MS 50
 
-enum phase { CONNECTING, GREETING, READY, LOST, CLOSING };
+/* DETOURING: the address tried is left for the next one. */
+enum phase { CONNECTING, GREETING, DETOURING, READY, LOST, CLOSING };
 
 struct expected {
     wpb_conn_reply *on_reply;
@@ -38,7 +39,10 @@ struct resolution {
 
 struct wpb_conn {
     uv_loop_t *loop;
-    const struct wpb_redis_address *address;
+    const struct wpb_redis_address *address; /* that is tried, or reached */
+    const struct wpb_redis_address *own;     /* that was given to open() */
+    const struct wpb_redis_address *replicas;
+    size_t replica_count, replica; /* those tried so far */
     const struct wpb_conn_events *events;
     void *cookie;
     struct wpb_cost *cost;
@@ -61,10 +65,13 @@ struct wpb_conn {
     uint32_t deadline_ms;
     uint64_t progress_ms; /* loop time of the last sign of life */
     bool is_overdue;
-    struct wpb_err error; /* why it was lost */
+    struct wpb_err error;  /* why it was lost */
+    struct wpb_err missed; /* why the last replica was not used */
 };
 
 static void try_next(struct wpb_conn *conn);
+static void on_begin(uv_timer_t *timer);
+static bool detour(struct wpb_conn *conn);
 static void greeted(struct wpb_conn *conn, const struct redisReply *reply, uint64_t step);
 static void on_timer(uv_timer_t *timer);
 
@@ -82,7 +89,8 @@ static void drop_resolution(struct wpb_conn *conn)
 /* Tell the owner, once. */
 static void lose(struct wpb_conn *conn)
 {
-    if (conn->phase == LOST || conn->phase == CLOSING)
+    if (conn->phase == LOST || conn->phase == CLOSING || conn->phase == DETOURING ||
+        detour(conn))
         return;
     conn->phase = LOST;
     conn->pending = 0;
@@ -90,6 +98,60 @@ static void lose(struct wpb_conn *conn)
     drop_resolution(conn);
     wpb_redis_poll_drop(&conn->poll);
     conn->events->failed(conn->cookie, &conn->error);
+}
+
+/* The address to try next, and what belongs to it. -1 with error when it cannot be. */
+static int aim(struct wpb_conn *conn, const struct wpb_redis_address *address)
+{
+    struct wpb_buf where;
+
+    conn->address = address;
+    wpb_buf_init(&where, 0);
+    wpb_redis_address_scope(address, false, &where);
+    snprintf(conn->where, sizeof conn->where, "%s", where.data);
+    wpb_buf_fini(&where);
+    wpb_tls_free(conn->tls);
+    conn->tls = NULL;
+    if (address->scheme == WPB_REDIS_TLS)
+        conn->tls = wpb_tls_new(address->host, &conn->error);
+    return address->scheme == WPB_REDIS_TLS && !conn->tls ? -1 : 0;
+}
+
+static void begin_soon(struct wpb_conn *conn)
+{
+    conn->phase = CONNECTING;
+    conn->candidate = conn->candidate_count = 0;
+    conn->is_overdue = false;
+    uv_timer_start(&conn->timer, on_begin, 0, 0);
+}
+
+/* Nothing holds the address that was tried any more. */
+static void begin_detour(struct wpb_conn *conn)
+{
+    const struct wpb_redis_address *next = conn->replica < conn->replica_count
+                                               ? &conn->replicas[conn->replica++]
+                                               : conn->own;
+
+    begin_soon(conn);
+    if (aim(conn, next) != 0)
+        lose(conn);
+}
+
+/* A replica that does not serve is left for the next, and at last for the server whose
+ * replica it is. */
+static bool detour(struct wpb_conn *conn)
+{
+    if (conn->phase > GREETING || conn->address == conn->own)
+        return false;
+    conn->missed = conn->error;
+    conn->phase = DETOURING;
+    conn->pending = 0;
+    uv_timer_stop(&conn->timer);
+    drop_resolution(conn);
+    wpb_redis_poll_drop(&conn->poll);
+    if (conn->handles == 1) /* the timer: no socket has to close first */
+        begin_detour(conn);
+    return true;
 }
 
 static void handle_closed(struct wpb_conn *conn)
@@ -310,7 +372,8 @@ static void greet(struct wpb_conn *conn)
     wpb_buf_init(&command, 0);
     for (int step = 0; step < WPB_GREETINGS; step++) {
         wpb_buf_clear(&command);
-        if (!wpb_greeting_build(conn->address, step, &command))
+        if (!wpb_greeting_build(conn->address, conn->address != conn->own, step,
+                                &command))
             continue;
         if (wpb_buf_failed(&command))
             conn->is_out_of_memory = true;
@@ -408,7 +471,7 @@ static void on_gone(void *cookie, const struct redisAsyncContext *context)
 {
     struct wpb_conn *conn = cookie;
 
-    if (conn->phase == LOST || conn->phase == CLOSING)
+    if (conn->phase == LOST || conn->phase == CLOSING || conn->phase == DETOURING)
         return;
     explain_loss(conn, &context->c);
     if (conn->phase != CONNECTING || conn->candidate >= conn->candidate_count)
@@ -419,7 +482,10 @@ static void on_poll_closed(void *cookie)
 {
     struct wpb_conn *conn = cookie;
 
-    if (conn->phase == CONNECTING && conn->candidate < conn->candidate_count) {
+    if (conn->phase == DETOURING) {
+        conn->handles--;
+        begin_detour(conn);
+    } else if (conn->phase == CONNECTING && conn->candidate < conn->candidate_count) {
         conn->handles--;
         try_next(conn);
     } else {
@@ -584,7 +650,6 @@ struct wpb_conn *wpb_conn_open(struct uv_loop_s *loop,
                                const struct wpb_conn_events *events, void *cookie,
                                struct wpb_cost *cost, struct wpb_err *err)
 {
-    struct wpb_buf where;
     struct wpb_conn *conn;
 
     if (check_address(address, err) != 0)
@@ -595,20 +660,16 @@ struct wpb_conn *wpb_conn_open(struct uv_loop_s *loop,
         return NULL;
     }
     *conn = (struct wpb_conn){.loop = loop,
-                              .address = address,
+                              .own = address,
                               .events = events,
                               .cookie = cookie,
                               .cost = cost,
                               .phase = CONNECTING};
-    if (address->scheme == WPB_REDIS_TLS &&
-        !(conn->tls = wpb_tls_new(address->host, err))) {
+    if (aim(conn, address) != 0) {
+        *err = conn->error;
         free(conn);
         return NULL;
     }
-    wpb_buf_init(&where, 0);
-    wpb_redis_address_scope(address, false, &where);
-    snprintf(conn->where, sizeof conn->where, "%s", where.data);
-    wpb_buf_fini(&where);
     conn->poll = (struct wpb_redis_poll){.cookie = conn,
                                          .gone = on_gone,
                                          .closed = on_poll_closed,
@@ -619,6 +680,24 @@ struct wpb_conn *wpb_conn_open(struct uv_loop_s *loop,
     uv_timer_init(loop, &conn->timer);
     conn->timer.data = conn;
     conn->handles = 1;
-    uv_timer_start(&conn->timer, on_begin, 0, 0);
+    begin_soon(conn);
     return conn;
+}
+
+void wpb_conn_prefer(struct wpb_conn *conn, const struct wpb_redis_address *replicas,
+                     size_t count)
+{
+    conn->replicas = replicas;
+    conn->replica_count = count;
+    if (count > 0)
+        begin_detour(conn);
+}
+
+void wpb_conn_explain(const struct wpb_conn *conn, struct wpb_buf *out)
+{
+    if (conn->address != conn->own)
+        wpb_buf_printf(out, "read from the replica %s", conn->where);
+    else if (conn->missed.code)
+        wpb_buf_printf(out, "read from %s itself, since its replica could not be: %s",
+                       conn->where, conn->missed.message);
 }

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/base/buf.h"
 #include "wpbloat/err.h"
 #include "wpbloat/probe.h"
 #include "wpbloat/site.h"
@@ -50,6 +51,14 @@ struct wpb_conn *wpb_conn_open(struct uv_loop_s *loop,
                                const struct wpb_redis_address *address,
                                const struct wpb_conn_events *events, void *cookie,
                                struct wpb_cost *cost, struct wpb_err *err);
+
+/* Before the loop turns: connect to the first of the COUNT replicas that is one, follows
+ * its master and answers, and to ADDRESS when none does. They must outlive it. */
+void wpb_conn_prefer(struct wpb_conn *conn, const struct wpb_redis_address *replicas,
+                     size_t count);
+/* Of a connection that is ready: append which replica it reaches, or why none; nothing
+ * when none was preferred. */
+void wpb_conn_explain(const struct wpb_conn *conn, struct wpb_buf *out);
 
 /* Queue one command, already in RESP. */
 void wpb_conn_send(struct wpb_conn *conn, wpb_conn_reply *on_reply, uint64_t tag,

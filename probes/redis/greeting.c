@@ -12,8 +12,8 @@ static void build(struct wpb_buf *command, const char *const *words, size_t coun
     wpb_resp_command(command, slices, count);
 }
 
-bool wpb_greeting_build(const struct wpb_redis_address *address, int step,
-                        struct wpb_buf *command)
+bool wpb_greeting_build(const struct wpb_redis_address *address, bool is_replica,
+                        int step, struct wpb_buf *command)
 {
     char database[16];
     bool has_user = address->user[0] != '\0';
@@ -40,6 +40,14 @@ bool wpb_greeting_build(const struct wpb_redis_address *address, int step,
     case WPB_GREET_INFO:
         build(command, (const char *[]){"INFO", "server"}, 2);
         return true;
+    case WPB_GREET_REPLICATION:
+        if (is_replica)
+            build(command, (const char *[]){"INFO", "replication"}, 2);
+        return is_replica;
+    case WPB_GREET_KEYS:
+        if (is_replica)
+            build(command, (const char *[]){"DBSIZE"}, 1);
+        return is_replica;
     default:
         return false;
     }
@@ -75,18 +83,40 @@ static int check_mode(const char *where, const struct redisReply *reply,
     return 0;
 }
 
+/* A lag of moments is no harm; a replica that follows nobody may show an old world. */
+static int check_replication(const char *where, const struct redisReply *reply,
+                             struct wpb_err *err)
+{
+    static const struct wpb_slice role = WPB_SLICE("\nrole:"),
+                                  link = WPB_SLICE("\nmaster_link_status:");
+    struct wpb_slice info = wpb_reply_text(reply);
+
+    if (!wpb_slice_is(info_line(info, role), "slave"))
+        return wpb_err_set(err, WPB_E_UNSUPPORTED, "redis", "%s is no replica", where);
+    if (!wpb_slice_is(info_line(info, link), "up"))
+        return wpb_err_set(err, WPB_E_CONNECT, "redis",
+                           "%s has no link to its master, or is not yet in sync with it",
+                           where);
+    return 0;
+}
+
 int wpb_greeting_check(const struct wpb_redis_address *address, const char *where,
                        enum wpb_greeting step, const struct redisReply *reply,
                        struct wpb_err *err)
 {
-    static const char *const names[] = {"AUTH", "SELECT", "CLIENT SETNAME",
-                                        "CLIENT NO-TOUCH", "INFO"};
+    static const char *const names[] = {
+        "AUTH", "SELECT", "CLIENT SETNAME", "CLIENT NO-TOUCH", "INFO", "INFO", "DBSIZE"};
     bool is_fatal = wpb_reply_is_code(reply, "NOAUTH") ||
                     wpb_reply_is_code(reply, "DENIED") ||
                     wpb_reply_is_code(reply, "ERR max number of clients");
 
     if (step == WPB_GREET_INFO && !wpb_reply_is_error(reply))
         return check_mode(where, reply, err);
+    if (step == WPB_GREET_REPLICATION && !wpb_reply_is_error(reply))
+        return check_replication(where, reply, err);
+    /* LOADING, MASTERDOWN. What the ACL forbids says nothing of its state. */
+    if (step == WPB_GREET_KEYS && !wpb_reply_is_refusal(reply))
+        is_fatal = true;
     /* Without the right to SELECT, database 0 is where one is anyway. */
     if (step == WPB_GREET_AUTH || (step == WPB_GREET_SELECT && address->database != 0))
         is_fatal = true;

@@ -10,6 +10,7 @@
 #include "probes/redis/keyspace_post.h"
 #include "probes/redis/pace.h"
 #include "probes/redis/probes.h"
+#include "probes/redis/replica.h"
 #include "probes/redis/reply.h"
 
 /* A pass under normal or full that is not over by then ends as partial; low, which
@@ -95,6 +96,18 @@ static void add_reason(struct keyspace *probe, const char *text)
     wpb_buf_printf(&probe->reason, "%s%s", probe->reason.len ? "; " : "", text);
 }
 
+/* Where the keys were read, if not where everybody would think. */
+static void explain_place(struct keyspace *probe)
+{
+    struct wpb_buf place;
+
+    wpb_buf_init(&place, 0);
+    wpb_conn_explain(probe->conn, &place);
+    if (place.len && !wpb_buf_failed(&place))
+        add_reason(probe, place.data);
+    wpb_buf_fini(&place);
+}
+
 /* End as STATUS, with what was counted so far. WHY may be "". */
 static void finish(struct keyspace *probe, enum wpb_coverage_status status,
                    const char *why)
@@ -133,6 +146,7 @@ static void finish(struct keyspace *probe, enum wpb_coverage_status status,
         /* A figure less, but nothing that was counted is in doubt. */
         if (probe->no_idle.code)
             add_reason(probe, probe->no_idle.message);
+        explain_place(probe);
     }
     wpb_run_progress(probe->run, probe->done, probe->total, NULL);
     wpb_conn_close(probe->conn);
@@ -630,8 +644,10 @@ static void *start(struct wpb_run *run, struct wpb_err *err)
     }
     probe->conn = wpb_conn_open(wpb_run_loop(run), &sites[0]->redis, &events, probe,
                                 probe->cost, err);
-    if (probe->conn)
+    if (probe->conn) {
+        wpb_redis_replica_prefer(probe->conn, sites, count);
         return probe;
+    }
 out_probe:
     release(probe);
     return NULL;

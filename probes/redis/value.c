@@ -7,6 +7,7 @@
 #include "probes/php/examine.h"
 #include "probes/redis/conn.h"
 #include "probes/redis/probes.h"
+#include "probes/redis/replica.h"
 #include "probes/redis/reply.h"
 #include "probes/redis/value_post.h"
 
@@ -424,8 +425,10 @@ static void *start(struct wpb_run *run, struct wpb_err *err)
     wpb_redis_scope_init(&probe->scope, &sites[0]->redis);
     probe->conn = wpb_conn_open(wpb_run_loop(run), &sites[0]->redis, &events, probe,
                                 probe->cost, err);
-    if (probe->conn)
+    if (probe->conn) {
+        wpb_redis_replica_prefer(probe->conn, sites, count);
         return probe;
+    }
     release(probe);
     return NULL;
 }

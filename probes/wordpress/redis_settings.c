@@ -2,6 +2,7 @@
 
 #include "probes/wordpress/connection.h"
 #include "probes/wordpress/litespeed_settings.h"
+#include "probes/wordpress/redis_servers.h"
 #include "probes/wordpress/w3tc_settings.h"
 
 /* What redis-cache takes off both ends of the table prefix (fast_build_key). */
@@ -54,10 +55,9 @@ static void constants_address(const struct wpb_config *config,
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
         site->has_redis = site->has_redis && !is_unresolved(config, needed[i]);
     wpb_connection_address(&settings, list->arena, &site->redis);
-    site->redis.is_cluster = is_defined(config, "WP_REDIS_CLUSTER") ||
-                             is_defined(config, "WP_REDIS_SHARDS") ||
-                             (is_defined(config, "WP_REDIS_SERVERS") &&
-                              !is_defined(config, "WP_REDIS_SENTINEL"));
+    wpb_redis_servers(config, list, site);
+    site->redis.is_cluster =
+        is_defined(config, "WP_REDIS_CLUSTER") || is_defined(config, "WP_REDIS_SHARDS");
     site->redis.is_sentinel = is_defined(config, "WP_REDIS_SENTINEL");
 }
 

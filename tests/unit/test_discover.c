@@ -667,6 +667,71 @@ static void clusters_and_sentinels_are_marked(void **state)
     assert_true(site->redis.is_sentinel);
 }
 
+static void servers_are_a_master_and_its_replicas(void **state)
+{
+    struct host *host = *state;
+    const struct wpb_site *site =
+        shop(host, "define('WP_REDIS_CLIENT', 'predis');\n"
+                   "define('WP_REDIS_DATABASE', 5);\n"
+                   "define('WP_REDIS_PASSWORD', 'hush');\n"
+                   "define('WP_REDIS_SERVERS', [\n"
+                   "  'tcp://10.0.0.2:6380?alias=slave-01',\n"
+                   "  'tls://u:secret@10.0.0.1/7?role=master',\n"
+                   "  'unix:/run/r.sock?database=2&password=other',\n"
+                   "  ['host' => '10.0.0.3', 'port' => 6390, 'role' => 'slave']]);");
+
+    assert_true(site->has_redis);
+    assert_false(site->redis.is_cluster);
+    assert_int_equal(site->redis.scheme, WPB_REDIS_TLS);
+    assert_string_equal(site->redis.host, "10.0.0.1");
+    assert_int_equal(site->redis.port, 6379);
+    assert_int_equal(site->redis.database, 7);
+    assert_string_equal(site->redis.user, "u");
+    assert_string_equal(site->redis.password, "secret");
+    assert_int_equal(site->redis_replica_count, 3);
+    const struct wpb_redis_address *replicas = site->redis_replicas;
+    assert_string_equal(replicas[0].host, "10.0.0.2");
+    assert_int_equal(replicas[0].port, 6380);
+    assert_int_equal(replicas[0].database, 5);
+    assert_string_equal(replicas[0].password, "hush");
+    assert_int_equal(replicas[1].scheme, WPB_REDIS_UNIX);
+    assert_string_equal(replicas[1].path, "/run/r.sock");
+    assert_int_equal(replicas[1].database, 2);
+    assert_string_equal(replicas[1].password, "other");
+    assert_string_equal(replicas[2].host, "10.0.0.3");
+    assert_int_equal(replicas[2].port, 6390);
+}
+
+static void servers_count_only_for_a_client_that_reads_them(void **state)
+{
+    static const char servers[] =
+        "define('WP_REDIS_SERVERS', ['tcp://10.0.0.1', 'tcp://10.0.0.2']);";
+    struct host *host = *state;
+    char text[300];
+    const struct wpb_site *site = shop(host, servers); /* no host: they are meant */
+
+    assert_string_equal(site->redis.host, "10.0.0.1");
+    assert_int_equal(site->redis_replica_count, 1);
+    assert_string_equal(site->redis_replicas[0].host, "10.0.0.2");
+    snprintf(text, sizeof text, "define('WP_REDIS_HOST', '10.9.9.9');\n%s", servers);
+    site = shop(host, text);
+    assert_string_equal(site->redis.host, "10.9.9.9");
+    assert_int_equal(site->redis_replica_count, 0);
+    snprintf(text, sizeof text, "define('WP_REDIS_CLIENT', 'phpredis');\n%s", servers);
+    site = shop(host, text);
+    assert_string_equal(site->redis.host, "127.0.0.1");
+    assert_int_equal(site->redis_replica_count, 0);
+    site = shop(host, "define('WP_REDIS_CLIENT', 'predis');\n"
+                      "define('WP_REDIS_SERVERS', getenv('REDIS_SERVERS'));");
+    assert_false(site->has_redis);
+    assert_non_null(unresolved(site, "WP_REDIS_SERVERS"));
+    site =
+        shop(host, "define('WP_REDIS_CLIENT', 'predis');\n"
+                   "define('WP_REDIS_SERVERS', ['', 'tcp://', '://@/?', '?&=&role']);");
+    assert_true(site->has_redis); /* whatever it says, it is read */
+    assert_string_equal(site->redis.host, "127.0.0.1");
+}
+
 static void an_unresolved_host_leaves_no_address(void **state)
 {
     struct host *host = *state;
@@ -1155,6 +1220,8 @@ int main(void)
         TEST(unix_sockets_in_their_forms),
         TEST(hosts_in_their_forms),
         TEST(clusters_and_sentinels_are_marked),
+        TEST(servers_are_a_master_and_its_replicas),
+        TEST(servers_count_only_for_a_client_that_reads_them),
         TEST(an_unresolved_host_leaves_no_address),
         TEST(wp_redis_takes_its_global_variable),
         TEST(object_cache_pro_takes_its_array),

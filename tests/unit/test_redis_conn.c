@@ -225,6 +225,75 @@ static void a_configured_cluster_or_sentinel_is_not_even_tried(void **state)
     expect_blind(&site, "Sentinels");
 }
 
+static struct wpb_redis_address loopback(uint16_t port)
+{
+    return (struct wpb_redis_address){.scheme = WPB_REDIS_TCP,
+                                      .host = "127.0.0.1",
+                                      .port = port,
+                                      .path = "",
+                                      .user = "",
+                                      .password = ""};
+}
+
+/* Each way in which a replica can be of no use, and at last the server itself. */
+static void replicas_of_no_use_are_left_for_their_master(void **state)
+{
+    static const struct peer_line lines[] = {{NULL, PEER_CLOSE, 0}};
+    struct redis_server *server = *state;
+    struct redis_peer closing;
+    struct wpb_site site = redis_server_site(server, 0);
+    const struct wpb_site *sites = &site;
+    struct test_plan plan = {
+        .probe = &wpb_probe_redis_keyspace, .sites = &sites, .site_count = 1};
+    struct test_run run;
+
+    redis_server_do(server, "SET a 1");
+    redis_peer_start(&closing, lines, 1, 1);
+    struct wpb_redis_address replicas[] = {loopback(redis_free_port()),
+                                           loopback(closing.port),
+                                           {.scheme = WPB_REDIS_UNIX,
+                                            .host = "",
+                                            .path = "/nowhere/redis.sock",
+                                            .user = "",
+                                            .password = ""},
+                                           loopback(1),
+                                           loopback(server->port)};
+    replicas[3].host = "no-such-host.invalid";
+    site.redis_replicas = replicas;
+    site.redis_replica_count = 5;
+    test_run_go(&run, &plan);
+    redis_peer_stop(&closing);
+    assert_int_equal(run.status, WPB_COVERAGE_OK);
+    assert_int_equal(run.done, 1);
+    assert_non_null(strstr(run.reason, "could not be: "));
+    assert_non_null(strstr(run.reason, "is no replica"));
+    test_run_free(&run);
+
+    site.redis_replica_count = 4; /* the last that was tried is the one that is told */
+    test_run_go(&run, &plan);
+    assert_int_equal(run.status, WPB_COVERAGE_OK);
+    assert_non_null(strstr(run.reason, "does not resolve"));
+    test_run_free(&run);
+}
+
+static void without_replica_and_master_the_master_is_told(void **state)
+{
+    struct wpb_redis_address replica = loopback(redis_free_port());
+    struct wpb_site site = redis_server_site(*state, 0);
+    const struct wpb_site *sites = &site;
+    struct test_plan plan = {
+        .probe = &wpb_probe_redis_keyspace, .sites = &sites, .site_count = 1};
+    struct test_run run;
+
+    site.redis.path = "/nowhere/master.sock";
+    site.redis_replicas = &replica;
+    site.redis_replica_count = 1;
+    test_run_go(&run, &plan);
+    assert_int_equal(run.status, WPB_COVERAGE_UNAVAILABLE);
+    assert_non_null(strstr(run.reason, "no such Redis socket: /nowhere/master.sock"));
+    test_run_free(&run);
+}
+
 #ifndef WPB_HAVE_HIREDIS_SSL
 static void tls_without_hiredis_ssl_says_why_and_what_to_do(void **state)
 {
@@ -405,6 +474,8 @@ int main(void)
 #ifndef WPB_HAVE_HIREDIS_SSL
         REAL(tls_without_hiredis_ssl_says_why_and_what_to_do),
 #endif
+        REAL(replicas_of_no_use_are_left_for_their_master),
+        REAL(without_replica_and_master_the_master_is_told),
         cmocka_unit_test(a_cluster_node_is_refused),
         cmocka_unit_test(a_sentinel_is_refused),
         cmocka_unit_test(a_peer_that_accepts_and_says_nothing_is_left),
