@@ -8,5 +8,6 @@
 
 extern const struct wpb_probe wpb_probe_mysql_server;
 extern const struct wpb_probe wpb_probe_mysql_autoload;
+extern const struct wpb_probe wpb_probe_mysql_builders;
 
 #endif

@@ -11,4 +11,9 @@ target_include_directories(mysql_fixture PUBLIC ${PROJECT_SOURCE_DIR}/include)
 
 wpb_unit_test(mysql_grants mysql_fixture)
 
+add_library(mysql_look STATIC unit/mysql_look.c)
+target_link_libraries(mysql_look PUBLIC mysql_fixture wpb_schedule wpb_mysql)
+
+wpb_unit_test(mysql_builders mysql_look)
+
 include(bench/mysql.cmake)

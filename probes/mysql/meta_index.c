@@ -1,0 +1,89 @@
+#include "probes/mysql/meta_index.h"
+
+#include <stdlib.h>
+
+/* "10.11.6-MariaDB": since 10.10 it is always on, and later the variable is gone. */
+#define MARIADB_ALWAYS_MAJOR 11
+
+void wpb_meta_index_ask(struct wpb_sql *sql)
+{
+    wpb_sql_add(sql, "SHOW VARIABLES LIKE 'innodb_prefix_index_cluster_optimization'");
+}
+
+void wpb_meta_index_take(struct wpb_meta_index *index, const struct wpb_rung *rung,
+                         const struct wpb_mysql_rows *rows)
+{
+    if (rows->rows)
+        index->is_covering = wpb_slice_is(wpb_rows_text(rows, 0, 1), "ON");
+    else
+        index->is_covering =
+            wpb_rung_dialect(rung) == WPB_MARIADB &&
+            strtoul(wpb_rung_version(rung), NULL, 10) >= MARIADB_ALWAYS_MAJOR;
+}
+
+void wpb_meta_names(struct wpb_sql *sql, const char *column,
+                    const struct wpb_builder_name *(*names)(size_t *count),
+                    bool (*is_wanted)(const struct wpb_builder_name *name))
+{
+    size_t count;
+    const struct wpb_builder_name *rows = names(&count);
+
+    const char *between = " IN (";
+
+    wpb_sql_add(sql, "(");
+    wpb_sql_add(sql, column);
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].is_prefix || (is_wanted && !is_wanted(&rows[i])))
+            continue;
+        wpb_sql_add(sql, between);
+        between = ", ";
+        wpb_sql_string(sql, rows[i].name);
+    }
+    wpb_sql_add(sql, ")");
+    for (size_t i = 0; i < count; i++) {
+        if (!rows[i].is_prefix || (is_wanted && !is_wanted(&rows[i])))
+            continue;
+        wpb_sql_add(sql, " OR ");
+        wpb_sql_add(sql, column);
+        wpb_sql_like_prefix(sql, rows[i].name);
+    }
+    wpb_sql_add(sql, ")");
+}
+
+bool wpb_meta_guess_ask(struct wpb_sql *sql, size_t first)
+{
+    size_t count, asked = 0;
+    const struct wpb_builder_name *names = wpb_builder_metas(&count);
+
+    for (size_t i = first; i < count && asked < WPB_META_GUESSES; i++) {
+        if (names[i].is_prefix)
+            continue;
+        wpb_sql_add(sql, asked++ ? " UNION ALL " : "EXPLAIN ");
+        wpb_sql_add(sql, "SELECT 1 FROM {postmeta} WHERE meta_key = ");
+        wpb_sql_string(sql, names[i].name);
+    }
+    return asked > 0;
+}
+
+/* MariaDB's plan has ten columns; MySQL's twelve, of which one stands before. */
+static size_t column_of_rows(const struct wpb_mysql_rows *rows)
+{
+    return rows->columns >= 12 ? 9 : 8;
+}
+
+size_t wpb_meta_guess_take(const struct wpb_mysql_rows *rows, size_t *first,
+                           struct wpb_meta_guess guesses[WPB_META_GUESSES])
+{
+    size_t count, taken = 0, i = *first;
+    const struct wpb_builder_name *names = wpb_builder_metas(&count);
+
+    for (; i < count && taken < WPB_META_GUESSES; i++) {
+        if (names[i].is_prefix)
+            continue;
+        guesses[taken].name = &names[i];
+        guesses[taken].rows = wpb_rows_count(rows, taken, column_of_rows(rows));
+        taken++;
+    }
+    *first = i;
+    return taken;
+}
