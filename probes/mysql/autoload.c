@@ -7,14 +7,6 @@
 /* Since WordPress 6.6 wp_autoload_values_to_autoload() knows four values. */
 #define IS_AUTOLOADED " autoload IN ('yes', 'on', 'auto', 'auto-on')"
 
-static struct wpb_subject options_table(const struct wpb_rung *rung, struct wpb_buf *name)
-{
-    wpb_buf_init(name, 0);
-    wpb_buf_printf(name, "%soptions", wpb_rung_site(rung)->table_prefix);
-    return wpb_mysql_scope_subject(wpb_rung_scope(rung), WPB_SUBJECT_TABLE,
-                                   wpb_buf_view(name));
-}
-
 static bool ask_total(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     (void)rung;
@@ -27,7 +19,7 @@ static enum wpb_rung_next take_total(struct wpb_rung *rung,
                                      const struct wpb_mysql_rows *rows)
 {
     struct wpb_buf name;
-    struct wpb_subject table = options_table(rung, &name);
+    struct wpb_subject table = wpb_rung_table(rung, "options", &name);
 
     wpb_rung_post_count(rung, &table, WPB_M_OPTIONS, wpb_rows_count(rows, 0, 0));
     wpb_rung_post_count(rung, &table, WPB_M_AUTOLOAD_BYTES, wpb_rows_count(rows, 0, 1));
@@ -62,7 +54,7 @@ static bool ask_index(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     struct wpb_buf name;
 
-    options_table(rung, &name);
+    wpb_rung_table(rung, "options", &name);
     wpb_sql_add(sql, "SELECT COUNT(*) FROM information_schema.STATISTICS WHERE "
                      "TABLE_SCHEMA = DATABASE() AND COLUMN_NAME = 'autoload' AND "
                      "SEQ_IN_INDEX = 1 AND TABLE_NAME = ");
@@ -75,7 +67,7 @@ static enum wpb_rung_next take_index(struct wpb_rung *rung,
                                      const struct wpb_mysql_rows *rows)
 {
     struct wpb_buf name;
-    struct wpb_subject table = options_table(rung, &name);
+    struct wpb_subject table = wpb_rung_table(rung, "options", &name);
 
     wpb_rung_post_count(rung, &table, WPB_M_AUTOLOAD_INDEXED,
                         wpb_rows_count(rows, 0, 0) > 0);

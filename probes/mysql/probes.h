@@ -9,5 +9,7 @@
 extern const struct wpb_probe wpb_probe_mysql_server;
 extern const struct wpb_probe wpb_probe_mysql_autoload;
 extern const struct wpb_probe wpb_probe_mysql_builders;
+extern const struct wpb_probe wpb_probe_mysql_transients;
+extern const struct wpb_probe wpb_probe_mysql_cron;
 
 #endif

@@ -238,6 +238,14 @@ const char *wpb_rung_version(const struct wpb_rung *rung)
     return rung->version;
 }
 
+struct wpb_subject wpb_rung_table(const struct wpb_rung *rung, const char *name,
+                                  struct wpb_buf *text)
+{
+    wpb_buf_init(text, 0);
+    wpb_buf_printf(text, "%s%s", wpb_rung_site(rung)->table_prefix, name);
+    return wpb_mysql_scope_subject(&rung->scope, WPB_SUBJECT_TABLE, wpb_buf_view(text));
+}
+
 void wpb_rung_count(struct wpb_rung *rung, uint64_t count)
 {
     rung->done += count;

@@ -43,8 +43,9 @@ struct wpb_rung_kind {
     const struct wpb_rung_step *steps;
     size_t step_count;
     size_t state_size; /* of the rung's own state, zeroed for each site */
-    /* Free what the state holds; may be NULL. Called for each site whose state was
-     * used, also when the rung ends early. */
+    /* Post what only the end of the steps makes known, and free what the state holds;
+     * may be NULL. Called for each site whose state was used, also when the rung ends
+     * early. */
     void (*fini)(struct wpb_rung *rung);
 };
 
@@ -63,6 +64,11 @@ void *wpb_rung_state(const struct wpb_rung *rung);
 /* The server's; known once the first answer has come. */
 enum wpb_mysql_dialect wpb_rung_dialect(const struct wpb_rung *rung);
 const char *wpb_rung_version(const struct wpb_rung *rung);
+
+/* The current site's table of that NAME, its prefix put in front: "options". TEXT is
+ * initialised, holds the name, and must live as long as the subject. */
+struct wpb_subject wpb_rung_table(const struct wpb_rung *rung, const char *name,
+                                  struct wpb_buf *text);
 
 /* Done with COUNT more of the probe's unit. */
 void wpb_rung_count(struct wpb_rung *rung, uint64_t count);

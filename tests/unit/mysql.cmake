@@ -15,5 +15,6 @@ add_library(mysql_look STATIC unit/mysql_look.c)
 target_link_libraries(mysql_look PUBLIC mysql_fixture wpb_schedule wpb_mysql)
 
 wpb_unit_test(mysql_builders mysql_look)
+wpb_unit_test(mysql_options mysql_look)
 
 include(bench/mysql.cmake)

@@ -122,3 +122,12 @@ const struct wpb_coverage *mysql_look_coverage(const struct mysql_look *look,
     fail_msg("%s is not in the coverage", probe);
     return NULL;
 }
+
+void mysql_look_was_whole(const struct mysql_look *look, const char *probe)
+{
+    const struct wpb_coverage *row = mysql_look_coverage(look, probe);
+
+    if (row->status != WPB_COVERAGE_OK)
+        fail_msg("%s is %s: %s", probe, wpb_coverage_status_name(row->status),
+                 row->reason);
+}

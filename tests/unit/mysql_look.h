@@ -36,5 +36,7 @@ void mysql_look_text_is(const struct mysql_look *look, enum wpb_subject_kind kin
                         const char *name, enum wpb_metric metric, const char *expected);
 const struct wpb_coverage *mysql_look_coverage(const struct mysql_look *look,
                                                const char *probe);
+/* Fails the test, with its reason, unless PROBE looked at everything. */
+void mysql_look_was_whole(const struct mysql_look *look, const char *probe);
 
 #endif
