@@ -61,6 +61,7 @@ static const struct wording wordings[] = {
     {"prefix_site_names", "their names", NULL, NULL, NULL, false},
     {"key_prefix", "keys begin with", NULL, NULL, NULL, false},
     {"oldest_seconds", "oldest in it", NULL, NULL, NULL, false},
+    {"newest_seconds", "newest in it", NULL, NULL, NULL, false},
     {"misencoded_keys", "entries like this", NULL, NULL, NULL, false},
     {"flaw", "what is wrong", NULL, NULL, NULL, false},
     {"mean_entry_bytes", "mean size of one", NULL, NULL, NULL, false},

@@ -68,6 +68,10 @@ bool wpb_cache_judge_decode_peak(const struct wpb_rule_context *context,
 bool wpb_cache_judge_dead_cron(const struct wpb_rule_context *context,
                                const struct wpb_cache_entry *entry,
                                enum wpb_severity *severity);
+/* A news feed, of which the rule about feeds tells. */
+bool wpb_cache_judge_feed(const struct wpb_rule_context *context,
+                          const struct wpb_cache_entry *entry,
+                          enum wpb_severity *severity);
 bool wpb_cache_judge_eviction(const struct wpb_rule_context *context,
                               const struct wpb_server *server,
                               enum wpb_severity *severity);

@@ -7,12 +7,16 @@ bool wpb_cache_judge_dead_cron(const struct wpb_rule_context *context,
                                const struct wpb_cache_entry *entry,
                                enum wpb_severity *severity)
 {
-    double oldest;
+    double oldest, newest = 0;
 
     *severity = WPB_WARNING;
-    return wpb_slice_is(entry->role, "metrics") &&
-           wpb_rule_number(context, entry->key, WPB_M_OLDEST_SECONDS, &oldest) &&
-           oldest >= wpb_rule_option(context, CODE, "warning_age");
+    if (!wpb_slice_is(entry->role, "metrics") ||
+        !wpb_rule_number(context, entry->key, WPB_M_OLDEST_SECONDS, &oldest))
+        return false;
+    /* Visitors start WP-Cron. While nobody comes nothing is trimmed, and nothing waits:
+     * only the time in which somebody came counts. */
+    wpb_rule_number(context, entry->key, WPB_M_NEWEST_SECONDS, &newest);
+    return oldest - newest >= wpb_rule_option(context, CODE, "warning_age");
 }
 
 static void draft_remedy(struct wpb_draft *draft)
@@ -66,6 +70,7 @@ static void report(struct wpb_rule_context *context, const struct wpb_cache_entr
             ? wpb_arena_printf(arena, " (now %s)", wpb_cache_say_size(arena, entry))
             : "");
     wpb_draft_sample(&draft, "oldest_seconds", WPB_M_OLDEST_SECONDS);
+    wpb_draft_known(&draft, "newest_seconds", WPB_M_NEWEST_SECONDS);
     wpb_draft_known(&draft, "entries", WPB_M_ENTRIES);
     wpb_draft_known(&draft, "memory_bytes", WPB_M_MEMORY_BYTES);
     draft.finding.cause.kind = "wp_cron";
@@ -73,9 +78,8 @@ static void report(struct wpb_rule_context *context, const struct wpb_cache_entr
     draft.finding.cause.note =
         "Common causes: DISABLE_WP_CRON is set and no system cron calls it; the host "
         "cannot reach itself over HTTP; a job that never ends holds the lock; a page "
-        "cache answers so many requests that PHP is rarely asked. On a site that nobody "
-        "visits for hours nothing starts it either. If WP_REDIS_METRICS_MAX_TIME was "
-        "raised, raise warning_age of this rule, too.";
+        "cache answers so many requests that PHP is rarely asked. If "
+        "WP_REDIS_METRICS_MAX_TIME was raised, raise warning_age of this rule, too.";
     draft_remedy(&draft);
     wpb_draft_emit(&draft);
 }

@@ -172,6 +172,8 @@ static bool judge_large(const struct wpb_rule_context *context,
         return false;
     if (bytes >= wpb_rule_option(context, code, "critical_bytes"))
         *severity = WPB_CRITICAL;
+    else if (wpb_cache_judge_feed(context, entry, &other))
+        return false;
     else if (bytes >= wpb_rule_option(context, code, warning))
         *severity = WPB_WARNING;
     else

@@ -158,6 +158,62 @@ static bool is_feed(struct wpb_slice name)
     return false;
 }
 
+struct feeds {
+    struct wpb_ranking families;
+    struct wpb_rule_sum keys, bytes;
+};
+
+static bool judge_feeds(const struct wpb_rule_context *context, struct feeds *feeds,
+                        enum wpb_severity *severity)
+{
+    static const char code[] = "cache.feed_transients";
+    const struct wpb_subject *family;
+    size_t cursor = 0;
+
+    *feeds = (struct feeds){.keys = {.is_known = false}};
+    wpb_ranking_init(&feeds->families, FAMILIES_SHOWN);
+    while ((family = wpb_window_next(context->window, WPB_SUBJECT_KEY_FAMILY, NULL,
+                                     &cursor))) {
+        int64_t size = wpb_window_integer(context->window, family, WPB_M_MEMORY_BYTES, 0);
+        if (size <= 0 || !is_feed(family->name))
+            continue;
+        wpb_rule_sum_add(context, &feeds->keys, family, WPB_M_KEYS);
+        wpb_rule_sum_add(context, &feeds->bytes, family, WPB_M_MEMORY_BYTES);
+        wpb_ranking_add(&feeds->families, family, (uint64_t)size);
+    }
+    *severity =
+        (double)feeds->bytes.value >= wpb_rule_option(context, code, "warning_bytes")
+            ? WPB_WARNING
+            : WPB_INFO;
+    return feeds->families.count > 0 &&
+           (double)feeds->bytes.value >= wpb_rule_option(context, code, "info_bytes");
+}
+
+/* "...feed_" and the 32 digits of an MD5. */
+static bool is_feed_key(struct wpb_slice key)
+{
+    static const struct wpb_slice feed = WPB_SLICE("feed_");
+    struct wpb_slice before = wpb_slice_head(key, key.len < 32 ? 0 : key.len - 32);
+
+    for (size_t i = before.len; i < key.len; i++) {
+        char c = key.data[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+            return false;
+    }
+    return wpb_slice_ends(before, feed);
+}
+
+bool wpb_cache_judge_feed(const struct wpb_rule_context *context,
+                          const struct wpb_cache_entry *entry,
+                          enum wpb_severity *severity)
+{
+    struct feeds feeds;
+
+    return (wpb_slice_is(entry->group, "transient") ||
+            wpb_slice_is(entry->group, "site-transient")) &&
+           is_feed_key(entry->key->name) && judge_feeds(context, &feeds, severity);
+}
+
 static void draft_feed_remedy(struct wpb_draft *draft)
 {
     struct wpb_rule_context *context = draft->context;
@@ -182,11 +238,11 @@ static void draft_feed_remedy(struct wpb_draft *draft)
         wpb_say_redis_command(context, draft->finding.subject->scope, "INFO memory"));
 }
 
-static void report_feeds(struct wpb_rule_context *context,
-                         const struct wpb_ranking *families,
-                         const struct wpb_rule_sum *keys,
-                         const struct wpb_rule_sum *bytes, enum wpb_severity severity)
+static void report_feeds(struct wpb_rule_context *context, const struct feeds *feeds,
+                         enum wpb_severity severity)
 {
+    const struct wpb_rule_sum *keys = &feeds->keys, *bytes = &feeds->bytes;
+    const struct wpb_ranking *families = &feeds->families;
     struct wpb_arena *arena = context->arena;
     struct wpb_draft draft;
 
@@ -217,27 +273,9 @@ static void report_feeds(struct wpb_rule_context *context,
 
 void wpb_cache_feed_transients(struct wpb_rule_context *context)
 {
-    static const char code[] = "cache.feed_transients";
-    const struct wpb_subject *family;
-    struct wpb_rule_sum keys = {0}, bytes = {0};
-    struct wpb_ranking families;
-    size_t cursor = 0;
+    enum wpb_severity severity;
+    struct feeds feeds;
 
-    wpb_ranking_init(&families, FAMILIES_SHOWN);
-    while ((family = wpb_window_next(context->window, WPB_SUBJECT_KEY_FAMILY, NULL,
-                                     &cursor))) {
-        int64_t size = wpb_window_integer(context->window, family, WPB_M_MEMORY_BYTES, 0);
-        if (size <= 0 || !is_feed(family->name))
-            continue;
-        wpb_rule_sum_add(context, &keys, family, WPB_M_KEYS);
-        wpb_rule_sum_add(context, &bytes, family, WPB_M_MEMORY_BYTES);
-        wpb_ranking_add(&families, family, (uint64_t)size);
-    }
-    if (families.count == 0 ||
-        (double)bytes.value < wpb_rule_option(context, code, "info_bytes"))
-        return;
-    report_feeds(context, &families, &keys, &bytes,
-                 (double)bytes.value >= wpb_rule_option(context, code, "warning_bytes")
-                     ? WPB_WARNING
-                     : WPB_INFO);
+    if (judge_feeds(context, &feeds, &severity))
+        report_feeds(context, &feeds, severity);
 }

@@ -42,7 +42,8 @@ const struct wpb_rule wpb_rules[] = {
         .options =
             {
                 {"warning_age", WPB_OPTION_DURATION, 10800, 60, 31536000,
-                 "age of the oldest measurement that is worth a warning",
+                 "age of the oldest measurement when the newest was made that is worth a "
+                 "warning",
                  "our own: every hour WP-Cron removes what is older than "
                  "WP_REDIS_METRICS_MAX_TIME, 3600 s, so that 2 h are as it should be"},
             },

@@ -151,6 +151,8 @@
       "bytes written into it, at least")                                                 \
     X(OLDEST_SECONDS, "oldest_seconds", "seconds",                                       \
       "age of the oldest member of a time-ordered set")                                  \
+    X(NEWEST_SECONDS, "newest_seconds", "seconds",                                       \
+      "age of the newest member of a time-ordered set")                                  \
     X(PREFIX_SITES, "prefix_sites", "count",                                             \
       "sites of this host whose keys begin alike in the same database")                  \
     X(PREFIX_SITE_NAMES, "prefix_site_names", "text", "their names")                     \

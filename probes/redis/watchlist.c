@@ -31,7 +31,8 @@ enum question {
     ASK_LENGTH,
     ASK_HEAD,
     ASK_ENTRIES,
-    ASK_OLDEST, /* after the others: see is_oldest_small() */
+    ASK_OLDEST, /* these two after the others: see are_members_small() */
+    ASK_NEWEST,
     QUESTIONS
 };
 #define HEAD_BYTES 16
@@ -46,6 +47,7 @@ enum question {
 static const char *const question_names[] = {
     [ASK_MEMORY] = "MEMORY USAGE", [ASK_TTL] = "PTTL",      [ASK_LENGTH] = "STRLEN",
     [ASK_HEAD] = "GETRANGE",       [ASK_ENTRIES] = "ZCARD", [ASK_OLDEST] = "ZRANGE",
+    [ASK_NEWEST] = "ZRANGE",
 };
 
 /* One key of one site, and what was answered about it. */
@@ -55,7 +57,7 @@ struct look {
     struct wpb_buf key;
     bool is_answered[QUESTIONS]; /* with a value */
     int64_t bytes, ttl_ms, length, entries;
-    double oldest; /* Unix time; 0: none */
+    double oldest, newest; /* Unix times; 0: none */
     char head[HEAD_BYTES];
     size_t head_len;
     bool is_absent, is_no_string;
@@ -71,7 +73,7 @@ struct watchlist {
     size_t count;
     struct wpb_err error;
     enum wpb_coverage_status status;
-    bool has_asked_oldest;
+    bool has_asked_ages;
     bool is_ending;
 };
 
@@ -154,15 +156,22 @@ static void post_value(const struct watchlist *probe, const struct look *look,
         post_notoptions(probe, look);
 }
 
+static void post_age(const struct watchlist *probe, const struct look *look,
+                     enum wpb_metric metric, double time)
+{
+    double age = (double)wpb_run_now_ms(probe->run) / 1000 - time;
+
+    if (time > 0 && age >= -SKEW_SECONDS)
+        post(probe, look, metric, wpb_value_integer(age > 0 ? (int64_t)age : 0),
+             WPB_EXACT);
+}
+
 static void post_ordered(const struct watchlist *probe, const struct look *look)
 {
-    double age = (double)wpb_run_now_ms(probe->run) / 1000 - look->oldest;
-
     if (look->is_answered[ASK_ENTRIES])
         post(probe, look, WPB_M_ENTRIES, wpb_value_integer(look->entries), WPB_EXACT);
-    if (look->oldest > 0 && age >= -SKEW_SECONDS)
-        post(probe, look, WPB_M_OLDEST_SECONDS,
-             wpb_value_integer(age > 0 ? (int64_t)age : 0), WPB_EXACT);
+    post_age(probe, look, WPB_M_OLDEST_SECONDS, look->oldest);
+    post_age(probe, look, WPB_M_NEWEST_SECONDS, look->newest);
 }
 
 static void post_look(const struct watchlist *probe, const struct look *look)
@@ -201,7 +210,7 @@ static void post_look(const struct watchlist *probe, const struct look *look)
 /* ---- asking ---- */
 
 /* ZRANGE ... WITHSCORES answers [member, score], or nothing. */
-static double oldest_of(const struct redisReply *reply)
+static double time_of(const struct redisReply *reply)
 {
     char text[32];
     double score;
@@ -240,7 +249,10 @@ static void take(struct look *look, enum question question,
         look->entries = number;
         break;
     case ASK_OLDEST:
-        look->oldest = oldest_of(reply);
+        look->oldest = time_of(reply);
+        break;
+    case ASK_NEWEST:
+        look->newest = time_of(reply);
         break;
     default:
         memcpy(look->head, text.data, text.len);
@@ -255,7 +267,8 @@ static uint64_t hits(const struct look *look)
         return 0;
     return (uint64_t)look->is_answered[ASK_TTL] + look->is_answered[ASK_LENGTH] +
            look->is_answered[ASK_HEAD] + look->is_answered[ASK_ENTRIES] +
-           look->is_answered[ASK_OLDEST] + look->wrong_types;
+           look->is_answered[ASK_OLDEST] + look->is_answered[ASK_NEWEST] +
+           look->wrong_types;
 }
 
 static void conclude(struct watchlist *probe)
@@ -286,8 +299,10 @@ static void ask(struct watchlist *probe, size_t index, enum question question)
         [ASK_ENTRIES] = {WPB_SLICE("ZCARD"), key},
         [ASK_OLDEST] = {WPB_SLICE("ZRANGE"), key, WPB_SLICE("0"), WPB_SLICE("0"),
                         WPB_SLICE("WITHSCORES")},
+        [ASK_NEWEST] = {WPB_SLICE("ZRANGE"), key, WPB_SLICE("-1"), WPB_SLICE("-1"),
+                        WPB_SLICE("WITHSCORES")},
     };
-    static const size_t words[QUESTIONS] = {3, 2, 2, 4, 2, 5};
+    static const size_t words[QUESTIONS] = {3, 2, 2, 4, 2, 5, 5};
     struct wpb_buf command;
 
     wpb_buf_init(&command, 0);
@@ -298,20 +313,23 @@ static void ask(struct watchlist *probe, size_t index, enum question question)
 }
 
 /* One huge member among small ones is not looked for; the connection bounds a reply. */
-static bool is_oldest_small(const struct look *look)
+static bool are_members_small(const struct look *look)
 {
     return look->is_answered[ASK_MEMORY] && look->is_answered[ASK_ENTRIES] &&
            look->entries > 0 && look->bytes / look->entries <= MEMBER_BYTES_MAX;
 }
 
-static void ask_oldest(struct watchlist *probe)
+static void ask_ages(struct watchlist *probe)
 {
-    if (probe->has_asked_oldest)
+    if (probe->has_asked_ages)
         return;
-    probe->has_asked_oldest = true;
-    for (size_t i = 0; i < probe->count; i++)
-        if (is_oldest_small(&probe->looks[i]))
-            ask(probe, i, ASK_OLDEST);
+    probe->has_asked_ages = true;
+    for (size_t i = 0; i < probe->count; i++) {
+        if (!are_members_small(&probe->looks[i]))
+            continue;
+        ask(probe, i, ASK_OLDEST);
+        ask(probe, i, ASK_NEWEST);
+    }
     wpb_conn_flush(probe->conn, 0);
 }
 
@@ -321,7 +339,7 @@ static void on_answer(void *cookie, const struct redisReply *reply, uint64_t tag
     struct look *look = &probe->looks[tag / QUESTIONS];
     enum question question = (enum question)(tag % QUESTIONS);
     int wanted = question == ASK_HEAD     ? REDIS_REPLY_STRING
-                 : question == ASK_OLDEST ? REDIS_REPLY_ARRAY
+                 : question >= ASK_OLDEST ? REDIS_REPLY_ARRAY
                                           : REDIS_REPLY_INTEGER;
 
     if (reply->type == wanted)
@@ -334,7 +352,7 @@ static void on_answer(void *cookie, const struct redisReply *reply, uint64_t tag
         wpb_reply_unexpected(&probe->error, question_names[question], reply);
     if (wpb_conn_pending(probe->conn) > 0)
         return;
-    ask_oldest(probe);
+    ask_ages(probe);
     if (wpb_conn_pending(probe->conn) == 0)
         conclude(probe);
 }

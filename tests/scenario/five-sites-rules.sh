@@ -30,6 +30,20 @@ expect_clean ailing
 expect_report ailing
 expect_findings ailing ailing
 
+# As its reader sees it: only what is to be copied whole is wider than the page.
+five_scan text --memory-limit 64M
+expect_code text 0
+expect_clean text
+expect_no_line text out "$five_password"
+awk 'length($0) > 80 && NF > 1 && !/^ +(redis-cli|wpbloat|grep|wp|in unix:) ?/' \
+    "$work/text.out" >"$work/long"
+[ ! -s "$work/long" ] || {
+    cat "$work/long" >&2
+    fail "text: the lines above are wider than 80 columns"
+}
+[ "$(grep -c '^    the same Redis database as ' "$work/text.out")" -eq 4 ] ||
+    fail "text: the one Redis is described more than once"
+
 # One value, as the object cache has stored it.
 key=$(REDISCLI_AUTH=$five_password redis-cli -s "$work/ailing.sock" -n 2 --scan \
     --pattern '*post_meta.815')

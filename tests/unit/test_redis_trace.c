@@ -178,7 +178,7 @@ static void the_other_probes_send_a_handful(void **state)
         uint64_t commands;
     } cases[] = {
         {&wpb_probe_redis_server, GREETING + 1},
-        {&wpb_probe_redis_watchlist, GREETING + 2 * 4 + 4},
+        {&wpb_probe_redis_watchlist, GREETING + 2 * 4 + 5},
         {&wpb_probe_redis_value, GREETING + 5 + 5},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

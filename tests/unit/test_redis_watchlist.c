@@ -158,7 +158,8 @@ static void the_metrics_tell_how_many_and_how_old(void **state)
     assert_true(integer(&run, METRICS, WPB_M_MEMORY_BYTES) > 0);
     assert_int_equal(integer(&run, METRICS, WPB_M_ENTRIES), 2);
     assert_int_equal(integer(&run, METRICS, WPB_M_OLDEST_SECONDS), 19999);
-    assert_int_equal(run.cost.keyspace_hits, 3);
+    assert_int_equal(integer(&run, METRICS, WPB_M_NEWEST_SECONDS), 9999);
+    assert_int_equal(run.cost.keyspace_hits, 4);
     test_run_free(&run);
 }
 

@@ -562,6 +562,19 @@ static void an_old_member_of_another_key_says_nothing_of_cron(void **state)
     assert_int_equal(look_severity(look, "cache.dead_cron"), -1);
 }
 
+static void a_site_that_nobody_visits_has_no_dead_cron(void **state)
+{
+    struct look *look = *state;
+
+    look_post_text(look, look_key(METRICS), WPB_M_KEY_ROLE, "metrics");
+    look_post(look, look_key(METRICS), WPB_M_OLDEST_SECONDS, 40000);
+    look_post(look, look_key(METRICS), WPB_M_NEWEST_SECONDS, 40000 - 10799);
+    assert_int_equal(look_severity(look, "cache.dead_cron"), -1);
+    look_post(look, look_key(METRICS), WPB_M_NEWEST_SECONDS, 40000 - 10800);
+    assert_int_equal(look_severity(look, "cache.dead_cron"), WPB_WARNING);
+    look_assert_fact(look_found(look, "cache.dead_cron"), "newest_seconds", 29200);
+}
+
 static void old_metrics_are_not_also_a_large_entry(void **state)
 {
     struct look *look = *state;
@@ -1012,6 +1025,28 @@ static void feeds_are_a_note_at_512_kib_and_a_warning_at_8_mib(void **state)
     assert_int_equal(look_severity(look, "cache.feed_transients"), WPB_WARNING);
 }
 
+static void a_large_feed_is_left_to_the_rule_about_feeds(void **state)
+{
+    static const char *const names[] = {
+        "wp:site-transient:feed_d41d8cd98f00b204e9800998ecf8427e",
+        "wp:site-transient:feed_of_ours",
+        "wp:site-transient:feed_D41D8CD98F00B204E9800998ECF8427E"};
+    struct look *look = *state;
+
+    post_family(look, "site-transient:feed_<hex>", 2, 2 * MIB);
+    for (size_t i = 0; i < 3; i++) {
+        look_post_text(look, look_key(names[i]), WPB_M_GROUP, "site-transient");
+        look_post(look, look_key(names[i]), WPB_M_VALUE_BYTES, MIB);
+    }
+    look_evaluate(look);
+    assert_int_equal(look_count(look, "cache.feed_transients"), 1);
+    assert_int_equal(look_count(look, "cache.entry_large"), 2);
+    /* So large that a single one is worth a word. */
+    look_post(look, look_key(names[0]), WPB_M_VALUE_BYTES, 4 * MIB);
+    look_evaluate(look);
+    assert_int_equal(look_count(look, "cache.entry_large"), 3);
+}
+
 static void names_that_only_resemble_feeds_are_none(void **state)
 {
     static const char *const names[] = {
@@ -1178,6 +1213,7 @@ int main(void)
         TEST(the_configuration_to_look_at_is_one_word_of_the_shell),
         TEST(metrics_two_hours_old_mean_that_cron_stands_still),
         TEST(an_old_member_of_another_key_says_nothing_of_cron),
+        TEST(a_site_that_nobody_visits_has_no_dead_cron),
         TEST(old_metrics_are_not_also_a_large_entry),
         TEST(the_word_array_is_critical_in_the_options_and_a_warning_elsewhere),
         TEST(usual_encodings_are_no_finding),
@@ -1204,6 +1240,7 @@ int main(void)
         TEST(transients_with_an_unknown_ttl_are_not_judged),
         TEST(the_names_of_lasting_transients_are_told),
         TEST(feeds_are_a_note_at_512_kib_and_a_warning_at_8_mib),
+        TEST(a_large_feed_is_left_to_the_rule_about_feeds),
         TEST(names_that_only_resemble_feeds_are_none),
         TEST(hostile_names_and_numbers_stay_data),
         TEST(each_rule_has_its_page_and_a_remedy),

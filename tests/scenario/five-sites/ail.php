@@ -89,8 +89,8 @@ function ail_lite() {
 		$rows[] = array( 'x' => noise( 8 ) );
 	}
 	put( 'post_meta', 1, fn() => 815, array( '_builder' => $rows ) );
-	for ( $i = 1; $i <= 40; $i++ ) {
-		put( 'transient', 1, fn() => 'feed_' . md5( "lite $i" ), noise( 600000 ), 43200 );
+	for ( $i = 1; $i <= 38; $i++ ) {
+		put( 'transient', 1, fn() => 'feed_' . md5( "lite $i" ), noise( $i < 3 ? 1200000 : 600000 ), 43200 );
 	}
 	for ( $i = 1; $i <= 1200; $i++ ) {
 		put( 'site-transient', 1, fn() => 'acme_' . md5( "lite $i" ), 'for ever' );
