@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/analyse/database_tables.h"
+
 static uint64_t count_of(const struct wpb_window *window,
                          const struct wpb_subject *subject, enum wpb_metric metric)
 {
@@ -172,4 +174,5 @@ void wpb_tables_fill(const struct wpb_window *const *windows, size_t count,
         if (server_row(windows[w], arena, &servers[report->server_count]))
             report->server_count++;
     }
+    wpb_database_tables_fill(windows, count, keys_max, arena, &report->database);
 }

@@ -11,8 +11,9 @@
 #include "wpbloat/report.h"
 #include "wpbloat/window.h"
 
-/* Fill REPORT's keys, groups and servers from COUNT windows. KEYS_MAX bounds the keys
- * of all of them, GROUPS_MAX the groups of each. */
+/* Fill REPORT's keys, groups, servers and databases from COUNT windows. KEYS_MAX bounds
+ * the keys of all of them, and each table of a database; GROUPS_MAX the groups of each.
+ */
 void wpb_tables_fill(const struct wpb_window *const *windows, size_t count,
                      size_t keys_max, size_t groups_max, struct wpb_arena *arena,
                      struct wpb_report *report);

@@ -515,7 +515,8 @@ int wpb_command_scan(int argc, char **argv)
     /* The text report says it itself. */
     if (selected.count == 0 && scan.format != TEXT)
         wpb_log(WPB_LOG_WARNING,
-                "no WordPress site was found in %s; give its folder, or --redis URI",
+                "no WordPress site was found in %s; give its folder, --redis URI or "
+                "--mysql URI",
                 selected.looked_in);
     if (wpb_progress_is_wanted())
         scan.turn.progress = wpb_progress_draw;

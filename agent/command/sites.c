@@ -66,10 +66,12 @@ static void make_ad_hoc_site(const struct wpb_site_selection *selection,
 
     selected->sites = wpb_arena_alloc(arena, sizeof(*selected->sites));
     selected->sites[0] = empty;
-    if (selection->rdb_file)
+    if (selection->rdb_file) {
         selected->sites[0].name = "rdb";
-    else if (!selection->redis_uri)
+    } else if (!selection->redis_uri) {
         selected->sites[0].name = "mysql";
+        selected->sites[0].flavour_note = "";
+    }
     selected->count = 1;
     selected->looked_in = "";
 }
@@ -103,6 +105,15 @@ static const char *without_redis(const struct wpb_site *site)
            "URI together with the path";
 }
 
+/* Why SITE has no database to look at; "" when it has one. */
+static const char *without_mysql(const struct wpb_site *site)
+{
+    if (site->has_mysql || !*site->path)
+        return "";
+    return "where its database is could not be read from its configuration; give --mysql "
+           "URI together with the path";
+}
+
 static int find_sites(const struct wpb_site_selection *selection, struct wpb_arena *arena,
                       struct wpb_selected_sites *selected, struct wpb_err *err)
 {
@@ -116,7 +127,7 @@ static int find_sites(const struct wpb_site_selection *selection, struct wpb_are
     selected->sites =
         wpb_arena_alloc(arena, (found.site_count + 1) * sizeof(*selected->sites));
     selected->coverage =
-        wpb_arena_alloc(arena, (2 * found.site_count + found.failure_count + 1) *
+        wpb_arena_alloc(arena, (3 * found.site_count + found.failure_count + 1) *
                                    sizeof(*selected->coverage));
     for (size_t i = 0; i < found.site_count; i++)
         selected->sites[selected->count++] = found.sites[i];
@@ -287,6 +298,9 @@ int wpb_select_sites(const struct wpb_site_selection *selection, struct wpb_aren
                              ? WPB_COVERAGE_SKIPPED
                              : WPB_COVERAGE_UNAVAILABLE,
                          without_redis(site));
+        if (*without_mysql(site))
+            add_coverage(selected, site->name, WPB_COVERAGE_UNAVAILABLE,
+                         without_mysql(site));
     }
     return 0;
 }

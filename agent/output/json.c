@@ -2,6 +2,8 @@
 
 #include "agent/base/address.h"
 #include "agent/base/clock.h"
+#include "agent/base/mysql_address.h"
+#include "agent/output/database_json.h"
 #include "agent/output/finding_json.h"
 #include "agent/output/growth_json.h"
 
@@ -30,6 +32,20 @@ static void write_redis(struct wpb_json *json, const struct wpb_site *site)
                       wpb_slice_of(site->key_prefix, site->key_prefix_len));
     else
         wpb_json_null(json, "key_prefix");
+}
+
+static void write_mysql(struct wpb_json *json, const struct wpb_site *site)
+{
+    struct wpb_buf scope;
+
+    if (!site->has_mysql) {
+        wpb_json_null(json, "mysql");
+        return;
+    }
+    wpb_buf_init(&scope, 0);
+    wpb_mysql_address_scope(&site->mysql, true, &scope);
+    wpb_json_text(json, "mysql", wpb_buf_view(&scope));
+    wpb_buf_fini(&scope);
 }
 
 static void write_unresolved(struct wpb_json *json, const struct wpb_site *site)
@@ -63,6 +79,7 @@ static void write_site(struct wpb_json *json, const struct wpb_site *site)
     wpb_json_known(json, "shape_votes", site->shape_votes);
     wpb_json_close(json);
     write_redis(json, site);
+    write_mysql(json, site);
     wpb_json_memory_limit(json, "memory_limit_bytes", site->memory_limit_bytes);
     wpb_json_known(json, "memory_limit_source", site->memory_limit_source);
     wpb_json_php_version(json, "php_version", site->php_version);
@@ -88,6 +105,8 @@ static void write_coverage(struct wpb_json *json, const struct wpb_coverage *row
     wpb_json_count(json, "bytes_sent", row->cost.bytes_sent);
     wpb_json_count(json, "bytes_received", row->cost.bytes_received);
     wpb_json_count(json, "keyspace_hits", row->cost.keyspace_hits);
+    wpb_json_count(json, "rows", row->cost.rows);
+    wpb_json_count(json, "pages", row->cost.pages);
     wpb_json_count(json, "elapsed_ms", row->cost.elapsed_ms);
     wpb_json_close(json);
     wpb_json_close(json);
@@ -174,6 +193,7 @@ static void write_tables(struct wpb_json *json, const struct wpb_report *report)
     for (size_t i = 0; i < report->server_count; i++)
         write_server(json, &report->servers[i]);
     wpb_json_close(json);
+    wpb_database_json(json, &report->database);
     wpb_growth_json(json, report);
     wpb_json_close(json);
 }

@@ -4,53 +4,12 @@
 
 #include "agent/base/address.h"
 #include "agent/base/text.h"
-#include "agent/output/table.h"
+#include "agent/output/database_text.h"
+#include "agent/output/place_table.h"
 
 #define INDENT 2
 /* Of a site; all of them are in the JSON. */
 #define GROUPS_SHOWN 12
-
-/* Where the site's keys are stands with the sites, too: it may be left out here. */
-static void print_heading(struct wpb_page *page, const char *title, const char *site,
-                          struct wpb_slice scope)
-{
-    struct wpb_buf line;
-    size_t site_len;
-    wpb_buf_init(&line, 0);
-    wpb_text_terminal(&line, wpb_slice_cstr(site));
-    site_len = line.len;
-    wpb_buf_text(&line, ", ");
-    wpb_text_terminal(&line, scope);
-    if (strlen(title) + 2 + wpb_text_columns(wpb_buf_view(&line)) > page->columns)
-        line.len = site_len;
-    wpb_page_blank(page);
-    wpb_page_ink(page, WPB_INK_BOLD, wpb_slice_cstr(title));
-    wpb_buf_text(page->out, "  ");
-    wpb_buf_slice(page->out, wpb_buf_view(&line));
-    wpb_page_end_line(page);
-    wpb_buf_fini(&line);
-}
-
-static void add_bytes_cell(struct wpb_table *table, uint64_t bytes)
-{
-    wpb_text_bytes(wpb_table_cell(table), bytes);
-    wpb_table_next(table);
-}
-
-static void add_count_cell(struct wpb_table *table, uint64_t count)
-{
-    wpb_text_count(wpb_table_cell(table), count);
-    wpb_table_next(table);
-}
-
-static void add_name_cell(struct wpb_table *table, struct wpb_slice name)
-{
-    if (name.len)
-        wpb_text_terminal_name(wpb_table_cell(table), name);
-    else
-        wpb_buf_text(wpb_table_cell(table), "(no name)");
-    wpb_table_next(table);
-}
 
 static bool same_place(const char *site, struct wpb_slice scope, const char *other_site,
                        struct wpb_slice other_scope)
@@ -84,15 +43,15 @@ static void print_keys_of(struct wpb_page *page, const struct wpb_report *report
         const struct wpb_key_row *row = &report->keys[i];
         if (!same_place(row->site, row->scope, place->site, place->scope))
             continue;
-        add_name_cell(&table, row->key);
-        add_bytes_cell(&table, row->memory_bytes);
+        wpb_place_table_name(&table, row->key);
+        wpb_place_table_bytes(&table, row->memory_bytes);
         if (row->has_ttl)
             wpb_text_ttl(wpb_table_cell(&table), row->ttl_seconds);
         else
             wpb_buf_text(wpb_table_cell(&table), "unknown");
         wpb_table_next(&table);
     }
-    print_heading(page, "Largest keys", place->site, place->scope);
+    wpb_place_table_heading(page, "Largest keys", place->site, place->scope);
     wpb_table_print(&table, page, INDENT);
     wpb_table_fini(&table);
 }
@@ -130,11 +89,11 @@ static size_t count_groups_of(const struct wpb_report *report,
 
 static void add_group(struct wpb_table *table, const struct wpb_group_row *row)
 {
-    add_name_cell(table, row->group);
-    add_count_cell(table, row->keys);
-    add_bytes_cell(table, row->memory_bytes);
-    add_count_cell(table, row->ttlless_keys);
-    add_bytes_cell(table, row->ttlless_bytes);
+    wpb_place_table_name(table, row->group);
+    wpb_place_table_count(table, row->keys);
+    wpb_place_table_bytes(table, row->memory_bytes);
+    wpb_place_table_count(table, row->ttlless_keys);
+    wpb_place_table_bytes(table, row->ttlless_bytes);
 }
 
 static void merge_group(struct wpb_group_row *sum, const struct wpb_group_row *row)
@@ -183,7 +142,7 @@ static void print_groups_of(struct wpb_page *page, const struct wpb_report *repo
         add_group(&table, &rest);
     if (foreign)
         add_group(&table, foreign);
-    print_heading(page, "Cache groups", place->site, place->scope);
+    wpb_place_table_heading(page, "Cache groups", place->site, place->scope);
     wpb_table_print(&table, page, INDENT);
     if (is_estimated)
         wpb_page_paragraph(
@@ -321,11 +280,13 @@ void wpb_report_tables_sites(struct wpb_page *page, const struct wpb_report *rep
         wpb_page_paragraph(page, INDENT, wpb_buf_view(&line));
         if (site->path[0])
             print_versions(page, site, &line);
-        print_cache(page, site, &line);
+        if (site->path[0] || site->has_redis || site->rdb_file)
+            print_cache(page, site, &line);
         for (size_t j = 0; j < report->server_count; j++) {
             if (strcmp(report->servers[j].site, site->name) == 0)
                 print_server(page, report, j, &line);
         }
+        wpb_database_text_site(page, INDENT + 2, report, site);
     }
     wpb_buf_fini(&line);
 }

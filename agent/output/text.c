@@ -2,12 +2,15 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/text.h"
+#include "agent/output/database_text.h"
 #include "agent/output/finding_text.h"
 #include "agent/output/growth_text.h"
 #include "agent/output/report_tables.h"
 #include "agent/output/verdict.h"
 
 #define INDENT 2
+/* innodb_page_size, unless somebody chose another when the server was set up. */
+#define INNODB_PAGE_BYTES 16384
 
 static void print_head(struct wpb_page *page, const struct wpb_report *report)
 {
@@ -79,18 +82,21 @@ static void print_coverage_row(struct wpb_page *page, const struct wpb_report *r
 static const char *substitute(const char *name)
 {
     static const struct {
-        const char *part;
+        const char *start, *part;
         const char *option;
     } rows[] = {
-        {"PASSWORD", "--redis-password-file FILE"},
-        {"PREFIX", "--prefix BYTES"},
-        {"SALT", "--prefix BYTES"},
-        {"REDIS", "--redis URI"},
+        {"DB_PASSWORD", "", "--mysql-password-file FILE"},
+        {"DB_", "", "--mysql URI"},
+        {"$table_prefix", "", "--table-prefix NAME"},
+        {"", "PASSWORD", "--redis-password-file FILE"},
+        {"", "PREFIX", "--prefix BYTES"},
+        {"", "SALT", "--prefix BYTES"},
+        {"", "REDIS", "--redis URI"},
     };
-    if (!strcasestr(name, "REDIS") && !strcasestr(name, "CACHE"))
-        return NULL;
+    bool is_of_cache = strcasestr(name, "REDIS") || strcasestr(name, "CACHE");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (strcasestr(name, rows[i].part))
+        if (strncmp(name, rows[i].start, strlen(rows[i].start)) == 0 &&
+            strcasestr(name, rows[i].part) && (is_of_cache || rows[i].start[0]))
             return rows[i].option;
     }
     return NULL;
@@ -184,26 +190,64 @@ static void print_notes(struct wpb_page *page, const struct wpb_report *report)
     wpb_buf_fini(&line);
 }
 
+static void add_cost(struct wpb_cost *total, const struct wpb_cost *cost)
+{
+    total->commands += cost->commands;
+    total->bytes_sent += cost->bytes_sent;
+    total->bytes_received += cost->bytes_received;
+    total->rows += cost->rows;
+    total->pages += cost->pages;
+}
+
+static void say_redis_cost(struct wpb_buf *line, const struct wpb_cost *cost)
+{
+    wpb_text_count(line, cost->commands);
+    wpb_buf_text(line, " Redis commands, ");
+    wpb_text_bytes(line, cost->bytes_sent);
+    wpb_buf_text(line, " sent and ");
+    wpb_text_bytes(line, cost->bytes_received);
+    wpb_buf_text(line, " read");
+}
+
+/* The server counts the pages, ours and those that others read meanwhile. */
+static void say_mysql_cost(struct wpb_buf *line, const struct wpb_cost *cost)
+{
+    wpb_text_count(line, cost->commands);
+    wpb_buf_text(line, cost->commands == 1 ? " database statement, "
+                                           : " database statements, ");
+    wpb_text_count(line, cost->rows);
+    wpb_buf_text(line, cost->rows == 1 ? " row and " : " rows and ");
+    if (cost->pages) {
+        wpb_buf_text(line, "at most ");
+        wpb_text_bytes(line, cost->pages < UINT64_MAX / INNODB_PAGE_BYTES
+                                 ? cost->pages * INNODB_PAGE_BYTES
+                                 : UINT64_MAX);
+        wpb_buf_text(line, " read from the database's disk");
+    } else {
+        wpb_buf_text(line, "nothing read from the database's disk");
+    }
+}
+
 static void print_cost(struct wpb_page *page, const struct wpb_report *report)
 {
-    struct wpb_cost total = {0};
-    for (size_t i = 0; i < report->coverage_count; i++) {
-        const struct wpb_cost *cost = &report->coverage[i].cost;
-        total.commands += cost->commands;
-        total.bytes_sent += cost->bytes_sent;
-        total.bytes_received += cost->bytes_received;
-    }
+    struct wpb_cost redis = {0}, mysql = {0};
     if (report->coverage_count == 0)
         return;
+    for (size_t i = 0; i < report->coverage_count; i++) {
+        const struct wpb_coverage *row = &report->coverage[i];
+        bool is_mysql = strncmp(row->probe, "mysql.", strlen("mysql.")) == 0;
+        add_cost(is_mysql ? &mysql : &redis, &row->cost);
+    }
     struct wpb_buf line;
     wpb_buf_init(&line, 0);
     wpb_buf_text(&line, "This look cost ");
-    wpb_text_count(&line, total.commands);
-    wpb_buf_text(&line, " Redis commands, ");
-    wpb_text_bytes(&line, total.bytes_sent);
-    wpb_buf_text(&line, " sent and ");
-    wpb_text_bytes(&line, total.bytes_received);
-    wpb_buf_printf(&line, " read, in %llu.%llu s. Nothing was written.",
+    if (redis.commands || !mysql.commands)
+        say_redis_cost(&line, &redis);
+    if (redis.commands && mysql.commands)
+        wpb_buf_text(&line, "; ");
+    if (mysql.commands)
+        say_mysql_cost(&line, &mysql);
+    wpb_buf_printf(&line, ", in %llu.%llu s. Nothing was written.",
                    (unsigned long long)(report->elapsed_ms / 1000),
                    (unsigned long long)(report->elapsed_ms % 1000 / 100));
     wpb_page_blank(page);
@@ -222,6 +266,7 @@ void wpb_output_text(const struct wpb_report *report, const struct wpb_text_styl
         wpb_finding_text(&page, &report->findings[i]);
     wpb_report_tables_keys(&page, report);
     wpb_report_tables_groups(&page, report);
+    wpb_database_text(&page, report);
     wpb_report_tables_sites(&page, report);
     print_unseen(&page, report);
     print_notes(&page, report);

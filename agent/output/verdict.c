@@ -261,32 +261,49 @@ static void print_no_site(struct wpb_page *page, const struct wpb_report *report
     if (wpb_verdict_blind(report)) {
         print_state(page, WPB_INK_YELLOW, "NO SITE COULD BE READ",
                     "What looks like a WordPress site could not be read as one; the end "
-                    "of this report says why, and what to do about it. Its Redis can be "
-                    "looked at alone:");
+                    "of this report says why, and what to do about it. Its Redis and "
+                    "its database can be looked at alone:");
     } else {
         print_state(page, WPB_INK_YELLOW, "NO SITE FOUND",
                     "No WordPress was found where it usually is, so nothing was looked "
-                    "at. Say where it is, or where its Redis is:");
+                    "at. Say where it is, or where its Redis or its database is:");
         wpb_page_verbatim(page, INDENT + 2,
                           wpb_slice_cstr("wpbloat scan /path/to/wordpress"));
     }
     wpb_page_verbatim(page, INDENT + 2,
                       wpb_slice_cstr("wpbloat scan --redis redis://127.0.0.1:6379/0"));
+    wpb_page_verbatim(page, INDENT + 2,
+                      wpb_slice_cstr("wpbloat scan --mysql mysql://USER@127.0.0.1/SCHEMA "
+                                     "--mysql-password-file FILE"));
 }
 
-/* The look that saw most keys: one that passes over them, not the one that asks for a
- * few by name. */
-static const struct wpb_coverage *widest_look(const struct wpb_report *report)
+/* The most that one look has seen of what is counted in UNIT: of keys, that of the look
+ * that passes over all of them, not of the one that asks for a few by name. */
+static uint64_t most_seen(const struct wpb_report *report, const char *unit)
 {
-    const struct wpb_coverage *widest = NULL;
+    uint64_t most = 0;
     for (size_t i = 0; i < report->coverage_count; i++) {
         const struct wpb_coverage *row = &report->coverage[i];
-        bool has_seen = row->status <= WPB_COVERAGE_PARTIAL && row->done > 0 &&
-                        strcmp(row->unit, "keys") == 0;
-        if (has_seen && (!widest || row->done > widest->done))
-            widest = row;
+        if (row->status <= WPB_COVERAGE_PARTIAL && row->done > most &&
+            strcmp(row->unit, unit) == 0)
+            most = row->done;
     }
-    return widest;
+    return most;
+}
+
+static void add_seen(struct wpb_buf *text, const struct wpb_report *report)
+{
+    uint64_t keys = most_seen(report, "keys"), tables = most_seen(report, "tables");
+    if (!keys && !tables)
+        return;
+    wpb_buf_char(text, ' ');
+    if (keys)
+        add_plural(text, keys, "key", "keys");
+    if (keys && tables)
+        wpb_buf_text(text, " and ");
+    if (tables)
+        add_plural(text, tables, "table", "tables");
+    wpb_buf_text(text, keys + tables == 1 ? " was looked at." : " were looked at.");
 }
 
 static void print_clear(struct wpb_page *page, const struct wpb_report *report,
@@ -302,13 +319,7 @@ static void print_clear(struct wpb_page *page, const struct wpb_report *report,
     if (report->site_count > SITES_NAMED)
         wpb_buf_printf(&text, " and %zu more", report->site_count - SITES_NAMED);
     wpb_buf_char(&text, '.');
-    const struct wpb_coverage *widest = widest_look(report);
-    if (widest) {
-        wpb_buf_char(&text, ' ');
-        wpb_text_count(&text, widest->done);
-        wpb_buf_text(&text,
-                     widest->done == 1 ? " key was looked at." : " keys were looked at.");
-    }
+    add_seen(&text, report);
     wpb_page_paragraph(page, INDENT, wpb_buf_view(&text));
     wpb_buf_fini(&text);
 }

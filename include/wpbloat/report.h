@@ -9,6 +9,7 @@
 
 #include "wpbloat/finding.h"
 #include "wpbloat/probe.h"
+#include "wpbloat/report_database.h"
 #include "wpbloat/site.h"
 
 /* A row of the "redis_keys" table: largest keys by memory. */
@@ -108,6 +109,7 @@ struct wpb_report {
     size_t group_count;
     const struct wpb_server_row *servers;
     size_t server_count;
+    struct wpb_database_report database;
     bool is_watch; /* the next two are meaningful */
     const struct wpb_growth_place *growth;
     size_t growth_count;

@@ -1,5 +1,5 @@
 add_library(test_reports STATIC unit/report_builder.c unit/report_shared.c
-  unit/golden.c)
+  unit/report_database.c unit/golden.c)
 target_link_libraries(test_reports PUBLIC wpb_output PkgConfig::CMOCKA)
 
 wpb_unit_test(output_text test_reports)
@@ -20,7 +20,7 @@ endfunction()
 
 wpb_valid_json(report report.schema.json
   report_incident.json report_healthy.json report_no_site.json report_blind.json
-  report_hostile.json report_shared.json report_watch.json report_watch_hostile.json)
+  report_hostile.json report_shared.json report_database.json report_watch.json report_watch_hostile.json)
 wpb_valid_json(findings report.schema.json --ndjson
   findings_incident.ndjson findings_hostile.ndjson)
 wpb_valid_json(explanation explain.schema.json

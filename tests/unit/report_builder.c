@@ -597,6 +597,25 @@ static const struct wpb_server_row evil_servers[] = {
      true, UINT64_MAX, UINT64_MAX},
 };
 
+static const struct wpb_database_row evil_databases[] = {
+    {EVIL, EVIL_BYTES, EVIL_BYTES, true, UINT64_MAX, UINT64_MAX, UINT64_MAX, true,
+     UINT64_MAX, UINT64_MAX},
+};
+static const struct wpb_table_row evil_tables[] = {
+    {EVIL, EVIL_BYTES, EVIL_BYTES, EVIL_BYTES, true, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+};
+static const struct wpb_option_row evil_options[] = {
+    {EVIL, EVIL_BYTES, EVIL_BYTES, UINT64_MAX, true, true},
+};
+static const struct wpb_meta_key_row evil_meta_keys[] = {
+    {EVIL, EVIL_BYTES, EVIL_BYTES, EVIL_BYTES, EVIL_BYTES, true, UINT64_MAX, true,
+     UINT64_MAX, WPB_SAMPLED, true, 0, UINT64_MAX},
+};
+static const struct wpb_post_row evil_posts[] = {
+    {EVIL, EVIL_BYTES, EVIL_BYTES, EVIL_BYTES, EVIL_BYTES, EVIL_BYTES, EVIL_BYTES, true,
+     UINT64_MAX, true, UINT64_MAX},
+};
+
 const struct wpb_report *report_hostile(void)
 {
     static const struct wpb_report report = {
@@ -616,6 +635,10 @@ const struct wpb_report *report_hostile(void)
         .group_count = COUNT(evil_groups),
         .servers = evil_servers,
         .server_count = COUNT(evil_servers),
+        .database = {evil_databases, COUNT(evil_databases), evil_tables,
+                     COUNT(evil_tables), evil_options, COUNT(evil_options),
+                     evil_meta_keys, COUNT(evil_meta_keys), evil_posts,
+                     COUNT(evil_posts)},
     };
     return &report;
 }

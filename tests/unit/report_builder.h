@@ -26,6 +26,11 @@ const struct wpb_report *report_hostile(void);
 /* Two sites on one Redis, what is wrong with that, and many groups. */
 const struct wpb_report *report_shared(void);
 
+/* A site whose Redis and whose database were looked at, the latter not as a whole. */
+const struct wpb_report *report_database(void);
+/* A database alone, without a configuration. */
+const struct wpb_report *report_database_alone(void);
+
 const struct wpb_explanation *explanation_incident(void);
 /* A file that is cut off: no PHP figures, a flaw. */
 const struct wpb_explanation *explanation_flawed(void);

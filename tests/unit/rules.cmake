@@ -1,5 +1,6 @@
 wpb_unit_test(window wpb_analyse)
 wpb_unit_test(choose wpb_analyse)
+wpb_unit_test(database_tables wpb_analyse)
 wpb_unit_test(growth wpb_analyse)
 wpb_unit_test(rule_values wpb_rules)
 add_library(rule_look STATIC unit/rule_look.c)

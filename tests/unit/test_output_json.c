@@ -43,6 +43,12 @@ static void what_sites_share_names_the_others(void **state)
     expect_json(report_shared(), "report_shared.json");
 }
 
+static void database_has_the_published_members(void **state)
+{
+    (void)state;
+    expect_json(report_database(), "report_database.json");
+}
+
 static void healthy_report_has_empty_lists(void **state)
 {
     (void)state;
@@ -269,6 +275,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(incident_has_the_published_members),
         cmocka_unit_test(what_sites_share_names_the_others),
+        cmocka_unit_test(database_has_the_published_members),
         cmocka_unit_test(healthy_report_has_empty_lists),
         cmocka_unit_test(report_without_a_site_is_still_a_report),
         cmocka_unit_test(blind_report_carries_its_reasons),

@@ -43,6 +43,27 @@ static void what_sites_share_is_said_once(void **state)
     expect_text(report_shared, 80, "report_shared.txt");
 }
 
+static void database_reads_well_at_80_columns(void **state)
+{
+    (void)state;
+    expect_text(report_database, 80, "report_database.txt");
+}
+
+static void database_alone_is_not_said_to_have_a_cache(void **state)
+{
+    struct wpb_buf out;
+    (void)state;
+    render(report_database_alone, 80, false, &out);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "cache"), 0);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "Redis"), 0);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "12 tables were looked at."), 1);
+    assert_int_equal(golden_count(wpb_buf_view(&out),
+                                  "This look cost 31 database statements, 1,022 rows and "
+                                  "nothing read"),
+                     1);
+    wpb_buf_fini(&out);
+}
+
 static void columns_default_to_80(void **state)
 {
     (void)state;
@@ -279,6 +300,8 @@ int main(void)
         cmocka_unit_test(incident_reads_well_at_80_columns),
         cmocka_unit_test(incident_reads_well_at_120_columns),
         cmocka_unit_test(what_sites_share_is_said_once),
+        cmocka_unit_test(database_reads_well_at_80_columns),
+        cmocka_unit_test(database_alone_is_not_said_to_have_a_cache),
         cmocka_unit_test(columns_default_to_80),
         cmocka_unit_test(healthy_site_is_told_that_nothing_was_found),
         cmocka_unit_test(host_without_a_site_is_told_how_to_name_one),
