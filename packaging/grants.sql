@@ -39,10 +39,11 @@ GRANT SELECT ON `mysql`.`innodb_index_stats` TO 'wpbloat'@'localhost';
 -- With WooCommerce: take the dashes away. A grant on a table that does not exist is
 -- an error, which is why they are not active.
 --   sessions: how many, how many expired, the largest; is there an index on the expiry
---   actions: past due, failed, never purged
+--   actions: past due, failed, never purged; of their log only the size
 --   product lookup: does it hold as many rows as there are products
 -- GRANT SELECT ON `wordpress`.`wp_woocommerce_sessions` TO 'wpbloat'@'localhost';
 -- GRANT SELECT ON `wordpress`.`wp_actionscheduler_actions` TO 'wpbloat'@'localhost';
+-- GRANT SELECT ON `wordpress`.`wp_actionscheduler_logs` TO 'wpbloat'@'localhost';
 -- GRANT SELECT ON `wordpress`.`wp_wc_product_meta_lookup` TO 'wpbloat'@'localhost';
 
 -- On a replica that wpbloat shall stop reading while it lags (SHOW REPLICA STATUS):

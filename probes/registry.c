@@ -18,6 +18,7 @@ const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_mysql_builders,
     &wpb_probe_mysql_transients,
     &wpb_probe_mysql_cron,
+    &wpb_probe_mysql_woocommerce,
     &wpb_probe_redis_value,
     &wpb_probe_redis_rdb_value,
     &wpb_probe_wordpress_source,

@@ -11,5 +11,6 @@ extern const struct wpb_probe wpb_probe_mysql_autoload;
 extern const struct wpb_probe wpb_probe_mysql_builders;
 extern const struct wpb_probe wpb_probe_mysql_transients;
 extern const struct wpb_probe wpb_probe_mysql_cron;
+extern const struct wpb_probe wpb_probe_mysql_woocommerce;
 
 #endif

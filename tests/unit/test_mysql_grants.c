@@ -92,7 +92,7 @@ static void sizes_and_indexes_are_seen_of_the_granted_tables(void **state)
         ask(mysql, "SELECT 1 FROM information_schema.tables WHERE table_schema = 'shop'",
             &tables),
         0);
-    assert_int_equal(tables, 6);
+    assert_int_equal(tables, 7);
     assert_int_equal(
         ask(mysql,
             "SELECT 1 FROM information_schema.statistics WHERE table_schema = 'shop' "

@@ -35,6 +35,16 @@ CREATE TABLE `{schema}`.`{prefix}actionscheduler_actions` (
   KEY claim_id_status_priority_scheduled_date_gmt
     (claim_id,status,priority,scheduled_date_gmt)
 ) ENGINE=InnoDB CHARACTER SET {charset};
+CREATE TABLE `{schema}`.`{prefix}actionscheduler_logs` (
+  log_id bigint(20) unsigned NOT NULL auto_increment,
+  action_id bigint(20) unsigned NOT NULL,
+  message text NOT NULL,
+  log_date_gmt datetime NULL default '0000-00-00 00:00:00',
+  log_date_local datetime NULL default '0000-00-00 00:00:00',
+  PRIMARY KEY (log_id),
+  KEY action_id (action_id),
+  KEY log_date_gmt (log_date_gmt)
+) ENGINE=InnoDB CHARACTER SET {charset};
 CREATE TABLE `{schema}`.`{prefix}wc_product_meta_lookup` (
   product_id bigint(20) NOT NULL,
   sku varchar(100) NULL default '',
