@@ -8,7 +8,9 @@
 
 #define PORT_DEFAULT 3306
 #define SOCKET_PATH_MAX 107
-#define FORM "mysql://[user@]host[:port]/schema or mysql+unix:///path?db=schema&user=U"
+#define FORM                                                                             \
+    "mysql://[user@]host[:port]/schema, mysqls://... for TLS, or "                       \
+    "mysql+unix:///path?db=schema&user=U"
 
 static int refuse(struct wpb_err *err, const char *why)
 {
@@ -83,9 +85,9 @@ static int parse_unix(struct wpb_slice text, struct wpb_arena *arena,
     cut(&text, '?', &query);
     if (text.len < 2 || text.data[0] != '/')
         return refuse(err, "a unix socket needs an absolute path");
-    if (text.len > SOCKET_PATH_MAX)
-        return refuse(err, "a unix socket's path has at most 107 bytes");
     address->path = decoded(text, arena);
+    if (address->path && strlen(address->path) > SOCKET_PATH_MAX)
+        return refuse(err, "a unix socket's path has at most 107 bytes");
     for (; query.len; query = rest) {
         rest = wpb_slice_of("", 0);
         cut(&query, '&', &rest);
@@ -130,8 +132,11 @@ static int parse_tcp(struct wpb_slice text, struct wpb_arena *arena,
 {
     struct wpb_slice schema = {"", 0}, host;
 
-    if (cut(&text, '/', &schema))
+    if (cut(&text, '/', &schema)) {
+        if (memchr(schema.data, '?', schema.len))
+            return refuse(err, "nothing may follow the schema");
         address->schema = decoded(schema, arena);
+    }
     host = text;
     if (cut(&text, '@', &host)) {
         if (memchr(text.data, ':', text.len))
@@ -177,7 +182,15 @@ int wpb_mysql_address_parse(const char *uri, struct wpb_arena *arena,
     return 0;
 }
 
-/* The same order of tests as WordPress 6.1, wp-includes/class-wpdb.php. */
+static bool has_two_colons(struct wpb_slice text)
+{
+    const char *first = text.len ? memchr(text.data, ':', text.len) : NULL;
+
+    return first && memchr(first + 1, ':', text.len - (size_t)(first + 1 - text.data));
+}
+
+/* The same order of tests as WordPress 6.1, wp-includes/class-wpdb.php. Like PHP's own
+ * client, a socket counts for the local host only. */
 void wpb_mysql_address_of_wpdb(const char *db_host, struct wpb_arena *arena,
                                struct wpb_mysql_address *address)
 {
@@ -194,14 +207,17 @@ void wpb_mysql_address_of_wpdb(const char *db_host, struct wpb_arena *arena,
         host = wpb_slice_skip(host, 2);
     socket = host.len ? memmem(host.data, host.len, ":/", 2) : NULL;
     if (socket) {
-        address->path = socket + 1;
-        return;
+        host.len = (size_t)(socket - host.data);
+        if (host.len == 0 || wpb_slice_is(host, "localhost")) {
+            address->path = wpb_arena_cstr(arena, wpb_slice_cstr(socket + 1));
+            return;
+        }
     }
     if (host.len && host.data[0] == '[') {
         host = wpb_slice_skip(host, 1);
         if (cut(&host, ']', &rest) && rest.len)
             port = wpb_slice_skip(rest, 1);
-    } else if (host.len && !memmem(host.data, host.len, "::", 2)) {
+    } else if (!has_two_colons(host)) {
         cut(&host, ':', &port);
     }
     if (!parse_port(port, &address->port))

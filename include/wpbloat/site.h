@@ -53,6 +53,7 @@ struct wpb_mysql_address {
     const char *user;
     const char *password; /* never printed */
     bool is_encrypted;    /* TLS or nothing */
+    bool is_replica;      /* left alone while it lags */
 };
 
 /* Something a configuration says that could not be followed to a value. */
@@ -72,7 +73,8 @@ struct wpb_site {
     const char *plugin_dir, *mu_plugin_dir, *theme_dir; /* "" when absent */
     const char *wp_version;                             /* "6.1.9"; "" when unknown */
     const char *table_prefix;                           /* "wp_"; "" when unknown */
-    const char *db_name, *db_host;                      /* "" when unknown */
+    bool is_table_prefix_guessed;  /* nobody said so: the tables may say otherwise */
+    const char *db_name, *db_host; /* "" when unknown */
     bool is_multisite;
 
     bool has_mysql; /* `mysql` is meaningful */

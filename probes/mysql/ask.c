@@ -4,105 +4,13 @@
 #include <uv.h>
 
 #include "agent/base/clock.h"
-#include "agent/base/mysql_address.h"
-#include "probes/mysql/calm.h"
 #include "probes/mysql/client.h"
+#include "probes/mysql/peers.h"
 
 #define STAGE "mysql"
-/* A server that refused is not tried again for each statement of each run. */
-#define REFUSED_MS 5000
-
-/* --- what the thread keeps: a connection an address --- */
-
-struct peer {
-    struct peer *next;
-    char *identity;
-    struct wpb_mysql_link *link; /* NULL: not connected */
-    struct wpb_mysql_calm calm;
-    struct wpb_err refused; /* why it was not, at refused_ms */
-    uint64_t refused_ms;
-};
-
-struct peers {
-    struct peer *first;
-};
-
-static void free_peers(void *state)
-{
-    struct peers *peers = state;
-    struct peer *peer;
-
-    while ((peer = peers->first)) {
-        peers->first = peer->next;
-        wpb_mysql_link_close(peer->link);
-        free(peer->identity);
-        free(peer);
-    }
-    free(peers);
-    wpb_mysql_client_end_thread();
-}
-
-static char *identity_of(const struct wpb_mysql_address *address)
-{
-    struct wpb_buf text;
-
-    wpb_buf_init(&text, 0);
-    wpb_mysql_address_scope(address, true, &text);
-    wpb_buf_printf(&text, " %s %s", address->user, address->password);
-    wpb_buf_char(&text, '\0');
-    if (wpb_buf_failed(&text))
-        wpb_buf_fini(&text);
-    return text.data;
-}
-
-/* The peer of IDENTITY, made when it is new; NULL when memory is out. */
-static struct peer *peer_of(struct wpb_kept *kept, const char *identity, bool is_local)
-{
-    struct peers *peers = kept->state;
-    struct peer *peer;
-
-    if (!peers) {
-        peers = calloc(1, sizeof(*peers));
-        if (!peers)
-            return NULL;
-        kept->state = peers;
-        kept->free = free_peers;
-    }
-    for (peer = peers->first; peer; peer = peer->next) {
-        if (strcmp(peer->identity, identity) == 0)
-            return peer;
-    }
-    peer = calloc(1, sizeof(*peer));
-    if (!peer || !(peer->identity = strdup(identity))) {
-        free(peer);
-        return NULL;
-    }
-    wpb_mysql_calm_init(&peer->calm, is_local);
-    peer->next = peers->first;
-    peers->first = peer;
-    return peer;
-}
-
-static int connect_peer(struct peer *peer, const struct wpb_mysql_address *address,
-                        struct wpb_err *err)
-{
-    uint64_t now_ms = wpb_clock_monotonic_ms();
-
-    if (peer->link)
-        return 0;
-    if (peer->refused_ms && now_ms - peer->refused_ms < REFUSED_MS) {
-        *err = peer->refused;
-        return -1;
-    }
-    peer->link = wpb_mysql_link_open(address, err);
-    if (peer->link)
-        return 0;
-    peer->refused = *err;
-    peer->refused_ms = now_ms;
-    return -1;
-}
-
-/* --- one question --- */
+/* A statement that does not end when it is killed has its connection broken. */
+#define KILL_TRIES 3
+#define KILL_WAIT_NS 300000000u
 
 enum stage { IDLE, QUEUED, RUNNING, OVER };
 
@@ -120,9 +28,11 @@ struct wpb_mysql_ask {
     struct wpb_arena *arena;
     uint64_t pages, elapsed_ms;
 
-    uv_mutex_t mutex; /* guards the three below */
+    uv_mutex_t mutex; /* guards the four below */
+    uv_cond_t is_over;
     enum stage stage;
     uint64_t connection; /* while RUNNING */
+    int socket;
     bool is_cancelled;
 
     uv_work_t kill;
@@ -131,14 +41,15 @@ struct wpb_mysql_ask {
     bool is_killed_over, is_done; /* the loop's: the answer waits for both */
 };
 
-static int run_statement(struct wpb_mysql_ask *ask, struct peer *peer)
+static int run_statement(struct wpb_mysql_ask *ask, struct wpb_mysql_peer *peer)
 {
     struct wpb_mysql_answer *answer = &ask->answer;
     const struct wpb_mysql_question *question = &ask->question;
+    struct wpb_mysql_calm *calm = peer->calm;
     int status;
 
     if (question->pages_max &&
-        wpb_mysql_calm_before(&peer->calm, peer->link, wpb_run_budget(ask->run),
+        wpb_mysql_calm_before(calm, &peer->pages, peer->link, wpb_run_budget(ask->run),
                               &answer->err))
         return -1;
     uint64_t begun_ms = wpb_clock_monotonic_ms();
@@ -147,58 +58,98 @@ static int run_statement(struct wpb_mysql_ask *ask, struct peer *peer)
                            ask->arena, &answer->rows, &answer->error, &answer->err);
     ask->elapsed_ms = wpb_clock_monotonic_ms() - begun_ms;
     if (question->pages_max && !wpb_mysql_link_is_lost(peer->link))
-        ask->pages = wpb_mysql_calm_after(&peer->calm, peer->link, question->pages_max);
+        ask->pages =
+            wpb_mysql_calm_after(calm, &peer->pages, peer->link, question->pages_max);
     return status;
 }
 
+static bool is_cancelled(struct wpb_mysql_ask *ask)
+{
+    bool is;
+
+    uv_mutex_lock(&ask->mutex);
+    is = ask->is_cancelled;
+    uv_mutex_unlock(&ask->mutex);
+    return is;
+}
+
 /* True when the statement may run: nobody has cancelled it. */
-static bool enter(struct wpb_mysql_ask *ask, uint64_t connection)
+static bool enter(struct wpb_mysql_ask *ask, const struct wpb_mysql_link *link)
 {
     bool may_run;
 
     uv_mutex_lock(&ask->mutex);
     may_run = !ask->is_cancelled;
     ask->stage = RUNNING;
-    ask->connection = connection;
+    ask->connection = wpb_mysql_link_id(link);
+    ask->socket = wpb_mysql_link_socket(link);
     uv_mutex_unlock(&ask->mutex);
     return may_run;
 }
 
+/* A kill that comes when nothing runs ends the next statement: let that be one of no
+ * value. */
+static void absorb_kill(struct wpb_mysql_link *link)
+{
+    static const struct wpb_mysql_bounds bounds = {1, 64, 1000};
+    struct wpb_arena *arena = wpb_arena_new();
+    struct wpb_mysql_rows rows;
+    struct wpb_err err;
+    unsigned error;
+
+    if (arena && !wpb_mysql_link_is_lost(link))
+        wpb_mysql_link_run(link, "DO 0", 4, &bounds, arena, &rows, &error, &err);
+    wpb_arena_free(arena);
+}
+
 /* A kill on its way must arrive before this connection runs somebody else's statement. */
-static void leave(struct wpb_mysql_ask *ask)
+static void leave(struct wpb_mysql_ask *ask, struct wpb_mysql_link *link)
 {
     bool is_killing;
 
     uv_mutex_lock(&ask->mutex);
     ask->stage = OVER;
     is_killing = ask->is_killing;
+    uv_cond_signal(&ask->is_over);
     uv_mutex_unlock(&ask->mutex);
-    if (is_killing)
-        uv_sem_wait(&ask->killed);
+    if (!is_killing)
+        return;
+    uv_sem_wait(&ask->killed);
+    absorb_kill(link);
+}
+
+static void run_at(struct wpb_mysql_ask *ask, struct wpb_mysql_peer *peer)
+{
+    struct wpb_mysql_answer *answer = &ask->answer;
+
+    if (enter(ask, peer->link))
+        answer->is_good = run_statement(ask, peer) == 0;
+    else
+        wpb_err_set(&answer->err, WPB_E_CANCELLED, STAGE, "stopped");
+    leave(ask, peer->link);
+    answer->connection = wpb_mysql_link_id(peer->link);
+    answer->dialect = wpb_mysql_link_dialect(peer->link);
+    answer->version =
+        wpb_arena_cstr(ask->arena, wpb_slice_cstr(wpb_mysql_link_version(peer->link)));
 }
 
 static void work(struct wpb_job *job, struct wpb_kept *kept)
 {
     struct wpb_mysql_ask *ask = (struct wpb_mysql_ask *)job;
-    struct wpb_mysql_answer *answer = &ask->answer;
-    struct peer *peer =
-        peer_of(kept, ask->identity, wpb_mysql_address_is_local(ask->address));
+    struct wpb_err *err = &ask->answer.err;
+    struct wpb_mysql_peer *peer = wpb_mysql_peer_of(kept, ask->identity, ask->address);
 
     if (!peer || !ask->arena || wpb_buf_failed(&ask->sql)) {
-        wpb_err_set(&answer->err, WPB_E_MEMORY, STAGE, "out of memory");
+        wpb_err_set(err, WPB_E_MEMORY, STAGE, "out of memory");
         return;
     }
-    if (connect_peer(peer, ask->address, &answer->err))
+    if (is_cancelled(ask)) {
+        wpb_err_set(err, WPB_E_CANCELLED, STAGE, "stopped");
         return;
-    answer->connection = wpb_mysql_link_id(peer->link);
-    answer->dialect = wpb_mysql_link_dialect(peer->link);
-    answer->version =
-        wpb_arena_cstr(ask->arena, wpb_slice_cstr(wpb_mysql_link_version(peer->link)));
-    if (enter(ask, answer->connection))
-        answer->is_good = run_statement(ask, peer) == 0;
-    else
-        wpb_err_set(&answer->err, WPB_E_CANCELLED, STAGE, "stopped");
-    leave(ask);
+    }
+    if (wpb_mysql_peer_connect(peer, ask->address, err))
+        return;
+    run_at(ask, peer);
     if (wpb_mysql_link_is_lost(peer->link)) {
         wpb_mysql_link_close(peer->link);
         peer->link = NULL;
@@ -213,7 +164,7 @@ static uint32_t pause_after(const struct wpb_mysql_ask *ask)
 
     if (!ask->question.pages_max)
         return 0;
-    return (uint32_t)ask->elapsed_ms * factor[wpb_run_budget(ask->run)];
+    return (uint32_t)(ask->elapsed_ms * factor[wpb_run_budget(ask->run)]);
 }
 
 static void answer(struct wpb_mysql_ask *ask)
@@ -246,13 +197,34 @@ static void on_done(struct wpb_job *job)
         answer(ask);
 }
 
+/* Has the statement ended, or does it within a while? */
+static bool ends_soon(struct wpb_mysql_ask *ask)
+{
+    bool is_over;
+
+    uv_mutex_lock(&ask->mutex);
+    if (ask->stage != OVER)
+        uv_cond_timedwait(&ask->is_over, &ask->mutex, KILL_WAIT_NS);
+    is_over = ask->stage == OVER;
+    uv_mutex_unlock(&ask->mutex);
+    return is_over;
+}
+
+/* A kill may come before the server has begun the statement, and is lost then. */
 static void kill_work(uv_work_t *request)
 {
     struct wpb_mysql_ask *ask = request->data;
     struct wpb_err err;
+    bool is_over = false;
 
-    /* When it fails the statement ends by its own time limit. */
-    wpb_mysql_kill(ask->address, ask->connection, &err);
+    for (int i = 0; !is_over && i < KILL_TRIES; i++) {
+        if (wpb_mysql_kill(ask->address, ask->connection, &err))
+            break;
+        is_over = ends_soon(ask);
+    }
+    if (!is_over)
+        wpb_mysql_break(ask->socket);
+    wpb_mysql_client_end_thread();
     uv_sem_post(&ask->killed);
 }
 
@@ -272,12 +244,14 @@ struct wpb_mysql_ask *wpb_mysql_ask_new(struct wpb_run *run,
     struct wpb_mysql_ask *ask = calloc(1, sizeof(*ask));
 
     wpb_mysql_client_begin();
-    if (!ask || !(ask->identity = identity_of(address)))
+    if (!ask || !(ask->identity = wpb_mysql_peer_identity(address)))
         goto free_ask;
     if (uv_mutex_init(&ask->mutex))
         goto free_ask;
-    if (uv_sem_init(&ask->killed, 0))
+    if (uv_cond_init(&ask->is_over))
         goto destroy_mutex;
+    if (uv_sem_init(&ask->killed, 0))
+        goto destroy_cond;
     ask->run = run;
     ask->address = address;
     ask->job.work = work;
@@ -286,6 +260,8 @@ struct wpb_mysql_ask *wpb_mysql_ask_new(struct wpb_run *run,
     wpb_buf_init(&ask->sql, 0);
     return ask;
 
+destroy_cond:
+    uv_cond_destroy(&ask->is_over);
 destroy_mutex:
     uv_mutex_destroy(&ask->mutex);
 free_ask:
@@ -301,6 +277,7 @@ void wpb_mysql_ask_free(struct wpb_mysql_ask *ask)
         return;
     wpb_buf_fini(&ask->sql);
     uv_sem_destroy(&ask->killed);
+    uv_cond_destroy(&ask->is_over);
     uv_mutex_destroy(&ask->mutex);
     free(ask->identity);
     free(ask);

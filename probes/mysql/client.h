@@ -11,6 +11,9 @@
  * the server's wish, no reconnection behind our back. */
 void wpb_mysql_client_options(MYSQL *mysql, bool must_encrypt);
 
+/* The descriptor of a connection that stands. */
+int wpb_mysql_client_socket(MYSQL *mysql);
+
 /* Whether VERSION, as a server reports it, is MariaDB's. */
 bool wpb_mysql_client_is_mariadb(const char *version);
 

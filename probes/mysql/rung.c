@@ -22,7 +22,7 @@ struct wpb_rung {
     char version[80];
     uint64_t done;
     size_t answered, failed; /* statements */
-    bool is_asking, is_cancelled, is_stopped;
+    bool is_asking, is_cancelled, is_stopped, is_refused;
     char reason[REASON_MAX]; /* the first thing that could not be looked at */
 };
 
@@ -50,7 +50,7 @@ static void end(struct wpb_rung *rung)
 
     drop_state(rung);
     if (rung->answered == 0 && rung->failed > 0)
-        status = WPB_COVERAGE_UNAVAILABLE;
+        status = rung->is_refused ? WPB_COVERAGE_SKIPPED : WPB_COVERAGE_UNAVAILABLE;
     else if (rung->reason[0])
         status = WPB_COVERAGE_PARTIAL;
     wpb_run_end(rung->run, status, "%s", rung->reason);
@@ -122,6 +122,7 @@ static void take_failure(struct wpb_rung *rung, const struct wpb_mysql_answer *a
         wpb_rung_note(rung, "%s: stopped before its end", step->what);
     else
         wpb_rung_note(rung, "%s: %s", step->what, answer->err.message);
+    rung->is_refused |= code == WPB_E_BUDGET;
     rung->is_stopped |= code == WPB_E_CONNECT || code == WPB_E_CLOSED ||
                         code == WPB_E_AUTH || code == WPB_E_BUDGET ||
                         code == WPB_E_CANCELLED || code == WPB_E_MEMORY;

@@ -77,9 +77,11 @@ static void add_hex(struct wpb_buf *out, struct wpb_slice bytes)
 
 void wpb_sql_string(struct wpb_sql *sql, struct wpb_slice bytes)
 {
-    wpb_buf_text(&sql->text, wpb_text_is_utf8(bytes) ? "_utf8mb4 x'" : "x'");
+    bool is_text = wpb_text_is_utf8(bytes);
+
+    wpb_buf_text(&sql->text, is_text ? "_utf8mb4 x'" : "CAST(x'");
     add_hex(&sql->text, bytes);
-    wpb_buf_char(&sql->text, '\'');
+    wpb_buf_text(&sql->text, is_text ? "'" : "' AS BINARY)");
 }
 
 void wpb_sql_like_prefix(struct wpb_sql *sql, struct wpb_slice prefix)

@@ -1,4 +1,5 @@
 # Real servers: the tests start their own and fail where mariadbd is missing.
+find_package(Threads REQUIRED)
 pkg_search_module(MYSQL_FIXTURE REQUIRED IMPORTED_TARGET libmariadb mysqlclient)
 add_library(mysql_fixture STATIC unit/mysql_server.c unit/mysql_wordpress.c)
 target_include_directories(mysql_fixture PUBLIC unit)
@@ -9,7 +10,10 @@ target_link_libraries(mysql_fixture
   PUBLIC PkgConfig::MYSQL_FIXTURE PkgConfig::CMOCKA PRIVATE wpb_build)
 target_include_directories(mysql_fixture PUBLIC ${PROJECT_SOURCE_DIR}/include)
 
+wpb_unit_test(mysql_address wpb_base)
 wpb_unit_test(mysql_grants mysql_fixture)
+wpb_unit_test(mysql_link mysql_fixture wpb_mysql Threads::Threads)
+wpb_unit_test(mysql_sql mysql_fixture wpb_mysql)
 
 add_library(mysql_look STATIC unit/mysql_look.c)
 target_link_libraries(mysql_look PUBLIC mysql_fixture wpb_schedule wpb_mysql)

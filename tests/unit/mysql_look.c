@@ -11,21 +11,10 @@ static const char *or_usual(const char *text, const char *usual)
     return text ? text : usual;
 }
 
-void mysql_look(struct mysql_look *look, struct mysql_server *server,
-                const struct mysql_wordpress *wordpress,
-                const struct wpb_probe *const *probes,
-                const struct wpb_turn_options *options)
+void mysql_look_prepare(struct mysql_look *look, const struct mysql_server *server,
+                        const struct mysql_wordpress *wordpress)
 {
-    struct wpb_turn_options chosen = {.budget = WPB_BUDGET_NORMAL,
-                                      .top = 15,
-                                      .survey = true,
-                                      .now_ms = 1790000000000,
-                                      .limits = wpb_choice_defaults};
-    struct wpb_err err = {0};
-
-    if (options)
-        chosen = *options;
-    chosen.probes = probes;
+    look->turn = NULL;
     look->site = (struct wpb_site){
         .name = "test",
         .owner = "",
@@ -51,9 +40,33 @@ void mysql_look(struct mysql_look *look, struct mysql_server *server,
         .key_prefix = "",
         .memory_limit_source = "",
     };
+}
+
+void mysql_look_turn(struct mysql_look *look, const struct wpb_probe *const *probes,
+                     const struct wpb_turn_options *options)
+{
+    struct wpb_turn_options chosen = {.budget = WPB_BUDGET_NORMAL,
+                                      .top = 15,
+                                      .survey = true,
+                                      .now_ms = 1790000000000,
+                                      .limits = wpb_choice_defaults};
+    struct wpb_err err = {0};
+
+    if (options)
+        chosen = *options;
+    chosen.probes = probes;
     look->turn = wpb_turn_new(&look->site, 1, &chosen);
     assert_non_null(look->turn);
     assert_int_equal(wpb_turn_run(look->turn, &err), 0);
+}
+
+void mysql_look(struct mysql_look *look, struct mysql_server *server,
+                const struct mysql_wordpress *wordpress,
+                const struct wpb_probe *const *probes,
+                const struct wpb_turn_options *options)
+{
+    mysql_look_prepare(look, server, wordpress);
+    mysql_look_turn(look, probes, options);
 }
 
 void mysql_look_free(struct mysql_look *look)

@@ -20,6 +20,11 @@ void mysql_look(struct mysql_look *look, struct mysql_server *server,
                 const struct mysql_wordpress *wordpress,
                 const struct wpb_probe *const *probes,
                 const struct wpb_turn_options *options);
+/* The same in two steps, for a test that says something else of the site between them. */
+void mysql_look_prepare(struct mysql_look *look, const struct mysql_server *server,
+                        const struct mysql_wordpress *wordpress);
+void mysql_look_turn(struct mysql_look *look, const struct wpb_probe *const *probes,
+                     const struct wpb_turn_options *options);
 void mysql_look_free(struct mysql_look *look);
 
 /* A subject of the site's schema; NAME must outlive it. */
