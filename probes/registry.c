@@ -19,6 +19,8 @@ const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_mysql_transients,
     &wpb_probe_mysql_cron,
     &wpb_probe_mysql_woocommerce,
+    &wpb_probe_mysql_postmeta,
+    &wpb_probe_mysql_orphans,
     &wpb_probe_redis_value,
     &wpb_probe_redis_rdb_value,
     &wpb_probe_wordpress_source,

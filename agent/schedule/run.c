@@ -111,6 +111,15 @@ int64_t wpb_run_now_ms(const struct wpb_run *run)
     return wpb_clock_now_ms();
 }
 
+static void post(struct wpb_run *run, const struct wpb_site *site,
+                 const struct wpb_sample *sample)
+{
+    for (size_t i = 0; i < run->target->count; i++) {
+        if (!site || run->target->sites[i] == site)
+            wpb_window_post(run->windows[run->target->members[i]], sample);
+    }
+}
+
 void wpb_run_post(struct wpb_run *run, const struct wpb_site *site,
                   const struct wpb_subject *subject, enum wpb_metric metric,
                   struct wpb_value value, enum wpb_provenance provenance)
@@ -121,10 +130,21 @@ void wpb_run_post(struct wpb_run *run, const struct wpb_site *site,
                                 .time_ms = wpb_clock_now_ms(),
                                 .provenance = provenance};
 
-    for (size_t i = 0; i < run->target->count; i++) {
-        if (!site || run->target->sites[i] == site)
-            wpb_window_post(run->windows[run->target->members[i]], &sample);
-    }
+    post(run, site, &sample);
+}
+
+void wpb_run_post_sampled(struct wpb_run *run, const struct wpb_site *site,
+                          const struct wpb_subject *subject, enum wpb_metric metric,
+                          struct wpb_value value, uint64_t sampled)
+{
+    struct wpb_sample sample = {.subject = subject,
+                                .metric = metric,
+                                .value = value,
+                                .time_ms = wpb_clock_now_ms(),
+                                .provenance = WPB_SAMPLED,
+                                .sampled = sampled};
+
+    post(run, site, &sample);
 }
 
 void wpb_run_progress(struct wpb_run *run, uint64_t done, uint64_t total,

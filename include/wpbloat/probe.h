@@ -118,6 +118,10 @@ int64_t wpb_run_now_ms(const struct wpb_run *run);
 void wpb_run_post(struct wpb_run *run, const struct wpb_site *site,
                   const struct wpb_subject *subject, enum wpb_metric metric,
                   struct wpb_value value, enum wpb_provenance provenance);
+/* The same with what is known from SAMPLED observations. */
+void wpb_run_post_sampled(struct wpb_run *run, const struct wpb_site *site,
+                          const struct wpb_subject *subject, enum wpb_metric metric,
+                          struct wpb_value value, uint64_t sampled);
 /* Tell how far it is; shown on a terminal. TOTAL 0: unknown. PACE is a short
  * static text for the current throttle, or NULL. */
 void wpb_run_progress(struct wpb_run *run, uint64_t done, uint64_t total,

@@ -12,5 +12,7 @@ extern const struct wpb_probe wpb_probe_mysql_builders;
 extern const struct wpb_probe wpb_probe_mysql_transients;
 extern const struct wpb_probe wpb_probe_mysql_cron;
 extern const struct wpb_probe wpb_probe_mysql_woocommerce;
+extern const struct wpb_probe wpb_probe_mysql_postmeta;
+extern const struct wpb_probe wpb_probe_mysql_orphans;
 
 #endif

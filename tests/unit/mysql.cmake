@@ -21,5 +21,7 @@ target_link_libraries(mysql_look PUBLIC mysql_fixture wpb_schedule wpb_mysql)
 wpb_unit_test(mysql_builders mysql_look)
 wpb_unit_test(mysql_options mysql_look)
 wpb_unit_test(mysql_woocommerce mysql_look)
+wpb_unit_test(mysql_postmeta mysql_look)
+wpb_unit_test(sampling wpb_mysql m)
 
 include(bench/mysql.cmake)
