@@ -23,6 +23,9 @@ const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_mysql_orphans,
     &wpb_probe_redis_value,
     &wpb_probe_redis_rdb_value,
+    &wpb_probe_mysql_post,
+    &wpb_probe_mysql_option,
+    &wpb_probe_mysql_meta,
     &wpb_probe_wordpress_source,
     NULL,
 };

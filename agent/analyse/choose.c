@@ -1,5 +1,7 @@
 #include "agent/analyse/choose.h"
 
+#include "agent/base/mysql_address.h"
+
 /* More than one cycle ever needs: bounds the ranking, whatever the limits say. */
 #define RANKED_MAX 64
 /* WordPress reads these two on nearly every request, so they are worth as much of
@@ -7,6 +9,10 @@
 #define ROLE_WEIGHT 4
 #define FAMILY_SHARE_MIN 0.002
 #define LITERAL_MIN 4
+/* An autoloaded option of this length is more than what all of them may have by
+ * WordPress's own Site Health test (800,000 bytes). */
+#define AUTOLOADED_MIN 1000000
+#define POST_ID_DIGITS_MAX 18
 
 const struct wpb_choice_limits wpb_choice_defaults = {
     .values = 6,
@@ -14,6 +20,9 @@ const struct wpb_choice_limits wpb_choice_defaults = {
     .total_bytes = (uint64_t)48 << 20,
     .worthwhile_bytes = (uint64_t)64 << 10,
     .families = 8,
+    .posts = 4,
+    .options = 4,
+    .row_bytes = (uint64_t)8 << 20,
 };
 
 struct ranked {
@@ -221,10 +230,164 @@ static size_t choose_families(const struct wpb_window *window,
     return count;
 }
 
+/* Offer the post with that ID, once and with its largest weight, when somebody has
+ * posted about it. */
+static void offer_post(const struct wpb_window *window, struct ranking *ranking,
+                       uint64_t id, uint64_t bytes, const char *why)
+{
+    struct ranked newcomer = {.weight = (double)bytes, .bytes = bytes, .why = why};
+    struct wpb_mysql_post post;
+
+    wpb_mysql_post_init(&post, &wpb_window_site(window)->mysql, id);
+    newcomer.subject = wpb_window_find(window, &post.subject);
+    wpb_mysql_post_fini(&post);
+    if (!newcomer.subject || wpb_window_get(window, newcomer.subject, WPB_M_ROW_BYTES) ||
+        wpb_window_integer(window, newcomer.subject, WPB_M_PRESENT, 1) == 0)
+        return;
+    for (size_t i = 0; i < ranking->count; i++) {
+        if (ranking->best[i].subject != newcomer.subject)
+            continue;
+        if (ranking->best[i].weight >= newcomer.weight)
+            return;
+        ranking->count--;
+        memmove(&ranking->best[i], &ranking->best[i + 1],
+                (ranking->count - i) * sizeof(ranking->best[0]));
+        break;
+    }
+    ranking_offer(ranking, &newcomer);
+}
+
+static uint64_t post_id_of(struct wpb_slice digits)
+{
+    uint64_t id = 0;
+
+    if (digits.len > POST_ID_DIGITS_MAX)
+        return 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (digits.data[i] < '0' || digits.data[i] > '9')
+            return 0;
+        id = id * 10 + (uint64_t)(digits.data[i] - '0');
+    }
+    return id;
+}
+
+static void rank_posts(const struct wpb_window *window,
+                       const struct wpb_choice_limits *limits, struct ranking *ranking)
+{
+    const struct wpb_subject *subject;
+    size_t cursor = 0;
+
+    while ((subject = wpb_window_next(window, WPB_SUBJECT_REDIS_KEY, NULL, &cursor))) {
+        int64_t id = wpb_window_integer(window, subject, WPB_M_POST_ID, 0);
+        uint64_t bytes = known_bytes(window, subject);
+        if (id > 0 && bytes >= limits->worthwhile_bytes)
+            offer_post(window, ranking, (uint64_t)id, bytes,
+                       "its meta is one of the largest cache entries");
+    }
+    cursor = 0;
+    while ((subject = wpb_window_next(window, WPB_SUBJECT_META_KEY, NULL, &cursor))) {
+        int64_t bytes = wpb_window_integer(window, subject, WPB_M_LARGEST_BYTES, 0);
+        uint64_t id = post_id_of(wpb_window_text(window, subject, WPB_M_LARGEST_NAME));
+        if (id > 0 && bytes > 0 && (uint64_t)bytes >= limits->worthwhile_bytes)
+            offer_post(window, ranking, id, (uint64_t)bytes,
+                       "it has the largest value seen of a meta key");
+    }
+}
+
+static size_t take_ranked(const struct ranking *ranking, enum wpb_subject_kind kind,
+                          uint64_t byte_cap, size_t room, struct wpb_choice *choices)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < ranking->count && count < room; i++)
+        choices[count++] = (struct wpb_choice){
+            .examines = kind,
+            .request = {.subject = ranking->best[i].subject,
+                        .why = ranking->best[i].why,
+                        .byte_cap = byte_cap},
+        };
+    return count;
+}
+
+/* Of KIND, those that an examiner has looked into: they have METRIC. */
+static size_t examined(const struct wpb_window *window, enum wpb_subject_kind kind,
+                       enum wpb_metric metric)
+{
+    const struct wpb_subject *subject;
+    size_t cursor = 0, count = 0;
+
+    while ((subject = wpb_window_next(window, kind, NULL, &cursor)))
+        count += !subject->parent && wpb_window_get(window, subject, metric) != NULL;
+    return count;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t choose_posts(const struct wpb_window *window,
+                           const struct wpb_choice_limits *limits,
+                           struct wpb_choice *choices, size_t capacity)
+{
+    size_t spent = examined(window, WPB_SUBJECT_POST, WPB_M_ROW_BYTES);
+    struct ranking ranking;
+
+    if (!wpb_window_site(window)->has_mysql || spent >= limits->posts)
+        return 0;
+    ranking_init(&ranking, limits->posts - spent);
+    rank_posts(window, limits, &ranking);
+    return take_ranked(&ranking, WPB_SUBJECT_POST, limits->row_bytes,
+                       least(capacity, limits->posts - spent), choices);
+}
+
+static void rank_options(const struct wpb_window *window,
+                         const struct wpb_choice_limits *limits, struct ranking *ranking)
+{
+    const struct wpb_subject *option;
+    size_t cursor = 0;
+
+    while ((option = wpb_window_next(window, WPB_SUBJECT_OPTION, NULL, &cursor))) {
+        int64_t bytes = wpb_window_integer(window, option, WPB_M_ROW_BYTES, 0);
+        bool grows =
+            wpb_slice_is(wpb_window_text(window, option, WPB_M_META_ROLE), "per page") &&
+            bytes > 0 && (uint64_t)bytes >= limits->worthwhile_bytes;
+        bool is_loaded = wpb_window_integer(window, option, WPB_M_AUTOLOADED, 0) == 1 &&
+                         bytes >= AUTOLOADED_MIN;
+        struct ranked newcomer = {
+            .subject = option,
+            .weight = (double)bytes,
+            .why = grows ? "an option that takes an entry for each page"
+                         : "one of the largest options that every request loads"};
+        if (option->parent || !(grows || is_loaded) ||
+            wpb_window_get(window, option, WPB_M_EXAMINED_BYTES) ||
+            wpb_window_integer(window, option, WPB_M_PRESENT, 1) == 0)
+            continue;
+        ranking_offer(ranking, &newcomer);
+    }
+}
+
+static size_t choose_options(const struct wpb_window *window,
+                             const struct wpb_choice_limits *limits,
+                             struct wpb_choice *choices, size_t capacity)
+{
+    size_t spent = examined(window, WPB_SUBJECT_OPTION, WPB_M_EXAMINED_BYTES);
+    struct ranking ranking;
+
+    if (!wpb_window_site(window)->has_mysql || spent >= limits->options)
+        return 0;
+    ranking_init(&ranking, limits->options - spent);
+    rank_options(window, limits, &ranking);
+    return take_ranked(&ranking, WPB_SUBJECT_OPTION, limits->row_bytes,
+                       least(capacity, limits->options - spent), choices);
+}
+
 size_t wpb_choose(const struct wpb_window *window, const struct wpb_choice_limits *limits,
                   struct wpb_choice *choices, size_t capacity)
 {
     size_t count = choose_keys(window, limits, choices, capacity);
 
+    count += choose_posts(window, limits, choices + count, capacity - count);
+    count += choose_options(window, limits, choices + count, capacity - count);
     return count + choose_families(window, limits, choices + count, capacity - count);
 }

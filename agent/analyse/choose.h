@@ -4,7 +4,13 @@
  * A pure function of the window: ranks across probes what the survey found and
  * what earlier examinations found, worst first, and asks the owning examiner.
  * What was examined already is not chosen again: a key with EXAMINED_BYTES or
- * PRESENT = 0 from its examiner, a family with SOURCE_MATCHES.
+ * PRESENT = 0 from its examiner, a family with SOURCE_MATCHES, a post with ROW_BYTES.
+ *
+ * A post is ranked by the Redis entry that holds its meta (POST_ID of a key) and by
+ * the largest value seen of a meta key (LARGEST_NAME), and only when it is a subject of
+ * the window: whoever posts either posts POST_ID about the post too. Options are those
+ * that take an entry for each page (META_ROLE "per page", from 64 KiB) and those of
+ * 1 MB and more that every request loads.
  */
 #ifndef WPB_ANALYSE_CHOOSE_H
 #define WPB_ANALYSE_CHOOSE_H
@@ -18,6 +24,9 @@ struct wpb_choice_limits {
     uint64_t total_bytes;      /* over all values; default 48 MiB */
     uint64_t worthwhile_bytes; /* smaller entries are not read; default 64 KiB */
     size_t families;           /* name families to search sources for; default 8 */
+    size_t posts;              /* posts whose meta to take apart; default 4 */
+    size_t options;            /* options to take apart; default 4 */
+    uint64_t row_bytes;        /* of a meta or option read no more; default 8 MiB */
 };
 extern const struct wpb_choice_limits wpb_choice_defaults;
 

@@ -1,6 +1,7 @@
 #include "agent/base/mysql_address.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -285,4 +286,21 @@ bool wpb_mysql_address_is_local(const struct wpb_mysql_address *address)
 {
     return *address->path || strcmp(address->host, "localhost") == 0 ||
            strncmp(address->host, "127.", 4) == 0 || strcmp(address->host, "::1") == 0;
+}
+
+void wpb_mysql_post_init(struct wpb_mysql_post *post,
+                         const struct wpb_mysql_address *address, uint64_t id)
+{
+    int len = snprintf(post->name, sizeof(post->name), "%llu", (unsigned long long)id);
+
+    wpb_buf_init(&post->scope, 0);
+    wpb_mysql_address_scope(address, true, &post->scope);
+    post->subject = (struct wpb_subject){.kind = WPB_SUBJECT_POST,
+                                         .scope = wpb_buf_view(&post->scope),
+                                         .name = wpb_slice_of(post->name, (size_t)len)};
+}
+
+void wpb_mysql_post_fini(struct wpb_mysql_post *post)
+{
+    wpb_buf_fini(&post->scope);
 }

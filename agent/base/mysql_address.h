@@ -11,6 +11,7 @@
 #include "wpbloat/arena.h"
 #include "wpbloat/err.h"
 #include "wpbloat/site.h"
+#include "wpbloat/subject.h"
 
 /* Parse TEXT into ADDRESS, whose texts live in ARENA; user and password are "" when
  * absent. WPB_E_ARGUMENT says what is wrong and shows the form. */
@@ -28,6 +29,17 @@ void wpb_mysql_address_of_wpdb(const char *db_host, struct wpb_arena *arena,
  * a URI may not. */
 void wpb_mysql_address_scope(const struct wpb_mysql_address *address, bool with_schema,
                              struct wpb_buf *out);
+
+/* The subject of the post with that ID in ADDRESS's schema. The texts are the struct's,
+ * which must not move. */
+struct wpb_mysql_post {
+    struct wpb_buf scope;
+    char name[24];
+    struct wpb_subject subject;
+};
+void wpb_mysql_post_init(struct wpb_mysql_post *post,
+                         const struct wpb_mysql_address *address, uint64_t id);
+void wpb_mysql_post_fini(struct wpb_mysql_post *post);
 
 /* Append the mysql client's invocation that reaches it: "mysql -S /run/mysqld/m.sock -u
  * shop -p shop", shell-quoted, never with a password. */

@@ -310,11 +310,14 @@ static size_t wishes_of(struct wpb_turn *turn, size_t site, struct wpb_choice *c
     return kept;
 }
 
+/* A post or an option is one site's, also where several have their tables in one
+ * schema. */
 static bool has_request(const struct wpb_request *requests, size_t count,
-                        const struct wpb_subject *subject)
+                        const struct wpb_request *request, bool is_shared)
 {
     for (size_t i = 0; i < count; i++) {
-        if (wpb_subject_equal(requests[i].subject, subject))
+        if (wpb_subject_equal(requests[i].subject, request->subject) &&
+            (is_shared || requests[i].site == request->site))
             return true;
     }
     return false;
@@ -328,14 +331,16 @@ static void send_examiner(struct wpb_turn *turn, const struct wpb_probe *probe,
 {
     struct wpb_request *requests =
         wpb_arena_alloc(turn->arena, target->count * CHOICES_MAX * sizeof(*requests));
+    bool is_shared = strcmp(probe->needs, "mysql") != 0;
     size_t count = 0;
 
     for (size_t m = 0; m < target->count; m++) {
         size_t site = target->members[m];
         for (size_t i = 0; i < counts[site]; i++) {
-            const struct wpb_choice *choice = &choices[site][i];
+            struct wpb_choice *choice = &choices[site][i];
+            choice->request.site = &turn->sites[site];
             if (choice->examines == probe->examines &&
-                !has_request(requests, count, choice->request.subject))
+                !has_request(requests, count, &choice->request, is_shared))
                 requests[count++] = choice->request;
         }
     }

@@ -75,6 +75,9 @@ struct wpb_request {
     const struct wpb_subject *subject; /* of the window: lives as long as it */
     const char *why;
     uint64_t byte_cap; /* read no more than this of it */
+    /* Whose window asked; set by the scheduler. Of several that share the subject, the
+     * first; what is in a database's tables is never shared. */
+    const struct wpb_site *site;
 };
 
 struct wpb_run; /* the scheduler's */

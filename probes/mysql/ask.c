@@ -17,6 +17,7 @@ enum stage { IDLE, QUEUED, RUNNING, OVER };
 struct wpb_mysql_ask {
     struct wpb_job job;
     struct wpb_run *run;
+    enum wpb_look purpose; /* of its probe */
     const struct wpb_mysql_address *address;
     char *identity;
     struct wpb_buf sql;
@@ -49,8 +50,8 @@ static int run_statement(struct wpb_mysql_ask *ask, struct wpb_mysql_peer *peer)
     int status;
 
     if (question->pages_max &&
-        wpb_mysql_calm_before(calm, &peer->pages, peer->link, wpb_run_budget(ask->run),
-                              &answer->err))
+        wpb_mysql_calm_before(calm, &peer->pages[ask->purpose], peer->link,
+                              wpb_run_budget(ask->run), &answer->err))
         return -1;
     uint64_t begun_ms = wpb_clock_monotonic_ms();
     status =
@@ -58,8 +59,8 @@ static int run_statement(struct wpb_mysql_ask *ask, struct wpb_mysql_peer *peer)
                            ask->arena, &answer->rows, &answer->error, &answer->err);
     ask->elapsed_ms = wpb_clock_monotonic_ms() - begun_ms;
     if (question->pages_max && !wpb_mysql_link_is_lost(peer->link))
-        ask->pages =
-            wpb_mysql_calm_after(calm, &peer->pages, peer->link, question->pages_max);
+        ask->pages = wpb_mysql_calm_after(calm, &peer->pages[ask->purpose], peer->link,
+                                          question->pages_max);
     return status;
 }
 
@@ -242,6 +243,7 @@ struct wpb_mysql_ask *wpb_mysql_ask_new(struct wpb_run *run,
                                         const struct wpb_mysql_address *address)
 {
     struct wpb_mysql_ask *ask = calloc(1, sizeof(*ask));
+    size_t requests;
 
     wpb_mysql_client_begin();
     if (!ask || !(ask->identity = wpb_mysql_peer_identity(address)))
@@ -253,6 +255,8 @@ struct wpb_mysql_ask *wpb_mysql_ask_new(struct wpb_run *run,
     if (uv_sem_init(&ask->killed, 0))
         goto destroy_cond;
     ask->run = run;
+    wpb_run_requests(run, &requests);
+    ask->purpose = requests ? WPB_LOOK_EXAMINE : WPB_LOOK_SURVEY;
     ask->address = address;
     ask->job.work = work;
     ask->job.done = on_done;

@@ -96,17 +96,15 @@ static int look_at_lag(struct wpb_mysql_calm *calm, struct wpb_mysql_link *link,
     return status;
 }
 
-static uint64_t pages_of(enum wpb_budget budget)
+static uint64_t pages_of(enum wpb_budget budget, enum wpb_look purpose)
 {
-    switch (budget) {
-    case WPB_BUDGET_LOW:
-        return WPB_MYSQL_PAGES_LOW;
-    case WPB_BUDGET_NORMAL:
-        return WPB_MYSQL_PAGES_NORMAL;
-    case WPB_BUDGET_FULL:
-        break;
-    }
-    return UINT64_MAX;
+    static const uint64_t pages[][2] = {
+        [WPB_BUDGET_LOW] = {WPB_MYSQL_PAGES_LOW, WPB_MYSQL_PAGES_EXAMINE_LOW},
+        [WPB_BUDGET_NORMAL] = {WPB_MYSQL_PAGES_NORMAL, WPB_MYSQL_PAGES_EXAMINE},
+        [WPB_BUDGET_FULL] = {UINT64_MAX, UINT64_MAX},
+    };
+
+    return pages[budget][purpose];
 }
 
 static void refill(struct wpb_mysql_pages *pages, enum wpb_budget budget, uint64_t now_ms)
@@ -115,7 +113,7 @@ static void refill(struct wpb_mysql_pages *pages, enum wpb_budget budget, uint64
         return;
     pages->is_filled = true;
     pages->filled_ms = now_ms;
-    pages->left = pages_of(budget);
+    pages->left = pages_of(budget, pages->purpose);
 }
 
 /* Do others read much more from disk than when we came? */
@@ -164,7 +162,7 @@ int wpb_mysql_calm_before(struct wpb_mysql_calm *calm, struct wpb_mysql_pages *p
         return wpb_err_set(err, WPB_E_BUDGET, STAGE,
                            "the budget of %" PRIu64
                            " page reads is spent; --budget full reads on",
-                           pages_of(budget));
+                           pages_of(budget, pages->purpose));
     if (look(link, &counters, err))
         return -1;
     jumped = has_jumped(calm, counters.reads, now_ms);

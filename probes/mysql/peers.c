@@ -107,6 +107,7 @@ struct wpb_mysql_peer *wpb_mysql_peer_of(struct wpb_kept *kept, const char *iden
         free(peer);
         return NULL;
     }
+    peer->pages[WPB_LOOK_EXAMINE].purpose = WPB_LOOK_EXAMINE;
     peer->next = peers->first;
     peers->first = peer;
     return peer;

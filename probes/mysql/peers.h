@@ -12,9 +12,9 @@
 struct wpb_mysql_peer {
     struct wpb_mysql_peer *next;
     char *identity;
-    struct wpb_mysql_calm *calm; /* of its server */
-    struct wpb_mysql_link *link; /* NULL: not connected */
-    struct wpb_mysql_pages pages;
+    struct wpb_mysql_calm *calm;     /* of its server */
+    struct wpb_mysql_link *link;     /* NULL: not connected */
+    struct wpb_mysql_pages pages[2]; /* by enum wpb_look */
     bool was_refused;
     struct wpb_err refused; /* why, at refused_ms */
     uint64_t refused_ms;

@@ -14,5 +14,8 @@ extern const struct wpb_probe wpb_probe_mysql_cron;
 extern const struct wpb_probe wpb_probe_mysql_woocommerce;
 extern const struct wpb_probe wpb_probe_mysql_postmeta;
 extern const struct wpb_probe wpb_probe_mysql_orphans;
+extern const struct wpb_probe wpb_probe_mysql_post;
+extern const struct wpb_probe wpb_probe_mysql_option;
+extern const struct wpb_probe wpb_probe_mysql_meta;
 
 #endif

@@ -11,7 +11,8 @@ struct wpb_rung {
     struct wpb_run *run;
     const struct wpb_rung_kind *kind;
     const struct wpb_site *const *sites;
-    size_t site_count, site, step; /* the current ones */
+    const struct wpb_request *requests; /* the items of an examiner, else the sites are */
+    size_t item_count, item, step;      /* the current ones */
     struct wpb_mysql_scope scope;
     struct wpb_mysql_ask *ask;
     struct wpb_sql sql;
@@ -30,6 +31,11 @@ struct wpb_rung {
 static const struct wpb_mysql_address *address_of(const struct wpb_site *site)
 {
     return site->has_mysql_replica ? &site->mysql_replica : &site->mysql;
+}
+
+static const struct wpb_site *site_of(const struct wpb_rung *rung)
+{
+    return rung->requests ? rung->requests[rung->item].site : rung->sites[rung->item];
 }
 
 static const struct wpb_rung_step *step_of(const struct wpb_rung *rung)
@@ -62,7 +68,7 @@ static void next_step(struct wpb_rung *rung)
 {
     if (++rung->step == rung->kind->step_count) {
         drop_state(rung);
-        rung->site++;
+        rung->item++;
         rung->step = 0;
     }
 }
@@ -72,12 +78,14 @@ static void go_on(struct wpb_rung *rung)
 {
     struct wpb_mysql_question question = {.sql = &rung->sql};
 
-    for (; !rung->is_stopped && rung->site < rung->site_count; next_step(rung)) {
+    for (; !rung->is_stopped && rung->item < rung->item_count; next_step(rung)) {
         const struct wpb_rung_step *step = step_of(rung);
+        if (rung->kind->wants && !rung->kind->wants(wpb_rung_request(rung)))
+            continue;
         if (!rung->has_state && rung->kind->state_size)
             memset(rung->state, 0, rung->kind->state_size);
         rung->has_state = true;
-        wpb_sql_begin(&rung->sql, rung->sites[rung->site]);
+        wpb_sql_begin(&rung->sql, site_of(rung));
         if (!step->ask(rung, &rung->sql))
             continue;
         question.bounds = step->bounds;
@@ -162,7 +170,9 @@ void *wpb_rung_start(struct wpb_run *run, const struct wpb_rung_kind *kind,
         goto no_memory;
     rung->run = run;
     rung->kind = kind;
-    rung->sites = wpb_run_sites(run, &rung->site_count);
+    rung->sites = wpb_run_sites(run, &rung->item_count);
+    if (kind->is_examiner)
+        rung->requests = wpb_run_requests(run, &rung->item_count);
     rung->state = calloc(1, kind->state_size ? kind->state_size : 1);
     rung->ask = wpb_mysql_ask_new(run, address_of(rung->sites[0]));
     wpb_mysql_scope_init(&rung->scope, &rung->sites[0]->mysql);
@@ -216,7 +226,12 @@ struct wpb_run *wpb_rung_run(const struct wpb_rung *rung)
 
 const struct wpb_site *wpb_rung_site(const struct wpb_rung *rung)
 {
-    return rung->sites[rung->site];
+    return site_of(rung);
+}
+
+const struct wpb_request *wpb_rung_request(const struct wpb_rung *rung)
+{
+    return &rung->requests[rung->item];
 }
 
 const struct wpb_mysql_scope *wpb_rung_scope(const struct wpb_rung *rung)
@@ -257,7 +272,7 @@ void wpb_rung_post(struct wpb_rung *rung, const struct wpb_subject *subject,
                    enum wpb_metric metric, struct wpb_value value,
                    enum wpb_provenance provenance)
 {
-    wpb_run_post(rung->run, rung->sites[rung->site], subject, metric, value, provenance);
+    wpb_run_post(rung->run, site_of(rung), subject, metric, value, provenance);
 }
 
 void wpb_rung_post_count(struct wpb_rung *rung, const struct wpb_subject *subject,

@@ -1,6 +1,6 @@
 /*
  * rung.h - a probe of the ladder: a short list of statements, asked of each site of a
- * schema in turn.
+ * schema in turn; or of an examiner, asked for each of its requests in turn.
  *
  * A rung is data: for each step what it writes, what it makes of the rows, and what it
  * may cost. What all have in common is here: asking, pausing, the deadline, what went
@@ -22,7 +22,8 @@ struct wpb_rung;
 enum wpb_rung_next {
     WPB_RUNG_NEXT,      /* on to the next step */
     WPB_RUNG_AGAIN,     /* ask this step once more: the next page */
-    WPB_RUNG_SITE_DONE, /* the other steps of this site have nothing to ask */
+    WPB_RUNG_SITE_DONE, /* the other steps of this site, or request, have nothing to ask
+                         */
 };
 
 struct wpb_rung_step {
@@ -42,7 +43,10 @@ struct wpb_rung_step {
 struct wpb_rung_kind {
     const struct wpb_rung_step *steps;
     size_t step_count;
-    size_t state_size; /* of the rung's own state, zeroed for each site */
+    size_t state_size; /* of the rung's own state, zeroed for each site or request */
+    bool is_examiner;  /* the steps are for each request */
+    /* Of an examiner: is the request one for it? NULL: all are. */
+    bool (*wants)(const struct wpb_request *request);
     /* Post what only the end of the steps makes known, and free what the state holds;
      * may be NULL. Called for each site whose state was used, also when the rung ends
      * early. */
@@ -59,6 +63,8 @@ void wpb_rung_free(void *rung);
 /* What the steps may ask of it. */
 struct wpb_run *wpb_rung_run(const struct wpb_rung *rung);
 const struct wpb_site *wpb_rung_site(const struct wpb_rung *rung);
+/* The current one, of an examiner. */
+const struct wpb_request *wpb_rung_request(const struct wpb_rung *rung);
 const struct wpb_mysql_scope *wpb_rung_scope(const struct wpb_rung *rung);
 void *wpb_rung_state(const struct wpb_rung *rung);
 /* The server's; known once the first answer has come. */

@@ -122,6 +122,16 @@ static void post_revisions(struct wpb_rung *rung, const struct wpb_subject *subj
          is_exact);
 }
 
+/* That there is such a post: for who chooses which to take apart. */
+static void post_largest(struct wpb_rung *rung, uint64_t id, struct wpb_slice name)
+{
+    struct wpb_subject post =
+        wpb_mysql_scope_subject(wpb_rung_scope(rung), WPB_SUBJECT_POST, name);
+
+    if (id)
+        wpb_rung_post_count(rung, &post, WPB_M_POST_ID, id);
+}
+
 static void post_key(struct wpb_rung *rung, size_t i, struct css *css)
 {
     const struct postmeta *postmeta = postmeta_of(rung);
@@ -146,6 +156,7 @@ static void post_key(struct wpb_rung *rung, size_t i, struct css *css)
     snprintf(largest, sizeof(largest), "%llu", (unsigned long long)key->largest_post);
     wpb_rung_post(rung, &subject, WPB_M_LARGEST_NAME,
                   wpb_value_text(wpb_slice_cstr(largest)), WPB_EXACT);
+    post_largest(rung, key->largest_post, wpb_slice_cstr(largest));
     if (key->has_revisions)
         post_revisions(rung, &subject, key, sampling->rows, total.bytes);
     if (key->row->role == WPB_BUILDER_CSS) {

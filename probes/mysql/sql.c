@@ -114,15 +114,28 @@ static bool is_charset(const char *name)
     return true;
 }
 
-void wpb_sql_bytes_of(struct wpb_sql *sql, const char *column, uint64_t first,
-                      uint64_t count)
+static const char *charset_of(const struct wpb_sql *sql)
 {
     const char *charset = sql->site->db_charset;
 
     /* wpdb takes utf8mb4 for utf8. */
-    if (!is_charset(charset) || strcmp(charset, "utf8") == 0)
-        charset = "utf8mb4";
-    wpb_buf_printf(&sql->text,
-                   "SUBSTRING(CAST(CONVERT(%s USING %s) AS BINARY), %llu, %llu)", column,
-                   charset, (unsigned long long)first, (unsigned long long)count);
+    return is_charset(charset) && strcmp(charset, "utf8") != 0 ? charset : "utf8mb4";
+}
+
+/* What is behind the piece is cut off before it is converted: characters are not more
+ * than their bytes, and a whole value above max_allowed_packet would become NULL. */
+void wpb_sql_bytes_of(struct wpb_sql *sql, const char *column, uint64_t first,
+                      uint64_t count)
+{
+    wpb_buf_printf(
+        &sql->text,
+        "SUBSTRING(CAST(CONVERT(LEFT(%s, %llu) USING %s) AS BINARY), %llu, %llu)", column,
+        (unsigned long long)(first + count - 1), charset_of(sql),
+        (unsigned long long)first, (unsigned long long)count);
+}
+
+void wpb_sql_length_of(struct wpb_sql *sql, const char *column)
+{
+    wpb_buf_printf(&sql->text, "COALESCE(LENGTH(CONVERT(%s USING %s)), LENGTH(%s))",
+                   column, charset_of(sql), column);
 }

@@ -36,5 +36,8 @@ void wpb_sql_like_prefix(struct wpb_sql *sql, struct wpb_slice prefix);
  * COUNT of them from FIRST, which begins at 1. */
 void wpb_sql_bytes_of(struct wpb_sql *sql, const char *column, uint64_t first,
                       uint64_t count);
+/* How many bytes those are in all; of a value too large for the server to convert, the
+ * bytes it has in the table. */
+void wpb_sql_length_of(struct wpb_sql *sql, const char *column);
 
 #endif

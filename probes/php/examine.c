@@ -401,3 +401,29 @@ void wpb_examination_encoding(const struct wpb_examination *examination,
              is_compressed ? wpb_php_encoding_name(examination->compression) : "",
              is_compressed ? "+" : "", wpb_php_encoding_name(examination->encoding));
 }
+
+const char *wpb_php_type_name(enum wpb_php_type type)
+{
+    switch (type) {
+    case WPB_PHP_NULL:
+        return "null";
+    case WPB_PHP_BOOL:
+        return "bool";
+    case WPB_PHP_INT:
+        return "int";
+    case WPB_PHP_FLOAT:
+        return "float";
+    case WPB_PHP_STRING:
+        return "string";
+    case WPB_PHP_ARRAY:
+        return "array";
+    case WPB_PHP_OBJECT:
+    case WPB_PHP_CUSTOM:
+        return "object";
+    case WPB_PHP_ENUM:
+        return "enum";
+    case WPB_PHP_REFERENCE:
+        return "reference";
+    }
+    return "unknown";
+}

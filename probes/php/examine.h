@@ -91,6 +91,9 @@ int wpb_examiner_feed(struct wpb_examiner *examiner, struct wpb_slice chunk);
 void wpb_examiner_finish(struct wpb_examiner *examiner, struct wpb_arena *arena,
                          struct wpb_examination *result);
 
+/* PHP's name of a type: "array", "string", "object"; static. */
+const char *wpb_php_type_name(enum wpb_php_type type);
+
 #define WPB_EXAMINE_ENCODING_MAX 32
 /* "serialize", or "zstd+serialize" of what was compressed. */
 void wpb_examination_encoding(const struct wpb_examination *examination,

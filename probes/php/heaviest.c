@@ -208,6 +208,9 @@ void wpb_heaviest_add(struct wpb_heaviest *heaviest, const struct wpb_php_event 
         enter(heaviest, event);
         break;
     case WPB_PHP_LEAVE:
+        /* JSON does not say before how many will come. */
+        if (heaviest->depth <= FRAMES_MAX)
+            heaviest->frames[heaviest->depth - 1].count = event->count;
         leave(heaviest, event->bytes, event->offset + event->bytes);
         break;
     }

@@ -521,7 +521,7 @@ int wpb_php_igbinary_finish(struct wpb_php_igbinary *walker, struct wpb_err *err
     struct wpb_frames *frames = &walker->frames;
     if (!frames->has_failed && (walker->state != WPB_IGBINARY_END || walker->head_len)) {
         char text[128];
-        snprintf(text, sizeof(text), "%s, and the value ends", expected[walker->state]);
+        snprintf(text, sizeof(text), "%s" WPB_WALK_ENDS, expected[walker->state]);
         wpb_frames_invalid(frames, frames->base, text);
     }
     if (!frames->has_failed)

@@ -272,7 +272,7 @@ int wpb_php_json_finish(struct wpb_php_json *walker, struct wpb_err *err)
         wpb_json_walker_end_number(walker, frames->base);
     if (!frames->has_failed && walker->state != WPB_JSON_END) {
         char text[128];
-        snprintf(text, sizeof(text), "%s, and the value ends", expected[walker->state]);
+        snprintf(text, sizeof(text), "%s" WPB_WALK_ENDS, expected[walker->state]);
         wpb_frames_invalid(frames, frames->base, text);
     }
     if (!frames->has_failed)

@@ -267,7 +267,7 @@ int wpb_php_walker_finish(struct wpb_php_walker *walker, struct wpb_err *err)
 {
     if (!walker->has_failed && walker->state != WPB_WALK_DONE) {
         char expected[128];
-        snprintf(expected, sizeof(expected), "%s, and the value ends",
+        snprintf(expected, sizeof(expected), "%s" WPB_WALK_ENDS,
                  wpb_walk_rows[walker->state].expected);
         wpb_walk_invalid(walker, walker->base, expected);
     }

@@ -98,6 +98,11 @@ struct wpb_php_limits {
 
 struct wpb_php_walker;
 
+/* In an error's message: the value ended before it was complete (walkers of all
+ * encodings); something else stands where a string's declared length ends. */
+#define WPB_WALK_ENDS ", and the value ends"
+#define WPB_WALK_STRING_END "'\"' after the declared length"
+
 /* LIMITS may be NULL. NULL when memory is out. */
 struct wpb_php_walker *wpb_php_walker_new(const struct wpb_php_limits *limits,
                                           wpb_php_visit *visit, void *cookie);

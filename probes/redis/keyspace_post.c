@@ -3,6 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "agent/base/mysql_address.h"
+#include "probes/wordpress/grammar.h"
+
 /* Families of ids, of one site. */
 #define FAMILIES_POSTED 64
 
@@ -206,6 +209,24 @@ static void sharing(const struct post *post, size_t index)
     wpb_buf_fini(&names);
 }
 
+/* The entry holds all meta of a post: so says the key, and of the post, that there is
+ * one to look at in the site's database. */
+static void meta_of_post(const struct post *post, const struct wpb_subject *key,
+                         const struct wpb_key_parts *parts)
+{
+    struct wpb_mysql_post in_mysql;
+    uint64_t id;
+
+    if (!wpb_key_post(parts, &id))
+        return;
+    number(post, key, WPB_M_POST_ID, id, WPB_EXACT);
+    if (!post->site || !post->site->has_mysql)
+        return;
+    wpb_mysql_post_init(&in_mysql, &post->site->mysql, id);
+    number(post, &in_mysql.subject, WPB_M_POST_ID, id, WPB_EXACT);
+    wpb_mysql_post_fini(&in_mysql);
+}
+
 static void key(const struct post *post, size_t index, const struct wpb_topk_item *item)
 {
     struct wpb_subject subject = wpb_redis_scope_key(post->scope, item->name);
@@ -226,6 +247,7 @@ static void key(const struct post *post, size_t index, const struct wpb_topk_ite
     if (parts.group.len)
         wpb_run_post(post->run, post->site, &subject, WPB_M_GROUP,
                      wpb_value_text(parts.group), WPB_EXACT);
+    meta_of_post(post, &subject, &parts);
 }
 
 static void keys(const struct post *post, size_t index, struct wpb_topk *top)

@@ -26,33 +26,6 @@ static void put_text(const struct post *post, enum wpb_metric metric, const char
     put(post, metric, wpb_value_text(wpb_slice_cstr(text)));
 }
 
-/* PHP's name of a type, as the type metric gives it. */
-static const char *type_name(enum wpb_php_type type)
-{
-    switch (type) {
-    case WPB_PHP_NULL:
-        return "null";
-    case WPB_PHP_BOOL:
-        return "bool";
-    case WPB_PHP_INT:
-        return "int";
-    case WPB_PHP_FLOAT:
-        return "float";
-    case WPB_PHP_STRING:
-        return "string";
-    case WPB_PHP_ARRAY:
-        return "array";
-    case WPB_PHP_OBJECT:
-    case WPB_PHP_CUSTOM:
-        return "object";
-    case WPB_PHP_ENUM:
-        return "enum";
-    case WPB_PHP_REFERENCE:
-        return "reference";
-    }
-    return "unknown";
-}
-
 static void put_costs(struct post post, enum wpb_key_role role,
                       const struct wpb_value_facts *facts,
                       const struct wpb_examination *examination)
@@ -95,7 +68,7 @@ static void put_paths(struct post post, const struct wpb_examination *examinatio
         post.subject = &subject;
         put_count(&post, WPB_M_VALUE_BYTES, path->bytes);
         put_count(&post, WPB_M_ENTRIES, path->count);
-        put_text(&post, WPB_M_TYPE, type_name(path->type));
+        put_text(&post, WPB_M_TYPE, wpb_php_type_name(path->type));
     }
 }
 
@@ -176,6 +149,7 @@ void wpb_value_post(struct wpb_run *run, const struct wpb_redis_scope *scope,
     struct wpb_subject subject = wpb_redis_scope_key(scope, key->name);
     struct post post = {run, site, &subject, WPB_EXACT};
     struct wpb_key_parts parts;
+    uint64_t post_id;
     size_t count;
 
     wpb_key_parse(site ? site : wpb_run_sites(run, &count)[0], key->name, &parts);
@@ -193,6 +167,8 @@ void wpb_value_post(struct wpb_run *run, const struct wpb_redis_scope *scope,
         put_text(&post, WPB_M_KEY_ROLE, wpb_key_role_name(parts.role));
     if (parts.group.len)
         put(&post, WPB_M_GROUP, wpb_value_text(parts.group));
+    if (wpb_key_post(&parts, &post_id))
+        put_count(&post, WPB_M_POST_ID, post_id);
     if (facts->is_no_string) {
         put_other_type(&post, facts);
         return;

@@ -509,6 +509,26 @@ const char *wpb_key_role_name(enum wpb_key_role role)
     return "";
 }
 
+bool wpb_key_post(const struct wpb_key_parts *parts, uint64_t *post)
+{
+    struct wpb_slice id = parts->id;
+    uint64_t number = 0;
+
+    if (!wpb_slice_is(parts->group, "post_meta") ||
+        (parts->blog.len && !wpb_slice_is(parts->blog, "1")))
+        return false;
+    /* BIGINT UNSIGNED as PHP writes it: 18 digits are more than any table holds. */
+    if (id.len == 0 || id.len > 18 || id.data[0] == '0')
+        return false;
+    for (size_t i = 0; i < id.len; i++) {
+        if (id.data[i] < '0' || id.data[i] > '9')
+            return false;
+        number = number * 10 + (uint64_t)(id.data[i] - '0');
+    }
+    *post = number;
+    return true;
+}
+
 void wpb_group_fold(struct wpb_slice group, struct wpb_buf *out)
 {
     for (size_t i = 0; i < group.len; i++) {

@@ -61,6 +61,10 @@ bool wpb_key_build(const struct wpb_site *site, const char *group, const char *i
  * static: the value of the key_role metric. */
 const char *wpb_key_role_name(enum wpb_key_role role);
 
+/* True when a key of these PARTS holds all meta of one post of the site's own table (of
+ * the main blog in a network); then *POST is the post's id. */
+bool wpb_key_post(const struct wpb_key_parts *parts, uint64_t *post);
+
 /* GROUP with its variable parts folded, so that per-object groups such as
  * product_123 are one: "product_<n>". Appended to OUT. */
 void wpb_group_fold(struct wpb_slice group, struct wpb_buf *out);

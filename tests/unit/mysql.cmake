@@ -14,6 +14,7 @@ wpb_unit_test(mysql_address wpb_base)
 wpb_unit_test(mysql_grants mysql_fixture)
 wpb_unit_test(mysql_link mysql_fixture wpb_mysql Threads::Threads)
 wpb_unit_test(mysql_sql mysql_fixture wpb_mysql)
+wpb_unit_test(mysql_post mysql_fixture wpb_probes wpb_schedule)
 
 add_library(mysql_look STATIC unit/mysql_look.c)
 target_link_libraries(mysql_look PUBLIC mysql_fixture wpb_schedule wpb_mysql)

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -59,6 +60,32 @@ static void post_family(struct look *look, const char *key, const char *name,
     post(look, family, WPB_M_SHARE_RATIO, wpb_value_double(share));
 }
 
+static struct wpb_subject in_schema(enum wpb_subject_kind kind, const char *name)
+{
+    return (struct wpb_subject){.kind = kind,
+                                .scope = wpb_slice_cstr("mysql+unix:///run/m.sock?db=s"),
+                                .name = wpb_slice_cstr(name)};
+}
+
+/* A Redis entry with all meta of a post, and the post. */
+static void post_entry(struct look *look, const char *name, const char *id,
+                       int64_t memory)
+{
+    post_key(look, name, memory, NULL);
+    post(look, key_named(name), WPB_M_POST_ID, wpb_value_integer(atoi(id)));
+    post(look, in_schema(WPB_SUBJECT_POST, id), WPB_M_POST_ID,
+         wpb_value_integer(atoi(id)));
+}
+
+static void post_largest(struct look *look, const char *meta_key, const char *id,
+                         int64_t bytes)
+{
+    struct wpb_subject key = in_schema(WPB_SUBJECT_META_KEY, meta_key);
+
+    post(look, key, WPB_M_LARGEST_BYTES, wpb_value_integer(bytes));
+    post(look, key, WPB_M_LARGEST_NAME, wpb_value_text(wpb_slice_cstr(id)));
+}
+
 static void choose(struct look *look)
 {
     look->count = wpb_choose(look->window, &wpb_choice_defaults, look->choices, CAPACITY);
@@ -68,6 +95,36 @@ static void assert_chosen(const struct look *look, size_t at, const char *name)
 {
     assert_true(at < look->count);
     assert_true(wpb_slice_is(look->choices[at].request.subject->name, name));
+}
+
+/* The choices of KIND, in order. */
+static void assert_names(const struct look *look, enum wpb_subject_kind kind,
+                         const char *const *names)
+{
+    for (size_t i = 0; i < look->count; i++) {
+        if (look->choices[i].examines != kind)
+            continue;
+        assert_non_null(*names);
+        assert_true(wpb_slice_is(look->choices[i].request.subject->name, *names));
+        assert_ptr_equal(look->choices[i].request.subject,
+                         wpb_window_find(look->window, look->choices[i].request.subject));
+        names++;
+    }
+    assert_null(*names);
+}
+
+static int begin_with_mysql(void **state)
+{
+    static const struct wpb_site with_mysql = {
+        .name = "shop",
+        .has_mysql = true,
+        .mysql = {.host = "", .path = "/run/m.sock", .schema = "s", .user = "u"}};
+    static struct look look;
+
+    look.window = wpb_window_new(&with_mysql, 1);
+    look.count = 0;
+    *state = &look;
+    return look.window ? 0 : -1;
 }
 
 static int begin(void **state)
@@ -315,6 +372,108 @@ static void at_most_eight_families_are_searched_in_all(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
+static void posts_are_ranked_by_their_entry_and_by_the_largest_value_seen(void **state)
+{
+    static const char *const expected[] = {"30", "10", "20", NULL};
+    struct look *look = *state;
+
+    post_entry(look, "wp:post_meta:10", "10", 300 * KIB);
+    post_entry(look, "wp:post_meta:20", "20", 200 * KIB);
+    post_entry(look, "wp:post_meta:5", "5", 63 * KIB);
+    post(look, in_schema(WPB_SUBJECT_POST, "30"), WPB_M_POST_ID, wpb_value_integer(30));
+    post_largest(look, "_elementor_data", "30", 400 * KIB);
+    post_largest(look, "_elementor_css", "10", 100 * KIB);
+    choose(look);
+    assert_names(look, WPB_SUBJECT_POST, expected);
+}
+
+static void a_post_is_asked_for_once_by_its_heaviest_reason(void **state)
+{
+    static const char *const expected[] = {"10", "20", NULL};
+    struct look *look = *state;
+
+    post_entry(look, "wp:post_meta:10", "10", 100 * KIB);
+    post_entry(look, "wp:post_meta:20", "20", 200 * KIB);
+    post_largest(look, "_elementor_data", "10", 300 * KIB);
+    choose(look);
+    assert_names(look, WPB_SUBJECT_POST, expected);
+}
+
+static void posts_beyond_the_limit_wait_for_no_one(void **state)
+{
+    static const char *const expected[] = {"9", "8", "7", "6", NULL};
+    struct look *look = *state;
+
+    for (int i = 1; i < 10; i++) {
+        char name[32], id[8];
+        snprintf(id, sizeof id, "%d", i);
+        snprintf(name, sizeof name, "wp:post_meta:%d", i);
+        post_entry(look, name, id, (100 + i) * KIB);
+    }
+    choose(look);
+    assert_names(look, WPB_SUBJECT_POST, expected);
+    for (size_t i = 0; i < look->count; i++)
+        if (look->choices[i].examines == WPB_SUBJECT_POST)
+            post(look, *look->choices[i].request.subject, WPB_M_ROW_BYTES,
+                 wpb_value_integer(1));
+    choose(look);
+    assert_names(look, WPB_SUBJECT_POST, &expected[4]);
+}
+
+static void a_post_nobody_posted_about_is_not_chosen(void **state)
+{
+    static const char *const none[] = {NULL};
+    struct look *look = *state;
+
+    post_largest(look, "_elementor_data", "30", 400 * KIB);
+    post_largest(look, "_hostile", "30; DROP TABLE", 500 * KIB);
+    post(look, in_schema(WPB_SUBJECT_POST, "40"), WPB_M_POST_ID, wpb_value_integer(40));
+    post(look, in_schema(WPB_SUBJECT_POST, "40"), WPB_M_PRESENT, wpb_value_integer(0));
+    post_largest(look, "_gone", "40", 400 * KIB);
+    choose(look);
+    assert_names(look, WPB_SUBJECT_POST, none);
+}
+
+static void
+options_that_grow_with_the_pages_and_large_loaded_ones_are_chosen(void **state)
+{
+    static const char *const expected[] = {"loaded", "grows", NULL};
+    struct look *look = *state;
+    struct wpb_subject grows = in_schema(WPB_SUBJECT_OPTION, "grows");
+    struct wpb_subject small = in_schema(WPB_SUBJECT_OPTION, "small");
+    struct wpb_subject loaded = in_schema(WPB_SUBJECT_OPTION, "loaded");
+    struct wpb_subject light = in_schema(WPB_SUBJECT_OPTION, "light");
+    struct wpb_subject key = key_named("wp:options:notoptions");
+    struct wpb_subject hidden = {WPB_SUBJECT_OPTION, key.scope, WPB_SLICE("hidden"),
+                                 &key};
+
+    post(look, grows, WPB_M_ROW_BYTES, wpb_value_integer(64 * KIB));
+    post(look, grows, WPB_M_META_ROLE, wpb_value_text(wpb_slice_cstr("per page")));
+    post(look, small, WPB_M_ROW_BYTES, wpb_value_integer(64 * KIB - 1));
+    post(look, small, WPB_M_META_ROLE, wpb_value_text(wpb_slice_cstr("per page")));
+    post(look, loaded, WPB_M_ROW_BYTES, wpb_value_integer(1000000));
+    post(look, loaded, WPB_M_AUTOLOADED, wpb_value_integer(1));
+    post(look, light, WPB_M_ROW_BYTES, wpb_value_integer(999999));
+    post(look, light, WPB_M_AUTOLOADED, wpb_value_integer(1));
+    post(look, hidden, WPB_M_ROW_BYTES, wpb_value_integer(2000000));
+    post(look, hidden, WPB_M_AUTOLOADED, wpb_value_integer(1));
+    choose(look);
+    assert_names(look, WPB_SUBJECT_OPTION, expected);
+    post(look, loaded, WPB_M_EXAMINED_BYTES, wpb_value_integer(1000000));
+    choose(look);
+    assert_names(look, WPB_SUBJECT_OPTION, &expected[1]);
+}
+
+static void without_a_database_no_post_is_chosen(void **state)
+{
+    static const char *const none[] = {NULL};
+    struct look *look = *state;
+
+    post_entry(look, "wp:post_meta:10", "10", 300 * KIB);
+    choose(look);
+    assert_names(look, WPB_SUBJECT_POST, none);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +494,19 @@ int main(void)
         TEST(a_tiny_family_or_one_without_a_literal_is_not_searched),
         TEST(families_of_a_value_that_is_no_list_of_options_are_not_searched),
         TEST(at_most_eight_families_are_searched_in_all),
+        cmocka_unit_test_setup_teardown(
+            posts_are_ranked_by_their_entry_and_by_the_largest_value_seen,
+            begin_with_mysql, end),
+        cmocka_unit_test_setup_teardown(a_post_is_asked_for_once_by_its_heaviest_reason,
+                                        begin_with_mysql, end),
+        cmocka_unit_test_setup_teardown(posts_beyond_the_limit_wait_for_no_one,
+                                        begin_with_mysql, end),
+        cmocka_unit_test_setup_teardown(a_post_nobody_posted_about_is_not_chosen,
+                                        begin_with_mysql, end),
+        cmocka_unit_test_setup_teardown(
+            options_that_grow_with_the_pages_and_large_loaded_ones_are_chosen,
+            begin_with_mysql, end),
+        cmocka_unit_test_setup_teardown(without_a_database_no_post_is_chosen, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -469,6 +469,32 @@ static void groups_of_one_object_each_fold_into_one(void **state)
     assert_folded("", "");
 }
 
+static uint64_t post_of(const struct wpb_site *site, const char *key)
+{
+    struct wpb_key_parts parts = parse(site, key);
+    uint64_t post = 0;
+    return wpb_key_post(&parts, &post) ? post : 0;
+}
+
+static void an_entry_with_all_meta_of_a_post_names_the_post(void **state)
+{
+    struct wpb_site single = site_of(WPB_FLAVOUR_REDIS_CACHE, false, "wp:");
+    struct wpb_site network = site_of(WPB_FLAVOUR_REDIS_CACHE, true, "wp");
+    struct wpb_site w3tc = site_of(WPB_FLAVOUR_W3TC, false, NULL);
+    (void)state;
+
+    assert_int_equal(post_of(&single, "wp:post_meta:318"), 318);
+    assert_int_equal(post_of(&single, "wp:posts:318"), 0);
+    assert_int_equal(post_of(&single, "wp:post_meta:0318"), 0);
+    assert_int_equal(post_of(&single, "wp:post_meta:"), 0);
+    assert_int_equal(post_of(&single, "wp:post_meta:12a"), 0);
+    assert_int_equal(post_of(&single, "wp:post_meta:99999999999999999999"), 0);
+    assert_int_equal(post_of(&w3tc, "w3tc_123_a.example_1_object_1post_meta318"), 318);
+    /* The posts of another blog lie in another table. */
+    assert_int_equal(post_of(&network, "wp1:post_meta:318"), 318);
+    assert_int_equal(post_of(&network, "wp2:post_meta:318"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -502,6 +528,7 @@ int main(void)
         cmocka_unit_test(a_key_that_is_not_wholly_known_is_not_built),
         cmocka_unit_test(built_keys_follow_the_grammar_and_parse_back),
         cmocka_unit_test(groups_of_one_object_each_fold_into_one),
+        cmocka_unit_test(an_entry_with_all_meta_of_a_post_names_the_post),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -106,6 +106,32 @@ static void keys_are_counted_by_size(void **state)
     test_run_free(&run);
 }
 
+static void an_entry_of_post_meta_names_its_post_in_the_database_too(void **state)
+{
+    struct redis_server *server = *state;
+    struct wpb_site site = site_of(server, "shop", "wp:");
+    const struct wpb_site *sites[] = {&site};
+    struct test_run run;
+
+    set(server, "wp:post_meta:318", 100000);
+    set(server, "wp:posts:319", 100000);
+    scan(&run, sites, 1);
+    assert_int_equal(
+        test_run_integer(&run, WPB_SUBJECT_REDIS_KEY, "wp:post_meta:318", WPB_M_POST_ID),
+        318);
+    assert_null(
+        test_run_find(&run, WPB_SUBJECT_REDIS_KEY, "wp:posts:319", WPB_M_POST_ID));
+    assert_null(test_run_find(&run, WPB_SUBJECT_POST, "318", WPB_M_POST_ID));
+    test_run_free(&run);
+
+    site.has_mysql = true;
+    site.mysql = (struct wpb_mysql_address){
+        .host = "", .path = "/run/m.sock", .schema = "s", .user = "u", .password = ""};
+    scan(&run, sites, 1);
+    assert_int_equal(test_run_integer(&run, WPB_SUBJECT_POST, "318", WPB_M_POST_ID), 318);
+    test_run_free(&run);
+}
+
 static void ids_are_folded_into_families_of_their_group(void **state)
 {
     struct redis_server *server = *state;
@@ -244,6 +270,7 @@ int main(void)
 #define REAL(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         REAL(keys_are_counted_by_size),
+        REAL(an_entry_of_post_meta_names_its_post_in_the_database_too),
         REAL(ids_are_folded_into_families_of_their_group),
         REAL(the_time_since_the_last_access_is_sampled),
         REAL(where_accesses_are_counted_no_idle_time_is_told),

@@ -380,7 +380,7 @@ static void look_into(struct test_run *run, const struct wpb_probe *probe,
     struct wpb_subject subject = {.kind = WPB_SUBJECT_REDIS_KEY,
                                   .scope = wpb_slice_cstr(scope),
                                   .name = wpb_slice_cstr(name)};
-    struct wpb_request request = {&subject, "a test", byte_cap};
+    struct wpb_request request = {&subject, "a test", byte_cap, NULL};
     struct test_plan plan = {.probe = probe,
                              .sites = &site,
                              .site_count = 1,

@@ -89,8 +89,8 @@ static void run_probe(struct test_run *run, const struct wpb_probe *probe,
         {.kind = WPB_SUBJECT_REDIS_KEY, .name = WPB_SLICE(NOTOPTIONS)},
         {.kind = WPB_SUBJECT_REDIS_KEY, .name = WPB_SLICE(PREFIX "redis-cache:metrics")},
     };
-    const struct wpb_request requests[] = {{&subjects[0], "", 1 << 20},
-                                           {&subjects[1], "", 1 << 20}};
+    const struct wpb_request requests[] = {{&subjects[0], "", 1 << 20, NULL},
+                                           {&subjects[1], "", 1 << 20, NULL}};
     struct test_plan plan = {.probe = probe,
                              .sites = &site,
                              .site_count = 1,

@@ -33,7 +33,7 @@ static void examine_slice(struct test_run *run, const struct wpb_site *site,
 {
     struct wpb_subject subject = {
         .kind = WPB_SUBJECT_REDIS_KEY, .scope = {"x", 1}, .name = key};
-    struct wpb_request request = {&subject, "a test", cap};
+    struct wpb_request request = {&subject, "a test", cap, NULL};
     struct test_plan plan = {.probe = &wpb_probe_redis_value,
                              .sites = &site,
                              .site_count = 1,
@@ -314,7 +314,7 @@ static void several_requests_are_served_in_turn(void **state)
         subjects[i] = (struct wpb_subject){.kind = WPB_SUBJECT_REDIS_KEY,
                                            .scope = {"", 0},
                                            .name = wpb_slice_cstr(names[i])};
-        requests[i] = (struct wpb_request){&subjects[i], "", 1 << 20};
+        requests[i] = (struct wpb_request){&subjects[i], "", 1 << 20, NULL};
     }
     struct test_plan plan = {.probe = &wpb_probe_redis_value,
                              .sites = &sites,
@@ -338,7 +338,7 @@ static void a_key_belongs_to_the_site_with_the_longest_prefix(void **state)
     struct wpb_subject subject = {.kind = WPB_SUBJECT_REDIS_KEY,
                                   .scope = {"", 0},
                                   .name = WPB_SLICE("q7:prod_kx:options:notoptions")};
-    struct wpb_request request = {&subject, "", 1 << 20};
+    struct wpb_request request = {&subject, "", 1 << 20, NULL};
     struct test_run run;
 
     outer.name = "outer";
@@ -434,7 +434,7 @@ static void a_cancelled_examination_ends_soon(void **state)
     struct peer_line lines[] = {{":-1\r\n", PEER_HANG, 0}};
     struct wpb_subject subject = {
         .kind = WPB_SUBJECT_REDIS_KEY, .scope = {"", 0}, .name = WPB_SLICE("k")};
-    struct wpb_request request = {&subject, "", 1 << 20};
+    struct wpb_request request = {&subject, "", 1 << 20, NULL};
     struct redis_peer peer;
     struct test_run run;
     (void)state;
