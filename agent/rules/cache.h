@@ -24,6 +24,7 @@ void wpb_cache_nonpersistent_group(struct wpb_rule_context *context);
 void wpb_cache_notoptions_bloat(struct wpb_rule_context *context);
 void wpb_cache_orphans(struct wpb_rule_context *context);
 void wpb_cache_shared_prefix(struct wpb_rule_context *context);
+void wpb_cache_stale_notoptions(struct wpb_rule_context *context);
 void wpb_cache_transient_without_ttl(struct wpb_rule_context *context);
 void wpb_cache_ttlless_share(struct wpb_rule_context *context);
 void wpb_cache_write_churn(struct wpb_rule_context *context);

@@ -1,4 +1,5 @@
 /* Single entries: too large to store, or too large to decode. */
+#include "agent/rules/builder.h"
 #include "agent/rules/cache.h"
 
 /* No more findings than a reader can take in; the rest is counted. */
@@ -150,7 +151,8 @@ void wpb_cache_entry_decode_peak(struct wpb_rule_context *context)
     size_t cursor = 0;
 
     while (wpb_cache_entry_next(context, &cursor, &entry)) {
-        if (wpb_cache_judge_decode_peak(context, &entry, &severity))
+        if (wpb_cache_judge_decode_peak(context, &entry, &severity) &&
+            !wpb_builder_explains_entry(context, entry.key))
             report_peak(context, &entry, severity);
     }
 }
@@ -178,7 +180,7 @@ static bool judge_large(const struct wpb_rule_context *context,
         *severity = WPB_WARNING;
     else
         return false;
-    return true;
+    return !wpb_builder_explains_entry(context, entry->key);
 }
 
 struct large {

@@ -108,6 +108,37 @@ const char *wpb_say_explain_command(const struct wpb_rule_context *context,
  * and without NAME when it is empty. NAME is any bytes; COMMAND the program's own. */
 const char *wpb_say_wp_command(const struct wpb_rule_context *context,
                                const char *command, struct wpb_slice name);
+/* The size that METRIC of SUBJECT tells: "4.0 MiB", "about 4.0 MiB" when it is not exact,
+ * "" when it is unknown. */
+const char *wpb_say_known_bytes(const struct wpb_rule_context *context,
+                                const struct wpb_subject *subject,
+                                enum wpb_metric metric);
+/* The same of a count: "1,200", "about 1,200". */
+const char *wpb_say_known_count(const struct wpb_rule_context *context,
+                                const struct wpb_subject *subject,
+                                enum wpb_metric metric);
+
+/* "mysql ... -e 'SQL'", reaching the site's database. SQL is the program's own text;
+ * strangers' names in it have passed one of the two functions that follow. */
+const char *wpb_say_mysql_command(const struct wpb_rule_context *context,
+                                  const char *sql);
+/* NAME as an identifier of SQL: bare when it is plain, else in backticks. */
+const char *wpb_say_sql_name(struct wpb_arena *arena, struct wpb_slice name);
+/* The site's table that WordPress calls NAME, with its prefix, likewise. */
+const char *wpb_say_sql_table(const struct wpb_rule_context *context, const char *name);
+/* TEXT as a string of SQL: 'plain', else hexadecimal, which no sql_mode misreads. */
+const char *wpb_say_sql_text(struct wpb_arena *arena, struct wpb_slice text);
+/* "mysqldump ... TABLE > FILE.sql": what to keep before something is deleted. */
+const char *wpb_say_mysql_backup(const struct wpb_rule_context *context,
+                                 struct wpb_slice table);
+/* "wpbloat explain option NAME --site PATH", or NULL for a name that no command line can
+ * carry (NUL). */
+const char *wpb_say_explain_option(const struct wpb_rule_context *context,
+                                   const struct wpb_subject *option);
+/* "wpbloat explain meta POST KEY --site PATH"; NULL as above. */
+const char *wpb_say_explain_meta(const struct wpb_rule_context *context,
+                                 struct wpb_slice post, struct wpb_slice meta_key);
+
 /* " This Redis asks for a password: ..." or "". */
 const char *wpb_say_password_note(const struct wpb_rule_context *context);
 

@@ -1,8 +1,8 @@
 /* The one hand-written list of rules: code, thresholds, where they come from, help.
  * docs/rules.md is generated from these rows. */
-#include <stdlib.h>
-
+#include "agent/rules/builder.h"
 #include "agent/rules/cache.h"
+#include "agent/rules/database.h"
 
 #define KIB 1024.0
 #define MIB (1024 * KIB)
@@ -11,7 +11,117 @@
 
 #define OURS "our own; no published threshold was found"
 
+/* clang-format lays out a table of this length anew, in the narrowest of columns. */
+/* clang-format off */
 const struct wpb_rule wpb_rules[] = {
+    {
+        .code = "builder.css_inline",
+        .title = "compiled CSS is carried through PHP instead of being a file",
+        .help =
+            "A page builder that is set to print its CSS into the page keeps the compiled "
+            "CSS in the page's metadata: each view loads it from the cache or the "
+            "database into PHP, and browsers fetch it with every page. Only builders "
+            "that can write files are judged, by what they keep; sums over pages are "
+            "sampled.",
+        .options =
+            {
+                {"warning_page_bytes", WPB_OPTION_BYTES, 128 * KIB, 1, TIB,
+                 "compiled CSS of one page that is worth a warning", OURS},
+                {"critical_page_bytes", WPB_OPTION_BYTES, MIB, 1, TIB,
+                 "compiled CSS of one page that is critical", OURS},
+                {"warning_bytes", WPB_OPTION_BYTES, 16 * MIB, 1, TIB,
+                 "compiled CSS of all pages together that is worth a warning", OURS},
+            },
+        .evaluate = wpb_builder_css_inline,
+    },
+    {
+        .code = "builder.invalid_serialized",
+        .title = "a value of a page builder is damaged",
+        .help = "A layout or a setting whose bytes PHP cannot decode is to the builder as "
+                "if it were not there. A search-and-replace by plain SQL leaves lengths "
+                "that no longer fit, and a column that is too short cuts the end. Only "
+                "values that were read are judged.",
+        .evaluate = wpb_builder_invalid_serialized,
+    },
+    {
+        .code = "builder.layout_heavy",
+        .title = "the layout of a page is very large",
+        .help = "The builder reads and decodes the whole layout to show or edit the page, "
+                "which takes several times its length of PHP memory, and every save "
+                "copies it into a revision. Only pages that were looked at are judged, at "
+                "most 5 are reported.",
+        .options =
+            {
+                {"warning_bytes", WPB_OPTION_BYTES, MIB, 1, TIB,
+                 "length of a layout that is worth a warning", OURS},
+                {"critical_bytes", WPB_OPTION_BYTES, 4 * MIB, 1, TIB,
+                 "length of a layout that is critical", OURS},
+                {"warning_peak_ratio", WPB_OPTION_RATIO, 0.15, 0.01, 10,
+                 "part of memory_limit to decode it that is worth a warning", OURS},
+                {"critical_peak_ratio", WPB_OPTION_RATIO, 0.40, 0.01, 10,
+                 "part of memory_limit to decode it that is critical", OURS},
+            },
+        .evaluate = wpb_builder_layout_heavy,
+    },
+    {
+        .code = "builder.option_grows_per_page",
+        .title = "an option of a page builder takes an entry for each page",
+        .help = "Some builders note in one option which pages have their CSS: an entry "
+                "for each address that was ever shown, and none is removed. The list is "
+                "read whole, and with an autoloaded option by every request.",
+        .options =
+            {
+                {"warning_bytes", WPB_OPTION_BYTES, 64 * KIB, 1, TIB,
+                 "length of the option that is worth a warning", OURS},
+                {"warning_entries", WPB_OPTION_COUNT, 2000, 1, 1e12,
+                 "entries in it that are worth a warning", OURS},
+                {"critical_bytes", WPB_OPTION_BYTES, MIB, 1, TIB,
+                 "length that is critical when the option is autoloaded", OURS},
+            },
+        .evaluate = wpb_builder_option_grows_per_page,
+    },
+    {
+        .code = "builder.post_meta_entry",
+        .title = "a page carries very much metadata into every request that shows it",
+        .help =
+            "WordPress loads all metadata of a post in one piece, and the object cache "
+            "keeps it as one entry: layout, compiled CSS, drafts and caches of a page "
+            "builder ride along in every view. The chain is told from the rows in MySQL "
+            "over the entry in Redis to the memory of a request. A higher memory_limit "
+            "leaves the cause. Only posts that were looked at are judged, at most 5 are "
+            "reported.",
+        .options =
+            {
+                {"warning_bytes", WPB_OPTION_BYTES, 256 * KIB, 1, TIB,
+                 "metadata of one post that is worth a warning", OURS},
+                {"critical_bytes", WPB_OPTION_BYTES, 2 * MIB, 1, TIB,
+                 "metadata of one post that is critical", OURS},
+                {"warning_peak_ratio", WPB_OPTION_RATIO, 0.15, 0.01, 10,
+                 "part of memory_limit to fetch and decode it that is worth a warning",
+                 OURS},
+                {"critical_peak_ratio", WPB_OPTION_RATIO, 0.40, 0.01, 10,
+                 "part of memory_limit to fetch and decode it that is critical", OURS},
+            },
+        .evaluate = wpb_builder_post_meta_entry,
+    },
+    {
+        .code = "builder.revision_copies",
+        .title = "revisions carry copies of large layouts",
+        .help = "With every save WordPress keeps a revision, and page builders copy the "
+                "whole layout into it. The copies are never shown; they make the table of "
+                "metadata and its backups large. Judged for the pages that were looked at "
+                "and, by a sample, for all together.",
+        .options =
+            {
+                {"warning_bytes", WPB_OPTION_BYTES, 16 * MIB, 1, TIB,
+                 "copies of one page that are worth a warning", OURS},
+                {"warning_revisions", WPB_OPTION_COUNT, 100, 1, 1e9,
+                 "revisions of one page that are worth a warning", OURS},
+                {"warning_all_bytes", WPB_OPTION_BYTES, 256 * MIB, 1, 1024 * TIB,
+                 "copies of all pages together that are worth a warning", OURS},
+            },
+        .evaluate = wpb_builder_revision_copies,
+    },
     {
         .code = "cache.alloptions_large",
         .title = "the autoloaded options are too large",
@@ -229,6 +339,15 @@ const struct wpb_rule wpb_rules[] = {
         .evaluate = wpb_cache_shared_prefix,
     },
     {
+        .code = "cache.stale_notoptions",
+        .title = "the cache calls options absent that exist",
+        .help = "WordPress believes the cached list of names that were not found. A name "
+                "in it that the database has makes its option invisible: code gets the "
+                "default, settings seem lost. Some names of the list are looked up in "
+                "the database; one hit is proof.",
+        .evaluate = wpb_cache_stale_notoptions,
+    },
+    {
         .code = "cache.transient_without_ttl",
         .title = "transients that never expire pile up",
         .help = "A transient stored without an expiry stays in Redis until somebody "
@@ -294,35 +413,179 @@ const struct wpb_rule wpb_rules[] = {
             },
         .evaluate = wpb_cache_write_churn,
     },
+    {
+        .code = "database.autoload_index_missing",
+        .title = "the options table has no index on autoload",
+        .help = "Without it the database reads the whole options table to find the "
+                "options that every request loads. A note on a small table.",
+        .options =
+            {
+                {"warning_rows", WPB_OPTION_COUNT, 5000, 1, 1e12,
+                 "rows of the options table from which it is worth a warning", OURS},
+                {"warning_bytes", WPB_OPTION_BYTES, 16 * MIB, 1, TIB,
+                 "size of the options table from which it is worth a warning", OURS},
+            },
+        .evaluate = wpb_database_autoload_index_missing,
+    },
+    {
+        .code = "database.autoload_large",
+        .title = "the options that every request loads are too large",
+        .help =
+            "WordPress loads all autoloaded options at the start of every request, "
+            "whether the page needs them or not. What 40 requests at the same moment "
+            "hold for it is compared with the machine's memory, and the components that "
+            "own the options are named.",
+        .options =
+            {
+                {"warning_bytes", WPB_OPTION_BYTES, 800000, 1, TIB,
+                 "sum of their values that is worth a warning",
+                 "WordPress Site Health, site_status_autoloaded_options_size_limit "
+                 "(6.6)"},
+                {"critical_bytes", WPB_OPTION_BYTES, 3 * MIB, 1, TIB,
+                 "sum of their values that is critical",
+                 "our own: several times what others call too much (wp doctor 900 KiB, "
+                 "WordPress VIP 1,000,000 bytes)"},
+                {"critical_ram_ratio", WPB_OPTION_RATIO, 0.25, 0.01, 10,
+                 "part of the machine's memory that 40 requests hold for it, from which "
+                 "a warning is critical",
+                 OURS},
+            },
+        .evaluate = wpb_database_autoload_large,
+    },
+    {
+        .code = "database.autoload_option_large",
+        .title = "a single autoloaded option is very large",
+        .help = "One option of that size is mostly a log, a cache or an index that a "
+                "plugin keeps where every request has to load it. At most the 5 largest "
+                "are reported; those that another rule explains better are left to it.",
+        .options =
+            {
+                {"warning_bytes", WPB_OPTION_BYTES, 150000, 1, TIB,
+                 "length of one autoloaded option that is worth a warning",
+                 "WordPress 6.6, wp_max_autoloaded_option_size: above it an option is "
+                 "not autoloaded by itself"},
+                {"critical_bytes", WPB_OPTION_BYTES, MIB, 1, TIB,
+                 "length of one autoloaded option that is critical",
+                 "WP Engine removes autoloaded options above 1 MB"},
+            },
+        .evaluate = wpb_database_autoload_option_large,
+    },
+    {
+        .code = "database.cron_bloat",
+        .title = "WP-Cron's list of events is too long, too late or too large",
+        .help = "WordPress keeps all scheduled events in one autoloaded option, which "
+                "every request decodes. Many events, the same one again and again, or "
+                "events past their time say that a plugin schedules without looking, or "
+                "that nobody runs them.",
+        .options =
+            {
+                {"warning_events", WPB_OPTION_COUNT, 50, 1, 1e9,
+                 "scheduled events that are worth a warning",
+                 "wp doctor, check cron-count: an error from 50"},
+                {"warning_duplicates", WPB_OPTION_COUNT, 10, 1, 1e9,
+                 "further events of one hook that are worth a warning",
+                 "wp doctor, check cron-duplicates: an error from 10"},
+                {"warning_overdue", WPB_OPTION_DURATION, 3600, 60, 31536000,
+                 "how long past its time an event is worth a warning",
+                 "our own; WordPress's Site Health calls one late after 10 minutes"},
+                {"warning_bytes", WPB_OPTION_BYTES, 64 * KIB, 1, TIB,
+                 "length of the option that is worth a warning", OURS},
+                {"critical_bytes", WPB_OPTION_BYTES, MIB, 1, TIB,
+                 "length of the option that is critical",
+                 "WP Engine removes autoloaded options above 1 MB"},
+            },
+        .evaluate = wpb_database_cron_bloat,
+    },
+    {
+        .code = "database.transients_expired",
+        .title = "expired transients stay in the options table",
+        .help = "WordPress removes expired transients once a day by WP-Cron, but not at "
+                "all while a persistent object cache is on: what is in the database then "
+                "stays for ever. Counted on a sample where there are many.",
+        .options =
+            {
+                {"warning_transients", WPB_OPTION_COUNT, 5000, 1, 1e12,
+                 "expired transients that are worth a warning", OURS},
+                {"warning_bytes", WPB_OPTION_BYTES, 8 * MIB, 1, TIB,
+                 "their values that are worth a warning", OURS},
+                {"info_transients_with_cache", WPB_OPTION_COUNT, 500, 1, 1e12,
+                 "expired transients that are worth a note where a persistent object "
+                 "cache keeps WordPress from removing them",
+                 OURS},
+            },
+        .evaluate = wpb_database_transients_expired,
+    },
+    {
+        .code = "database.transients_exploding",
+        .title = "ever more transients fill the options table",
+        .help = "Code that puts an id, a hash or an address into the name of a transient "
+                "stores a new one with every visitor. The families of names are told, "
+                "and the source that stores them where it was searched.",
+        .options =
+            {
+                {"warning_transients", WPB_OPTION_COUNT, 10000, 1, 1e12,
+                 "transients that are worth a warning", OURS},
+                {"critical_transients", WPB_OPTION_COUNT, 100000, 1, 1e12,
+                 "transients that are critical",
+                 "our own; shops with 390,000 to 466,000 of them were reported "
+                 "(WooCommerce issue #8131)"},
+                {"warning_family_names", WPB_OPTION_COUNT, 5000, 1, 1e12,
+                 "transients of one family of names that are worth a warning", OURS},
+            },
+        .evaluate = wpb_database_transients_exploding,
+    },
+    {
+        .code = "woocommerce.action_scheduler",
+        .title = "background work of WooCommerce waits, fails or piles up",
+        .help = "Action Scheduler runs what WooCommerce and its extensions do in the "
+                "background. Actions past their time have not happened; failed ones are "
+                "never removed; what is done is removed after 31 days, 20 at a time.",
+        .options =
+            {
+                {"warning_past_due", WPB_OPTION_COUNT, 1, 1, 1e12,
+                 "actions a day or more past their time that are worth a warning",
+                 "Action Scheduler's own admin notice"},
+                {"warning_failed", WPB_OPTION_COUNT, 1000, 1, 1e12,
+                 "failed actions that are worth a warning", OURS},
+                {"warning_complete", WPB_OPTION_COUNT, 10000, 1, 1e12,
+                 "done actions that, with an old first row, are worth a warning", OURS},
+                {"warning_oldest", WPB_OPTION_DURATION, 5356800, 60, 1e9,
+                 "age of the oldest row that is worth a warning, with many done",
+                 "our own: twice the 31 days after which Action Scheduler removes them"},
+                {"warning_log_rows", WPB_OPTION_COUNT, 1e6, 1, 1e12,
+                 "rows of its log that are worth a warning", OURS},
+                {"critical_log_rows", WPB_OPTION_COUNT, 1e7, 1, 1e12,
+                 "rows of its log that are critical",
+                 "our own; tables of 30 million rows and more were reported (Action "
+                 "Scheduler issues #541 and #880)"},
+            },
+        .evaluate = wpb_woocommerce_action_scheduler,
+    },
+    {
+        .code = "woocommerce.sessions",
+        .title = "sessions of WooCommerce are not cleared, too large or slow to clear",
+        .help = "A session lasts two days and is cleared twice a day. Where most rows are "
+                "past their time the clearing does not run; without an index it reads "
+                "the whole table; a large session slows each request of its visitor.",
+        .options =
+            {
+                {"warning_expired", WPB_OPTION_COUNT, 1000, 1, 1e12,
+                 "expired sessions from which their part counts", OURS},
+                {"warning_expired_ratio", WPB_OPTION_RATIO, 0.50, 0.01, 1,
+                 "part of the rows past their time that is worth a warning",
+                 "our own: cleared twice a day, sessions of two days leave a fifth"},
+                {"warning_largest_bytes", WPB_OPTION_BYTES, 256 * KIB, 1, TIB,
+                 "length of one session that is worth a warning",
+                 "our own; sessions of 2 MB were reported (WooCommerce issue #19558)"},
+                {"warning_rows_unindexed", WPB_OPTION_COUNT, 1e5, 1, 1e12,
+                 "rows from which a missing index on session_expiry is worth a warning",
+                 "our own; at 1,000,000 rows a clearing took 2.58 s (WooCommerce pull "
+                 "request #60711)"},
+                {"warning_legacy", WPB_OPTION_COUNT, 100, 1, 1e12,
+                 "sessions kept as options that are worth a warning", OURS},
+            },
+        .evaluate = wpb_woocommerce_sessions,
+    },
     {.code = NULL},
 };
-
-static int compare(const void *a, const void *b)
-{
-    return wpb_finding_compare(a, b);
-}
-
-void wpb_rules_evaluate(const struct wpb_window *const *windows, size_t count,
-                        const struct wpb_rule_values *values,
-                        struct wpb_findings *findings)
-{
-    for (size_t w = 0; w < count; w++) {
-        struct wpb_rule_context context = {
-            .window = windows[w],
-            .site = wpb_window_site(windows[w]),
-            .windows = windows,
-            .window_count = count,
-            .at = w,
-            .values = values,
-            .findings = findings,
-            .arena = findings->arena,
-        };
-
-        for (const struct wpb_rule *rule = wpb_rules; rule->code; rule++) {
-            context.rule = rule;
-            rule->evaluate(&context);
-        }
-    }
-    if (findings->count)
-        qsort(findings->items, findings->count, sizeof(findings->items[0]), compare);
-}
+/* clang-format on */

@@ -179,6 +179,9 @@ static void post_setting(struct wpb_rung *rung, const struct wpb_subject *compon
     wpb_rung_post(rung, component, WPB_M_SETTING, wpb_value_text(wpb_buf_view(&name)),
                   WPB_EXACT);
     wpb_buf_fini(&name);
+    if (setting->change)
+        wpb_rung_post(rung, component, WPB_M_SETTING_CHANGE,
+                      wpb_value_text(wpb_slice_cstr(setting->change)), WPB_EXACT);
     if (choice->is_readable)
         wpb_rung_post(rung, component, WPB_M_SETTING_VALUE,
                       wpb_value_text(wpb_slice_of(choice->value, choice->value_len)),

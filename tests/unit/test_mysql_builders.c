@@ -127,6 +127,9 @@ static void an_option_of_its_own_decides_where_css_goes(void **state)
                        "elementor_css_print_method");
     mysql_look_text_is(&seen, WPB_SUBJECT_COMPONENT, "builder:elementor",
                        WPB_M_SETTING_VALUE, "internal");
+    mysql_look_text_is(&seen, WPB_SUBJECT_COMPONENT, "builder:elementor",
+                       WPB_M_SETTING_CHANGE,
+                       wpb_builder(WPB_BUILDER_ELEMENTOR)->setting.change);
     mysql_look_text_is(&seen, WPB_SUBJECT_COMPONENT, "builder:elementor", WPB_M_CSS_PLACE,
                        "inline");
     mysql_look_text_is(&seen, WPB_SUBJECT_COMPONENT, "builder:elementor", WPB_M_BUILDER,
