@@ -162,3 +162,28 @@ int wpb_explained_key(const struct wpb_window *window, const struct wpb_subject 
     take_families(window, found, arena, to);
     return 0;
 }
+
+int wpb_explained_row(const struct wpb_window *window, const struct wpb_subject *row,
+                      struct wpb_arena *arena, struct wpb_explanation *to)
+{
+    const struct wpb_subject *found = wpb_window_find(window, row);
+    const struct wpb_sample *autoloaded, *widgets;
+    struct wpb_explained_row *of_row = wpb_arena_alloc(arena, sizeof(*of_row));
+
+    if (wpb_explained_key(window, row, arena, to))
+        return -1;
+    autoloaded = wpb_window_get(window, found, WPB_M_AUTOLOADED);
+    widgets = wpb_window_get(window, found, WPB_M_WIDGETS);
+    *of_row = (struct wpb_explained_row){
+        .bytes = count_of(window, found, WPB_M_ROW_BYTES),
+        .post = found->parent ? found->parent->name : (struct wpb_slice){"", 0},
+        .has_autoloaded = autoloaded != NULL,
+        .is_autoloaded = autoloaded && autoloaded->value.integer == 1,
+        .builder = wpb_window_text(window, found, WPB_M_BUILDER),
+        .role = wpb_window_text(window, found, WPB_M_META_ROLE),
+        .has_widgets = widgets != NULL,
+        .widgets = count_of(window, found, WPB_M_WIDGETS)};
+    to->kind = found->kind == WPB_SUBJECT_OPTION ? "option" : "meta";
+    to->row = of_row;
+    return 0;
+}

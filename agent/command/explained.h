@@ -14,6 +14,10 @@ void wpb_explained_examination(const struct wpb_examination *examination,
                                struct wpb_arena *arena,
                                struct wpb_explanation *explanation);
 
+/* Of an option, or of the meta of a post. -1 when ROW was not examined. */
+int wpb_explained_row(const struct wpb_window *window, const struct wpb_subject *row,
+                      struct wpb_arena *arena, struct wpb_explanation *explanation);
+
 /* -1 when KEY was not examined. */
 int wpb_explained_key(const struct wpb_window *window, const struct wpb_subject *key,
                       struct wpb_arena *arena, struct wpb_explanation *explanation);

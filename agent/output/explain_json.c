@@ -58,6 +58,36 @@ static void write_sizes(struct wpb_json *json, const struct wpb_explanation *exp
         wpb_json_null(json, "ttl_seconds");
 }
 
+static void write_text(struct wpb_json *json, const char *name, struct wpb_slice text)
+{
+    if (text.len)
+        wpb_json_text(json, name, text);
+    else
+        wpb_json_null(json, name);
+}
+
+static void write_row(struct wpb_json *json, const struct wpb_explained_row *row)
+{
+    if (!row) {
+        wpb_json_null(json, "row");
+        return;
+    }
+    wpb_json_open_object(json, "row");
+    wpb_json_count(json, "bytes", row->bytes);
+    write_text(json, "post", row->post);
+    if (row->has_autoloaded)
+        wpb_json_bool(json, "autoloaded", row->is_autoloaded);
+    else
+        wpb_json_null(json, "autoloaded");
+    write_text(json, "builder", row->builder);
+    write_text(json, "role", row->role);
+    if (row->has_widgets)
+        wpb_json_count(json, "widgets", row->widgets);
+    else
+        wpb_json_null(json, "widgets");
+    wpb_json_close(json);
+}
+
 int wpb_output_explain_json(const struct wpb_explanation *explanation,
                             struct wpb_buf *out, struct wpb_err *err)
 {
@@ -68,6 +98,7 @@ int wpb_output_explain_json(const struct wpb_explanation *explanation,
     wpb_json_text(&json, "scope", explanation->scope);
     wpb_json_name(&json, "name", explanation->name);
     write_sizes(&json, explanation);
+    write_row(&json, explanation->row);
     write_php(&json, explanation);
     wpb_json_memory_limit(&json, "memory_limit_bytes", explanation->memory_limit_bytes);
     write_paths(&json, explanation);

@@ -10,6 +10,10 @@ static void print_head(struct wpb_page *page, const struct wpb_explanation *expl
                        struct wpb_buf *line)
 {
     wpb_text_terminal_name(line, explanation->name);
+    if (explanation->row && explanation->row->post.len) {
+        wpb_buf_text(line, " of post ");
+        wpb_text_terminal(line, explanation->row->post);
+    }
     wpb_page_ink(page, WPB_INK_BOLD, wpb_buf_view(line));
     wpb_page_end_line(page);
     if (explanation->scope.len) {
@@ -34,6 +38,40 @@ static void print_wrapper(struct wpb_page *page, struct wpb_slice wrapper)
         if (wpb_slice_is(wrapper, rows[i].name))
             wpb_page_entry(page, INDENT, WPB_INK_PLAIN, "wrapped", LABEL_COLUMNS,
                            wpb_slice_cstr(rows[i].words));
+    }
+}
+
+static void print_row(struct wpb_page *page, const struct wpb_explanation *explanation,
+                      struct wpb_buf *line)
+{
+    const struct wpb_explained_row *row = explanation->row;
+
+    if (!row)
+        return;
+    if (row->has_autoloaded)
+        wpb_page_entry(page, INDENT, WPB_INK_PLAIN, "loaded", LABEL_COLUMNS,
+                       wpb_slice_cstr(row->is_autoloaded ? "by every request (autoload)"
+                                                         : "when asked for"));
+    if (row->builder.len) {
+        wpb_buf_clear(line);
+        wpb_text_terminal(line, row->builder);
+        wpb_buf_text(line, ", ");
+        wpb_text_terminal(line, row->role);
+        wpb_page_entry(page, INDENT, WPB_INK_PLAIN, "page builder", LABEL_COLUMNS,
+                       wpb_buf_view(line));
+    }
+    if (row->has_widgets) {
+        wpb_buf_clear(line);
+        wpb_text_count(line, row->widgets);
+        wpb_page_entry(page, INDENT, WPB_INK_PLAIN, "elements of the page", LABEL_COLUMNS,
+                       wpb_buf_view(line));
+    }
+    if (row->bytes != explanation->value_bytes) {
+        wpb_buf_clear(line);
+        wpb_text_bytes(line, row->bytes);
+        wpb_buf_text(line, ", in another character set");
+        wpb_page_entry(page, INDENT, WPB_INK_PLAIN, "in the table", LABEL_COLUMNS,
+                       wpb_buf_view(line));
     }
 }
 
@@ -119,8 +157,8 @@ static void print_php(struct wpb_page *page, const struct wpb_explanation *expla
                   line);
     print_php_row(page, explanation, "to load it", explanation->php_read_peak_bytes,
                   line);
-    print_php_row(page, explanation, "to add a name", explanation->php_rewrite_peak_bytes,
-                  line);
+    print_php_row(page, explanation, explanation->row ? "to change it" : "to add a name",
+                  explanation->php_rewrite_peak_bytes, line);
     wpb_buf_clear(line);
     if (explanation->memory_limit_bytes == UINT64_MAX)
         wpb_buf_text(line, "unlimited");
@@ -171,6 +209,7 @@ void wpb_output_explain_text(const struct wpb_explanation *explanation,
     wpb_buf_init(&line, 0);
     print_head(&page, explanation, &line);
     print_sizes(&page, explanation, &line);
+    print_row(&page, explanation, &line);
     if (explanation->flaw.len) {
         wpb_buf_clear(&line);
         wpb_text_terminal(&line, explanation->flaw);

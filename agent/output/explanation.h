@@ -16,8 +16,18 @@ struct wpb_explained_path {
     uint64_t entries;
 };
 
+/* What a database knows of a value beside its bytes. */
+struct wpb_explained_row {
+    uint64_t bytes;        /* in the table; another charset than PHP's takes others */
+    struct wpb_slice post; /* id of the post, digits; "" of an option */
+    bool has_autoloaded, is_autoloaded;
+    struct wpb_slice builder, role; /* "elementor", "layout"; "" of no builder */
+    bool has_widgets;
+    uint64_t widgets; /* elements of a layout */
+};
+
 struct wpb_explanation {
-    const char *kind; /* "redis_key" or "file" */
+    const char *kind; /* "redis_key", "option", "meta" or "file" */
     struct wpb_slice scope, name;
     struct wpb_slice encoding; /* "serialize", "igbinary", ... */
     struct wpb_slice wrapper;  /* "litespeed", ...: around the value; "" when none */
@@ -35,7 +45,8 @@ struct wpb_explanation {
     size_t path_count;
     const struct wpb_family_cause *families;
     size_t family_count;
-    struct wpb_slice flaw; /* "" or why it could not be taken apart */
+    const struct wpb_explained_row *row; /* of an option or meta, else NULL */
+    struct wpb_slice flaw;               /* "" or why it could not be taken apart */
 };
 
 #endif

@@ -54,6 +54,9 @@ usage 'redis://|unix://|scheme|URI' scan --redis gopher://localhost
 usage 'password' scan --redis redis://user:secret@localhost
 usage "redis KEY|file PATH" explain
 usage "redis KEY|file PATH" explain postcard x
+usage 'number of a post' explain meta about _elementor_data
+usage 'meta POST_ID KEY' explain meta 42
+usage 'one too many' explain option cron /var/www /srv/www
 usage 'takes no path' demo /var/www
 usage 'unknown' scan "--$(printf 'a\033[31mb')"
 

@@ -24,7 +24,8 @@ wpb_valid_json(report report.schema.json
 wpb_valid_json(findings report.schema.json --ndjson
   findings_incident.ndjson findings_hostile.ndjson)
 wpb_valid_json(explanation explain.schema.json
-  explain_incident.json explain_flawed.json explain_wrapped.json explain_hostile.json)
+  explain_incident.json explain_flawed.json explain_wrapped.json explain_hostile.json
+  explain_meta.json explain_option.json)
 # A validator that accepts everything would prove nothing.
 wpb_valid_json(refuses_another_document explain.schema.json report_incident.json)
 wpb_valid_json(refuses_a_finding_without_host report.schema.json --ndjson

@@ -705,12 +705,69 @@ const struct wpb_explanation *explanation_wrapped(void)
     return &explanation;
 }
 
+const struct wpb_explanation *explanation_meta(void)
+{
+    static const struct wpb_explained_path paths[] = {
+        {WPB_SLICE("[0].elements[3].settings.html"), WPB_SLICE("string"), 611204, 0},
+        {WPB_SLICE("[2].elements"), WPB_SLICE("array"), 402113, 18}};
+    static const struct wpb_explained_row row = {.bytes = 1811204,
+                                                 .post = WPB_SLICE("42"),
+                                                 .builder = WPB_SLICE("elementor"),
+                                                 .role = WPB_SLICE("layout"),
+                                                 .has_widgets = true,
+                                                 .widgets = 512};
+    static const struct wpb_explanation explanation = {
+        .kind = "meta",
+        .scope = WPB_SLICE("mysql+unix:///run/mysqld/mysqld.sock?db=shop"),
+        .name = WPB_SLICE("_elementor_data"),
+        .encoding = WPB_SLICE("json"),
+        .value_bytes = 1822000,
+        .examined_bytes = 1822000,
+        .has_entries = true,
+        .entries = 14,
+        .has_cost = true,
+        .php_version = 80200,
+        .php_value_bytes = 9812000,
+        .php_read_peak_bytes = 12634000,
+        .php_rewrite_peak_bytes = 13456000,
+        .memory_limit_bytes = 128 << 20,
+        .paths = paths,
+        .path_count = COUNT(paths),
+        .row = &row};
+    return &explanation;
+}
+
+const struct wpb_explanation *explanation_option(void)
+{
+    static const struct wpb_explained_row row = {.bytes = 65535,
+                                                 .has_autoloaded = true,
+                                                 .is_autoloaded = true,
+                                                 .builder = WPB_SLICE("avada"),
+                                                 .role = WPB_SLICE("per page")};
+    static const struct wpb_explanation explanation = {
+        .kind = "option",
+        .scope = WPB_SLICE("mysql://db.example/shop"),
+        .name = WPB_SLICE("fusion_dynamic_css_posts"),
+        .encoding = WPB_SLICE("serialize"),
+        .value_bytes = 65535,
+        .examined_bytes = 65535,
+        .flaw = WPB_SLICE("cut at 65,535 bytes, the limit of a TEXT column; invalid at "
+                          "byte 65535: expected a digit or ';', and the value ends"),
+        .row = &row};
+    return &explanation;
+}
+
 const struct wpb_explanation *explanation_hostile(void)
 {
     static const struct wpb_explained_path paths[] = {
         {EVIL_BYTES, EVIL_BYTES, UINT64_MAX, UINT64_MAX}};
+    static const struct wpb_explained_row row = {.bytes = 1,
+                                                 .post = WPB_SLICE("1"),
+                                                 .builder = EVIL_BYTES,
+                                                 .role = WPB_SLICE("layout")};
     static const struct wpb_explanation explanation = {
         .kind = "redis_key",
+        .row = &row,
         .scope = EVIL_BYTES,
         .name = EVIL_BYTES,
         .encoding = EVIL_BYTES,

@@ -36,6 +36,8 @@ const struct wpb_explanation *explanation_incident(void);
 const struct wpb_explanation *explanation_flawed(void);
 /* Compressed, and wrapped by the object cache. */
 const struct wpb_explanation *explanation_wrapped(void);
+const struct wpb_explanation *explanation_meta(void);
+const struct wpb_explanation *explanation_option(void);
 const struct wpb_explanation *explanation_hostile(void);
 
 #endif

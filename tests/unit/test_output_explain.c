@@ -46,6 +46,18 @@ static void wrapped_and_compressed_value_says_so(void **state)
     expect_both(explanation_wrapped(), "explain_wrapped.txt", "explain_wrapped.json");
 }
 
+static void meta_value_says_whose_it_is(void **state)
+{
+    (void)state;
+    expect_both(explanation_meta(), "explain_meta.txt", "explain_meta.json");
+}
+
+static void option_says_whether_every_request_loads_it(void **state)
+{
+    (void)state;
+    expect_both(explanation_option(), "explain_option.txt", "explain_option.json");
+}
+
 static void hostile_value_stays_harmless(void **state)
 {
     (void)state;
@@ -69,6 +81,8 @@ int main(void)
         cmocka_unit_test(notoptions_is_explained_by_its_families),
         cmocka_unit_test(broken_file_is_explained_by_its_flaw),
         cmocka_unit_test(wrapped_and_compressed_value_says_so),
+        cmocka_unit_test(meta_value_says_whose_it_is),
+        cmocka_unit_test(option_says_whether_every_request_loads_it),
         cmocka_unit_test(hostile_value_stays_harmless),
         cmocka_unit_test(full_buffer_is_an_error),
     };
