@@ -61,6 +61,8 @@ enum option_index {
     BUDGET,
     TOP,
     NO_EXAMINE,
+    DEEP,
+    DEEP_FROM,
     WATCH,
     RULE,
     VERBOSE,
@@ -116,6 +118,13 @@ static const struct wpb_cli_option options[] = {
     [TOP] = {"top", "N", "How many of the largest keys to list (15).", false},
     [NO_EXAMINE] = {"no-examine", NULL,
                     "Survey only: read no value and search no sources.", false},
+    [DEEP] = {"deep", NULL,
+              "Also measure every value of postmeta, with pauses, stopping when the "
+              "database is busy: it reads the whole table. Preferably on a replica.",
+              false},
+    [DEEP_FROM] = {"deep-from", "ID",
+                   "--deep from this meta_id on, as one that was stopped has said.",
+                   false},
     [WATCH] = {"watch", "SECONDS",
                "Look again every so many seconds, and say what has grown in between; "
                "Ctrl-C ends it with the last report. json and ndjson: a report a line.",
@@ -183,6 +192,18 @@ static int take_watch(struct scan *scan, const char *argument)
         return wpb_cli_error("--watch takes seconds from %d to %d, not '%s'",
                              WPB_WATCH_SECONDS_MIN, WPB_WATCH_SECONDS_MAX, argument);
     scan->watch_seconds = (uint32_t)seconds;
+    return 0;
+}
+
+static int take_deep_from(struct scan *scan, const char *argument)
+{
+    char *end;
+    unsigned long long id = strtoull(argument, &end, 10);
+
+    if (*end || argument[0] < '0' || argument[0] > '9' || strlen(argument) > 19)
+        return wpb_cli_error("--deep-from takes a meta_id, not '%s'", argument);
+    scan->turn.deep = true;
+    scan->turn.deep_from = id;
     return 0;
 }
 
@@ -259,6 +280,11 @@ static int take(void *cookie, int index, const char *argument)
     case NO_EXAMINE:
         scan->turn.examine = false;
         return 0;
+    case DEEP:
+        scan->turn.deep = true;
+        return 0;
+    case DEEP_FROM:
+        return take_deep_from(scan, argument);
     case WATCH:
         return take_watch(scan, argument);
     case RULE:
@@ -279,6 +305,9 @@ static int check(const struct scan *scan)
     if (scan->selection.rdb_file)
         return wpb_cli_error("--watch looks at a server, and --rdb at a file that does "
                              "not change: use one of them");
+    if (scan->turn.deep)
+        return wpb_cli_error("--deep reads a whole table, which --watch would do again "
+                             "and again: use one of them");
     if (scan->format == NAGIOS)
         return wpb_cli_error("--watch never ends, and a plugin must: use --format "
                              "nagios without it");

@@ -105,6 +105,11 @@ size_t wpb_run_top(const struct wpb_run *run)
     return run->top;
 }
 
+uint64_t wpb_run_deep_from(const struct wpb_run *run)
+{
+    return run->deep_from;
+}
+
 int64_t wpb_run_now_ms(const struct wpb_run *run)
 {
     (void)run;

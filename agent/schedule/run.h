@@ -21,6 +21,7 @@ struct wpb_run {
     uv_loop_t *loop;
     enum wpb_budget budget;
     size_t top;
+    uint64_t deep_from;
     const struct wpb_request *requests;
     size_t request_count;
     struct wpb_window **windows; /* of all sites; target->members indexes it */

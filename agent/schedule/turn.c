@@ -112,6 +112,12 @@ static void record_skipped(struct wpb_turn *turn, const struct wpb_target *targe
     record(row_of(turn, target, probe), &coverage);
 }
 
+static bool is_survey(const struct wpb_turn *turn, const struct wpb_probe *probe)
+{
+    return probe->look == WPB_LOOK_SURVEY &&
+           (probe->cost != WPB_COST_HEAVY || turn->options.deep);
+}
+
 /* PROBE has looked at TARGET (or could not): what waited for it starts now. */
 static void start_dependents(struct wpb_turn *turn, const struct wpb_target *target,
                              const struct wpb_probe *probe)
@@ -121,7 +127,7 @@ static void start_dependents(struct wpb_turn *turn, const struct wpb_target *tar
 
     for (size_t p = 0; turn->options.probes[p]; p++) {
         const struct wpb_probe *next = turn->options.probes[p];
-        if (next->look != WPB_LOOK_SURVEY || !next->after ||
+        if (!is_survey(turn, next) || !next->after ||
             strcmp(next->after, probe->name) != 0 ||
             strcmp(next->needs, target->needs) != 0)
             continue;
@@ -167,6 +173,7 @@ static void start_run(struct wpb_turn *turn, const struct wpb_probe *probe,
     run->loop = &turn->loop;
     run->budget = turn->options.budget;
     run->top = turn->options.top;
+    run->deep_from = turn->options.deep_from;
     run->requests = requests;
     run->request_count = request_count;
     run->windows = turn->windows;
@@ -183,7 +190,7 @@ static void start_survey(struct wpb_turn *turn)
     for (size_t t = 0; t < turn->target_count; t++) {
         for (size_t p = 0; turn->options.probes[p]; p++) {
             const struct wpb_probe *probe = turn->options.probes[p];
-            if (probe->look == WPB_LOOK_SURVEY && !probe->after &&
+            if (is_survey(turn, probe) && !probe->after &&
                 strcmp(probe->needs, turn->targets[t].needs) == 0)
                 start_run(turn, probe, &turn->targets[t], NULL, 0);
         }

@@ -27,9 +27,11 @@ struct wpb_progress {
 struct wpb_turn_options {
     const struct wpb_probe *const *probes; /* ended by NULL */
     enum wpb_budget budget;
-    size_t top;     /* largest things to post */
-    bool survey;    /* false: only what wpb_turn_ask() asked for */
-    bool examine;   /* false: survey only */
+    size_t top;   /* largest things to post */
+    bool survey;  /* false: only what wpb_turn_ask() asked for */
+    bool examine; /* false: survey only */
+    bool deep;    /* true: also the probes of WPB_COST_HEAVY, from `deep_from` on */
+    uint64_t deep_from;
     int64_t now_ms; /* what the windows take as now */
     struct wpb_choice_limits limits;
     /* Called every 200 ms with the run that is farthest from its end; may be NULL. */

@@ -36,7 +36,7 @@ enum wpb_cost_class {
     WPB_COST_FREE,   /* counters the system keeps anyway */
     WPB_COST_LIGHT,  /* a handful of commands */
     WPB_COST_MEDIUM, /* work that grows with the data, paced */
-    WPB_COST_HEAVY,  /* only when asked */
+    WPB_COST_HEAVY,  /* only when asked: --deep */
 };
 
 /* --budget: how hard a paced probe may push. */
@@ -113,6 +113,9 @@ const struct wpb_site *const *wpb_run_sites(const struct wpb_run *run, size_t *c
 const struct wpb_request *wpb_run_requests(const struct wpb_run *run, size_t *count);
 /* How many of the largest things to post (--top). */
 size_t wpb_run_top(const struct wpb_run *run);
+/* For what is done only when asked (--deep): where to go on, as an earlier run of the
+ * same probe said; 0: from the beginning. */
+uint64_t wpb_run_deep_from(const struct wpb_run *run);
 /* Unix time in ms, as the scheduler sees it. */
 int64_t wpb_run_now_ms(const struct wpb_run *run);
 

@@ -47,11 +47,13 @@ static int run_statement(struct wpb_mysql_ask *ask, struct wpb_mysql_peer *peer)
     struct wpb_mysql_answer *answer = &ask->answer;
     const struct wpb_mysql_question *question = &ask->question;
     struct wpb_mysql_calm *calm = peer->calm;
+    struct wpb_mysql_pages *pages =
+        question->is_unbudgeted ? NULL : &peer->pages[ask->purpose];
     int status;
 
     if (question->pages_max &&
-        wpb_mysql_calm_before(calm, &peer->pages[ask->purpose], peer->link,
-                              wpb_run_budget(ask->run), &answer->err))
+        wpb_mysql_calm_before(calm, pages, peer->link, wpb_run_budget(ask->run),
+                              &answer->err))
         return -1;
     uint64_t begun_ms = wpb_clock_monotonic_ms();
     status =
@@ -59,8 +61,7 @@ static int run_statement(struct wpb_mysql_ask *ask, struct wpb_mysql_peer *peer)
                            ask->arena, &answer->rows, &answer->error, &answer->err);
     ask->elapsed_ms = wpb_clock_monotonic_ms() - begun_ms;
     if (question->pages_max && !wpb_mysql_link_is_lost(peer->link))
-        ask->pages = wpb_mysql_calm_after(calm, &peer->pages[ask->purpose], peer->link,
-                                          question->pages_max);
+        ask->pages = wpb_mysql_calm_after(calm, pages, peer->link, question->pages_max);
     return status;
 }
 

@@ -21,6 +21,7 @@ struct wpb_mysql_question {
      * heavy: refused when the server is busy or the page budget is spent, and followed
      * by a pause. */
     uint32_t pages_max;
+    bool is_unbudgeted; /* asked for by name: only a busy server refuses it */
 };
 
 struct wpb_mysql_answer {

@@ -157,8 +157,9 @@ int wpb_mysql_calm_before(struct wpb_mysql_calm *calm, struct wpb_mysql_pages *p
     struct counters counters;
     bool jumped;
 
-    refill(pages, budget, now_ms);
-    if (pages->left == 0)
+    if (pages)
+        refill(pages, budget, now_ms);
+    if (pages && pages->left == 0)
         return wpb_err_set(err, WPB_E_BUDGET, STAGE,
                            "the budget of %" PRIu64
                            " page reads is spent; --budget full reads on",
@@ -193,6 +194,7 @@ uint64_t wpb_mysql_calm_after(struct wpb_mysql_calm *calm, struct wpb_mysql_page
     read = counters.reads - known;
     charged = read < pages_max ? read : pages_max;
     calm->own_reads += read;
-    pages->left -= charged < pages->left ? charged : pages->left;
+    if (pages)
+        pages->left -= charged < pages->left ? charged : pages->left;
     return read;
 }

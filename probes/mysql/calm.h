@@ -45,7 +45,8 @@ struct wpb_mysql_pages {
 
 void wpb_mysql_calm_init(struct wpb_mysql_calm *calm, bool is_local, bool is_replica);
 
-/* Before a heavy statement: 0, or -1 with WPB_E_BUDGET and the reason. */
+/* Before a heavy statement: 0, or -1 with WPB_E_BUDGET and the reason. PAGES: NULL for
+ * one that no budget bounds. */
 int wpb_mysql_calm_before(struct wpb_mysql_calm *calm, struct wpb_mysql_pages *pages,
                           struct wpb_mysql_link *link, enum wpb_budget budget,
                           struct wpb_err *err);

@@ -17,5 +17,6 @@ extern const struct wpb_probe wpb_probe_mysql_orphans;
 extern const struct wpb_probe wpb_probe_mysql_post;
 extern const struct wpb_probe wpb_probe_mysql_option;
 extern const struct wpb_probe wpb_probe_mysql_meta;
+extern const struct wpb_probe wpb_probe_mysql_deep;
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STAGE "mysql"
 #define REASON_MAX 400
@@ -90,6 +91,7 @@ static void go_on(struct wpb_rung *rung)
             continue;
         question.bounds = step->bounds;
         question.pages_max = step->pages_max;
+        question.is_unbudgeted = step->is_unbudgeted;
         rung->is_asking = true;
         wpb_mysql_ask(rung->ask, &question, on_answer, rung);
         return;
@@ -105,6 +107,20 @@ void wpb_rung_note(struct wpb_rung *rung, const char *format, ...)
         return;
     va_start(args, format);
     vsnprintf(rung->reason, sizeof(rung->reason), format, args);
+    va_end(args);
+}
+
+void wpb_rung_add_note(struct wpb_rung *rung, const char *format, ...)
+{
+    size_t said = strlen(rung->reason);
+    va_list args;
+
+    if (said && said + 2 < sizeof(rung->reason)) {
+        memcpy(rung->reason + said, "; ", 3);
+        said += 2;
+    }
+    va_start(args, format);
+    vsnprintf(rung->reason + said, sizeof(rung->reason) - said, format, args);
     va_end(args);
 }
 

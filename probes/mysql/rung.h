@@ -30,6 +30,7 @@ struct wpb_rung_step {
     const char *what; /* "autoloaded options", for the coverage */
     struct wpb_mysql_bounds bounds;
     uint32_t pages_max;  /* as in struct wpb_mysql_question */
+    bool is_unbudgeted;  /* as there */
     bool may_be_missing; /* no such table is no failure: a plugin's own */
     /* Write the statement; false: nothing to ask, on to the next step. */
     bool (*ask)(struct wpb_rung *rung, struct wpb_sql *sql);
@@ -81,6 +82,9 @@ void wpb_rung_count(struct wpb_rung *rung, uint64_t count);
 /* Something could not be looked at, though nothing failed: the coverage becomes partial
  * and says why, once. */
 void wpb_rung_note(struct wpb_rung *rung, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Add to what could not be looked at: after what was said before. */
+void wpb_rung_add_note(struct wpb_rung *rung, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Post of the current site. */
