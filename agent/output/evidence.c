@@ -65,6 +65,44 @@ static const struct wording wordings[] = {
     {"misencoded_keys", "entries like this", NULL, NULL, NULL, false},
     {"flaw", "what is wrong", NULL, NULL, NULL, false},
     {"mean_entry_bytes", "mean size of one", NULL, NULL, NULL, false},
+    {"autoload_bytes", "autoloaded values", NULL, NULL, NULL, true},
+    {"options", "autoloaded options", NULL, NULL, NULL, false},
+    {"held_by_40_requests_bytes", "held by 40 requests", NULL, NULL, "at least", false},
+    {"ram_bytes", "memory of this machine", NULL, NULL, NULL, false},
+    {"row_bytes", "size in the database", NULL, NULL, NULL, true},
+    {"data_bytes", "size of the table", NULL, NULL, NULL, false},
+    {"autoloaded", "loaded by every request", NULL, NULL, NULL, false},
+    {"transient_bytes", "their values", NULL, NULL, NULL, false},
+    {"expired", "of them, expired", NULL, NULL, NULL, false},
+    {"expired_bytes", "values of those", NULL, NULL, NULL, false},
+    {"without_timeout", "that never expire", NULL, NULL, NULL, false},
+    {"events", "scheduled events", NULL, NULL, NULL, false},
+    {"events_overdue", "of them, overdue", NULL, NULL, NULL, false},
+    {"overdue_seconds", "the oldest, for", NULL, NULL, NULL, false},
+    {"events_duplicate", "more of one hook", NULL, NULL, NULL, false},
+    {"duplicate_hook", "that hook", NULL, NULL, NULL, false},
+    {"largest_bytes", "the largest seen", NULL, NULL, NULL, false},
+    {"expiry_indexed", "index on its expiry", NULL, NULL, NULL, false},
+    {"legacy_sessions", "sessions as options", NULL, NULL, NULL, false},
+    {"past_due", "late by a day or more", NULL, NULL, NULL, false},
+    {"oldest_row_seconds", "age of the oldest row", NULL, NULL, NULL, false},
+    {"log_rows", "rows of its log", NULL, NULL, NULL, false},
+    {"names_checked", "names looked up", NULL, NULL, NULL, false},
+    {"names_found", "of them, that exist", NULL, NULL, NULL, false},
+    {"example_name", "for example", NULL, NULL, NULL, false},
+    {"post_id", "post", NULL, NULL, NULL, false},
+    {"post_type", "type", NULL, NULL, NULL, false},
+    {"post_status", "status", NULL, NULL, NULL, false},
+    {"post_path", "address", NULL, NULL, NULL, false},
+    {"entry_bytes", "as cache entry", NULL, "not known", NULL, true},
+    {"largest_meta_key", "heaviest field", NULL, NULL, NULL, false},
+    {"largest_meta_bytes", "size of that field", NULL, NULL, NULL, false},
+    {"bytes_per_request", "moved for each view", NULL, NULL, NULL, false},
+    {"css_bytes", "compiled CSS", NULL, NULL, NULL, true},
+    {"largest_page_css_bytes", "most of one page", NULL, NULL, NULL, false},
+    {"setting_value", "is set to", NULL, NULL, NULL, false},
+    {"widgets", "elements", NULL, NULL, NULL, false},
+    {"revision_bytes", "their copies", NULL, NULL, NULL, false},
 };
 
 static const struct wording *wording_of(const char *name)
@@ -98,13 +136,28 @@ void wpb_evidence_label(const struct wpb_evidence *fact, struct wpb_buf *out)
         wpb_buf_char(out, name.data[i] == '_' ? ' ' : name.data[i]);
 }
 
+static bool is_size(const char *name)
+{
+    return has_unit(name, "_bytes") || has_unit(name, "_bytes_per_second") ||
+           strcmp(name, "bytes_per_request") == 0;
+}
+
+static bool is_yes_or_no(const char *name)
+{
+    return strcmp(name, "autoloaded") == 0 || has_unit(name, "_indexed");
+}
+
 static void add_integer(const char *name, int64_t integer, struct wpb_buf *out)
 {
     if (has_unit(name, "ttl_seconds"))
         wpb_text_ttl(out, integer);
+    else if (is_yes_or_no(name))
+        wpb_buf_text(out, integer ? "yes" : "no");
+    else if (has_unit(name, "_id"))
+        wpb_buf_printf(out, "%" PRId64, integer);
     else if (integer < 0)
         wpb_buf_printf(out, "%" PRId64, integer);
-    else if (has_unit(name, "_bytes") || has_unit(name, "_bytes_per_second"))
+    else if (is_size(name))
         wpb_text_bytes(out, (uint64_t)integer);
     else if (has_unit(name, "_seconds"))
         wpb_text_ttl(out, integer);
@@ -118,8 +171,7 @@ static void add_number(const char *name, double number, struct wpb_buf *out)
         wpb_buf_text(out, "unknown");
     else if (has_unit(name, "_ratio"))
         wpb_buf_printf(out, "%.3g %%", number * 100);
-    else if ((has_unit(name, "_bytes") || has_unit(name, "_bytes_per_second")) &&
-             number >= 0 && number < 1e18)
+    else if (is_size(name) && number >= 0 && number < 1e18)
         wpb_text_bytes(out, (uint64_t)number);
     else if (!has_unit(name, "_seconds") && number >= 1000 && number < 1e15)
         wpb_text_count(out, (uint64_t)number);
@@ -167,6 +219,10 @@ void wpb_evidence_value(const struct wpb_finding *finding,
         wording = &plain;
     if (fact->value.type == WPB_VALUE_NONE) {
         wpb_buf_text(out, say_null(finding, fact, wording));
+        return;
+    }
+    if (fact->value.type == WPB_VALUE_TEXT && fact->value.text.len == 0) {
+        wpb_buf_text(out, "not set");
         return;
     }
     if (fact->value.type == WPB_VALUE_TEXT) {

@@ -75,8 +75,8 @@ void wpb_builder_rank_metas(const struct wpb_rule_context *context,
     }
 }
 
-const char *wpb_builder_say_post(const struct wpb_rule_context *context,
-                                 const struct wpb_subject *post)
+static const char *say_post(const struct wpb_rule_context *context,
+                            const struct wpb_subject *post, bool begins)
 {
     struct wpb_arena *arena = context->arena;
     struct wpb_slice type = wpb_window_text(context->window, post, WPB_M_POST_TYPE);
@@ -84,10 +84,22 @@ const char *wpb_builder_say_post(const struct wpb_rule_context *context,
     const char *id = wpb_say_name(arena, post->name);
 
     if (path.len == 0)
-        return wpb_arena_printf(arena, "Post %s", id);
-    return wpb_arena_printf(arena, "The %s %s (post %s)",
+        return wpb_arena_printf(arena, "%s %s", begins ? "Post" : "post", id);
+    return wpb_arena_printf(arena, "%s %s %s (post %s)", begins ? "The" : "the",
                             type.len ? wpb_say_name(arena, type) : "post",
                             wpb_say_name(arena, path), id);
+}
+
+const char *wpb_builder_say_post(const struct wpb_rule_context *context,
+                                 const struct wpb_subject *post)
+{
+    return say_post(context, post, true);
+}
+
+const char *wpb_builder_say_post_within(const struct wpb_rule_context *context,
+                                        const struct wpb_subject *post)
+{
+    return say_post(context, post, false);
 }
 
 static struct wpb_value id_of(struct wpb_slice digits)
@@ -132,5 +144,5 @@ const char *wpb_builder_say_meta_sql(const struct wpb_rule_context *context,
                                   "SELECT meta_key, LENGTH(meta_value) AS bytes FROM %s "
                                   "WHERE post_id = %s ORDER BY bytes DESC LIMIT 10",
                                   wpb_say_sql_table(context, "postmeta"),
-                                  wpb_say_sql_text(context->arena, post->name)));
+                                  wpb_say_sql_id(context->arena, post->name)));
 }

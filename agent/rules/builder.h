@@ -65,6 +65,9 @@ void wpb_builder_rank_metas(const struct wpb_rule_context *context,
 /* "The page /landing/ (post 4711)", "Post 4711". */
 const char *wpb_builder_say_post(const struct wpb_rule_context *context,
                                  const struct wpb_subject *post);
+/* The same within a sentence: "the page ...", "post 4711". */
+const char *wpb_builder_say_post_within(const struct wpb_rule_context *context,
+                                        const struct wpb_subject *post);
 /* post_id, post_type, post_status and post_path, as far as they are known. */
 void wpb_builder_draft_post(struct wpb_draft *draft, const struct wpb_subject *post);
 /* "mysql ... -e 'SELECT meta_key, LENGTH(meta_value) ...'" of POST. */

@@ -58,7 +58,7 @@ static void draft_copies_remedy(struct wpb_draft *draft)
                              "SELECT COUNT(*) FROM %s WHERE post_type = 'revision' AND "
                              "post_parent = %s",
                              wpb_say_sql_table(context, "posts"),
-                             wpb_say_sql_text(context->arena, post->name))));
+                             wpb_say_sql_id(context->arena, post->name))));
 }
 
 static void report_copies(struct wpb_rule_context *context,
@@ -212,13 +212,13 @@ static void draft_growing_remedy(struct wpb_draft *draft)
         "no "
         "pages: searches, filters, pages of lists.";
     wpb_draft_line(&draft->now, wpb_say_explain_option(context, option));
+    wpb_draft_line(&draft->for_good,
+                   "Have CSS written to files, and a page cache in front of addresses "
+                   "that robots make up.");
     wpb_draft_line(
         &draft->for_good,
         "Tell the maker of the builder: what belongs to one page belongs into the "
         "metadata of that page.");
-    wpb_draft_line(&draft->for_good,
-                   "Have CSS written to files, and a page cache in front of addresses "
-                   "that robots make up.");
     wpb_draft_line(&draft->verify,
                    wpb_say_mysql_command(
                        context, wpb_arena_printf(

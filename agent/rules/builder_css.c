@@ -111,7 +111,7 @@ static const char *summary(const struct wpb_rule_context *context, const struct 
     if (css->page)
         page = wpb_arena_printf(arena, " The most that was seen is %s, in %s.",
                                 wpb_say_bytes(arena, css->largest),
-                                wpb_builder_say_post(context, css->page));
+                                wpb_builder_say_post_within(context, css->page));
     return wpb_arena_printf(
         arena,
         "%s compiles its CSS once and keeps it in the metadata of each page, because its "
@@ -128,12 +128,13 @@ static void draft_remedy(struct wpb_draft *draft, const struct css *css)
     struct wpb_slice change =
         wpb_window_text(context->window, css->component, WPB_M_SETTING_CHANGE);
 
-    draft->finding.remedy.summary = wpb_arena_printf(
-        context->arena,
-        "Change the setting, then have the builder make its CSS again: until then the "
-        "old rows stay.%s%.*s%s",
-        change.len ? " Where: " : "", (int)change.len, change.len ? change.data : "",
-        change.len ? "." : "");
+    draft->finding.remedy.summary = "Change the setting, then have the builder make its "
+                                    "CSS again: until then the old "
+                                    "rows stay.";
+    if (change.len)
+        wpb_draft_line(&draft->for_good,
+                       wpb_arena_printf(context->arena, "Change the setting: %.*s",
+                                        (int)change.len, change.data));
     if (wpb_slice_is(css->slug, "elementor") ||
         wpb_slice_is(css->slug, "elementor-pro")) {
         wpb_draft_line(

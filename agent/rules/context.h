@@ -128,6 +128,8 @@ const char *wpb_say_sql_name(struct wpb_arena *arena, struct wpb_slice name);
 const char *wpb_say_sql_table(const struct wpb_rule_context *context, const char *name);
 /* TEXT as a string of SQL: 'plain', else hexadecimal, which no sql_mode misreads. */
 const char *wpb_say_sql_text(struct wpb_arena *arena, struct wpb_slice text);
+/* ID as a number of SQL; as a string when it is none. */
+const char *wpb_say_sql_id(struct wpb_arena *arena, struct wpb_slice id);
 /* "mysqldump ... TABLE > FILE.sql": what to keep before something is deleted. */
 const char *wpb_say_mysql_backup(const struct wpb_rule_context *context,
                                  struct wpb_slice table);

@@ -206,10 +206,12 @@ static void draft_large_remedy(struct wpb_draft *draft, const struct autoload *a
         "it "
         "is a log, a cache or an index.";
     wpb_draft_line(&draft->now, say_largest_sql(context, autoload->table));
-    wpb_draft_line(&draft->for_good, "To stop autoloading one:");
+    wpb_draft_line(
+        &draft->for_good,
+        "Delete the options of plugins that are gone, and stop autoloading those "
+        "that few requests need:");
     draft_off(draft, wpb_slice_of("", 0));
-    wpb_draft_line(&draft->for_good,
-                   "To delete one whose plugin is gone, first keep a copy of the table:");
+    wpb_draft_line(&draft->for_good, "Before you delete one, keep a copy of the table:");
     wpb_draft_line(&draft->for_good,
                    wpb_say_mysql_backup(context, autoload->table->name));
     wpb_draft_line(&draft->for_good, wpb_say_wp_command(context, "option delete NAME",
@@ -376,8 +378,11 @@ static void draft_option_remedy(struct wpb_draft *draft,
                       "it: it then is read only where it is asked for. When its plugin "
                       "is gone, delete it.";
     wpb_draft_line(&draft->now, wpb_say_explain_option(context, option));
-    if (!kind->stays)
+    if (!kind->stays) {
+        wpb_draft_line(&draft->for_good,
+                       "Stop autoloading it, unless most requests need it:");
         draft_off(draft, option->name);
+    }
     wpb_draft_line(
         &draft->for_good,
         "A log, a cache or an index does not belong into an autoloaded option: "

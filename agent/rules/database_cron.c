@@ -117,10 +117,18 @@ static void draft_remedy(struct wpb_draft *draft, const struct bloat *bloat)
     if (bloat->is_late)
         wpb_draft_line(&draft->now,
                        wpb_say_wp_command(context, "cron event run --due-now", none));
+    if (bloat->is_late) {
+        wpb_draft_line(&draft->for_good, "Run WP-Cron from the crontab of the user that "
+                                         "owns the site, every five minutes:");
+        wpb_draft_line(
+            &draft->for_good,
+            wpb_say_wp_command(context, "cron event run --due-now --quiet", none));
+    }
     if (bloat->has_duplicates && hook.len && !memchr(hook.data, '\0', hook.len)) {
-        wpb_draft_line(&draft->for_good,
-                       "Removes all events of that hook; an active plugin schedules the "
-                       "one it needs again:");
+        wpb_draft_line(
+            &draft->for_good,
+            "Remove all events of that hook; an active plugin schedules the one "
+            "it needs again:");
         wpb_draft_line(&draft->for_good,
                        wpb_say_wp_command(context, "cron event delete", hook));
     }
@@ -128,13 +136,6 @@ static void draft_remedy(struct wpb_draft *draft, const struct bloat *bloat)
                    "In code: if ( ! wp_next_scheduled( $hook, $args ) ) before "
                    "wp_schedule_event(), and wp_clear_scheduled_hook() when the plugin "
                    "is deactivated.");
-    if (bloat->is_late) {
-        wpb_draft_line(&draft->for_good, "In the crontab of the user that owns the site, "
-                                         "every five minutes:");
-        wpb_draft_line(
-            &draft->for_good,
-            wpb_say_wp_command(context, "cron event run --due-now --quiet", none));
-    }
     wpb_draft_line(&draft->verify,
                    wpb_say_explain_option(context, draft->finding.subject));
     if (bloat->is_late)

@@ -47,6 +47,20 @@ static void add_client(const struct wpb_rule_context *context, struct wpb_buf *o
         wpb_buf_text(out, "mysql");
 }
 
+/* Double quotes read better around SQL, which has single ones: where nothing in it means
+ * anything to a shell between them. */
+static bool is_safe_between_double_quotes(const char *sql)
+{
+    for (; *sql; sql++) {
+        unsigned char byte = (unsigned char)*sql;
+        if (byte < ' ' || byte > '~' || strchr("\"$`!", byte))
+            return false;
+        if (byte == '\\' && sql[1] != '_')
+            return false;
+    }
+    return true;
+}
+
 const char *wpb_say_mysql_command(const struct wpb_rule_context *context, const char *sql)
 {
     struct wpb_buf buf;
@@ -54,7 +68,10 @@ const char *wpb_say_mysql_command(const struct wpb_rule_context *context, const 
     wpb_buf_init(&buf, 0);
     add_client(context, &buf);
     wpb_buf_text(&buf, " -e ");
-    wpb_text_shell(&buf, wpb_slice_cstr(sql));
+    if (strchr(sql, '\'') && is_safe_between_double_quotes(sql))
+        wpb_buf_printf(&buf, "\"%s\"", sql);
+    else
+        wpb_text_shell(&buf, wpb_slice_cstr(sql));
     return settle(context->arena, &buf);
 }
 
@@ -132,6 +149,20 @@ const char *wpb_say_sql_text(struct wpb_arena *arena, struct wpb_slice text)
     }
     wpb_buf_char(&buf, '\'');
     return settle(arena, &buf);
+}
+
+static bool is_number(struct wpb_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+    }
+    return text.len > 0 && text.len < 19;
+}
+
+const char *wpb_say_sql_id(struct wpb_arena *arena, struct wpb_slice id)
+{
+    return is_number(id) ? wpb_arena_cstr(arena, id) : wpb_say_sql_text(arena, id);
 }
 
 static bool has_nul(struct wpb_slice text)

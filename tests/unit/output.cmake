@@ -7,6 +7,7 @@ wpb_unit_test(output_json test_reports PkgConfig::CJSON)
 wpb_unit_test(output_growth test_reports)
 wpb_unit_test(output_nagios test_reports)
 wpb_unit_test(output_explain test_reports PkgConfig::CJSON)
+wpb_unit_test(output_findings test_reports rule_look)
 
 # wpb_valid_json(NAME SCHEMA ARGUMENT...): golden files keep what docs/ promises. The
 # unit tests prove that the golden files are what the program writes.
@@ -22,7 +23,7 @@ wpb_valid_json(report report.schema.json
   report_incident.json report_healthy.json report_no_site.json report_blind.json
   report_hostile.json report_shared.json report_database.json report_watch.json report_watch_hostile.json)
 wpb_valid_json(findings report.schema.json --ndjson
-  findings_incident.ndjson findings_hostile.ndjson)
+  findings_incident.ndjson findings_hostile.ndjson findings_database.ndjson)
 wpb_valid_json(explanation explain.schema.json
   explain_incident.json explain_flawed.json explain_wrapped.json explain_hostile.json
   explain_meta.json explain_option.json)

@@ -367,7 +367,7 @@ static void inline_css_names_the_setting_and_where_to_change_it(void **state)
     assert_text_fact(finding, "setting", "elementor_css_print_method");
     assert_text_fact(finding, "setting_value", "internal");
     look_assert_fact(finding, "post_id", 4711);
-    look_assert_says(finding->remedy.summary, CHANGE);
+    look_assert_says(finding->remedy.for_good[0], "Change the setting: " CHANGE);
     assert_has_line(finding->remedy.now, "wp --path=/var/www/shop option update "
                                          "elementor_css_print_method external");
 }
