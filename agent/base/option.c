@@ -1,7 +1,13 @@
 #include "wpbloat/option.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+struct unit {
+    const char *name;
+    double scale;
+};
 
 /* Digits, then at most one unit letter. No sign, no space, no exponent. */
 static int split_number(struct wpb_slice text, bool allow_fraction, double *number,
@@ -75,12 +81,53 @@ int wpb_option_parse(const struct wpb_option *option, struct wpb_slice text,
                            option->name, (int)(text.len < 60 ? text.len : 60),
                            text.data ? text.data : "", forms[option->type]);
     number *= scale;
-    if (number < option->min || number > option->max)
+    if (number < option->min || number > option->max) {
+        char least[WPB_OPTION_TEXT], most[WPB_OPTION_TEXT];
+        wpb_option_text(option->type, option->min, least);
+        wpb_option_text(option->type, option->max, most);
         return wpb_err_set(err, WPB_E_ARGUMENT, "option",
-                           "%s: '%.*s' is outside %.10g to %.10g", option->name,
-                           (int)text.len, text.data, option->min, option->max);
+                           "%s: '%.*s' is outside %s to %s", option->name, (int)text.len,
+                           text.data, least, most);
+    }
     *value = number;
     return 0;
+}
+
+/* The largest of the COUNT units that divides VALUE; the unit of 1 divides all. */
+static void text_in_units(double value, const struct unit *units, size_t count,
+                          char text[WPB_OPTION_TEXT])
+{
+    size_t best = 0;
+
+    for (size_t i = 1; i < count && value > 0 && value < 9e15; i++) {
+        if ((uint64_t)value % (uint64_t)units[i].scale == 0)
+            best = i;
+    }
+    snprintf(text, WPB_OPTION_TEXT, "%.0f%s", value / units[best].scale,
+             units[best].name);
+}
+
+void wpb_option_text(enum wpb_option_type type, double value, char text[WPB_OPTION_TEXT])
+{
+    static const struct unit sizes[] = {
+        {"", 1}, {"K", 1024}, {"M", 1048576}, {"G", 1073741824}};
+    static const struct unit durations[] = {
+        {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+
+    switch (type) {
+    case WPB_OPTION_BYTES:
+        text_in_units(value, sizes, 4, text);
+        break;
+    case WPB_OPTION_DURATION:
+        text_in_units(value, durations, 4, text);
+        break;
+    case WPB_OPTION_COUNT:
+        snprintf(text, WPB_OPTION_TEXT, "%.0f", value);
+        break;
+    case WPB_OPTION_RATIO:
+        snprintf(text, WPB_OPTION_TEXT, "%g", value);
+        break;
+    }
 }
 
 int wpb_option_bytes(struct wpb_slice text, uint64_t *bytes, struct wpb_err *err)

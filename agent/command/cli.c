@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/base/log.h"
+#include "agent/base/nearest.h"
 
 #define OPTIONS_MAX 40
 #define OPTION_BASE 1000 /* above what getopt itself returns */
@@ -27,29 +28,12 @@ int wpb_cli_error(const char *format, ...)
     return -1;
 }
 
-/* Levenshtein distance of two short words; longer ones count as far apart. */
+/* Edits between two short words; longer ones count as far apart. */
 static size_t distance(const char *a, const char *b)
 {
-    size_t row[WORD_MAX + 1], a_len = strlen(a), b_len = strlen(b);
-
-    if (a_len > WORD_MAX || b_len > WORD_MAX)
+    if (strlen(a) > WORD_MAX || strlen(b) > WORD_MAX)
         return SIZE_MAX;
-    for (size_t j = 0; j <= b_len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[b_len];
+    return wpb_nearest_edits(wpb_slice_cstr(a), wpb_slice_cstr(b));
 }
 
 const char *wpb_cli_nearest(const char *word, const char *const *names)

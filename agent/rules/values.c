@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/nearest.h"
 #include "agent/rules/context.h"
 
 /* Longer names resemble none of ours. */
@@ -80,30 +81,6 @@ static struct wpb_slice full_name(size_t r, size_t o, char name[NAME_MAX])
     return wpb_slice_of(name, code_len + 1 + option_len);
 }
 
-/* Letters to insert, delete or replace until A is B (Levenshtein); both are at
- * most NAME_MAX long. */
-static size_t edits_between(struct wpb_slice a, struct wpb_slice b)
-{
-    size_t row[NAME_MAX + 1];
-
-    for (size_t j = 0; j <= b.len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            size_t best = diagonal + (a.data[i - 1] != b.data[j - 1]);
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[b.len];
-}
-
 /* The name that resembles NAME most; the first of the table among equals. */
 static struct wpb_slice nearest_name(struct wpb_slice name, char nearest[NAME_MAX])
 {
@@ -113,7 +90,7 @@ static struct wpb_slice nearest_name(struct wpb_slice name, char nearest[NAME_MA
 
     for (size_t r = 0; wpb_rules[r].code; r++) {
         for (size_t o = 0; o < count_options(&wpb_rules[r]); o++) {
-            size_t edits = edits_between(name, full_name(r, o, other));
+            size_t edits = wpb_nearest_edits(name, full_name(r, o, other));
             if (edits >= fewest)
                 continue;
             fewest = edits;

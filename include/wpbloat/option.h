@@ -33,6 +33,11 @@ struct wpb_option {
 int wpb_option_parse(const struct wpb_option *option, struct wpb_slice text,
                      double *value, struct wpb_err *err);
 
+/* Room for any value of an option that is within its bounds, as text. */
+#define WPB_OPTION_TEXT 32
+/* VALUE as one would write it: 256K, 90s, 2h, 0.5. */
+void wpb_option_text(enum wpb_option_type type, double value, char text[WPB_OPTION_TEXT]);
+
 /* Parse a size such as 512, 256K or 1M. WPB_E_ARGUMENT on anything else, on
  * overflow and on a sign. */
 int wpb_option_bytes(struct wpb_slice text, uint64_t *bytes, struct wpb_err *err);

@@ -39,10 +39,11 @@ ROOMS = {
                 "probes/mysql", "probes/host"], [], True),
     "agent/analyse": (["wpbloat", "agent/base"], [], True),
     "agent/rules": (["wpbloat", "agent/base", "agent/analyse"], [], True),
+    "agent/config": (["wpbloat", "agent/base", "agent/rules"], ["ini"], False),
     "agent/output": (["wpbloat", "agent/base"], ["cjson"], True),
     "agent/schedule": (["wpbloat", "agent/base", "agent/analyse"], ["uv"], False),
     "agent/command": (["wpbloat", "agent/base", "agent/analyse", "agent/rules",
-                       "agent/output", "agent/schedule", "probes/php",
+                       "agent/config", "agent/output", "agent/schedule", "probes/php",
                        "probes/wordpress", "probes/redis"], ["uv", "hiredis"], False),
     "agent": (["agent/base", "agent/command", "wpbloat"], [], False),
 }

@@ -41,38 +41,12 @@ static void print_sentence(const char *text)
         printf("%c%s%s\n", toupper((unsigned char)text[0]), text + 1, has_end ? "" : ".");
 }
 
-/* A size as a user would write it: 256K, 1M, or plain bytes. */
-static void print_size(double bytes)
-{
-    static const char units[] = {'\0', 'K', 'M', 'G', 'T'};
-    uint64_t size = (uint64_t)bytes;
-    size_t unit = 0;
-
-    while (unit < 3 && size >= 1024 && size % 1024 == 0) {
-        size /= 1024;
-        unit++;
-    }
-    printf(" %" PRIu64, size);
-    if (unit)
-        printf("%c", units[unit]);
-}
-
 static void print_value(const struct wpb_option *option, double value)
 {
-    switch (option->type) {
-    case WPB_OPTION_BYTES:
-        print_size(value);
-        break;
-    case WPB_OPTION_DURATION:
-        printf(" %.0fs", value);
-        break;
-    case WPB_OPTION_COUNT:
-        printf(" %.0f", value);
-        break;
-    case WPB_OPTION_RATIO:
-        printf(" %g", value);
-        break;
-    }
+    char text[WPB_OPTION_TEXT];
+
+    wpb_option_text(option->type, value, text);
+    printf(" %s", text);
 }
 
 static void print_options(const struct wpb_rule *rule)
