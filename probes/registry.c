@@ -27,6 +27,7 @@ const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_mysql_post,
     &wpb_probe_mysql_option,
     &wpb_probe_mysql_meta,
+    &wpb_probe_mysql_stale_notoptions,
     &wpb_probe_wordpress_source,
     NULL,
 };

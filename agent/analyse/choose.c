@@ -8,6 +8,9 @@
  * the budget as another entry of four times their size. */
 #define ROLE_WEIGHT 4
 #define FAMILY_SHARE_MIN 0.002
+/* Fewer transients of one family are no explosion. */
+#define TRANSIENT_NAMES_MIN 500
+#define TRANSIENT_FAMILIES_MAX 3
 #define LITERAL_MIN 4
 /* An autoloaded option of this length is more than what all of them may have by
  * WordPress's own Site Health test (800,000 bytes). */
@@ -23,6 +26,7 @@ const struct wpb_choice_limits wpb_choice_defaults = {
     .posts = 4,
     .options = 4,
     .row_bytes = (uint64_t)8 << 20,
+    .names = 60,
 };
 
 struct ranked {
@@ -192,40 +196,122 @@ static bool holds_options(const struct wpb_window *window, const struct wpb_subj
            (is_role(window, key, "notoptions") || is_role(window, key, "alloptions"));
 }
 
+/* Families of names that deserve a search of the sources. */
+struct families {
+    struct ranking cached, stored;    /* of cache entries, of options tables */
+    size_t searched, stored_searched; /* of all, of options tables, so far */
+};
+
+static void rank_family(const struct wpb_window *window, const struct wpb_subject *family,
+                        struct families *families)
+{
+    struct ranked newcomer = {.subject = family, .weight = share_of(window, family)};
+    bool is_stored = family->parent && family->parent->kind == WPB_SUBJECT_TABLE;
+
+    if (wpb_window_get(window, family, WPB_M_SOURCE_MATCHES)) {
+        families->searched++;
+        families->stored_searched += is_stored;
+        return;
+    }
+    if (newcomer.weight < FAMILY_SHARE_MIN || !has_literal(family->name))
+        return;
+    if (is_stored) {
+        newcomer.weight = (double)wpb_window_integer(window, family, WPB_M_NAMES, 0);
+        newcomer.why = "a large family of transients";
+        if (newcomer.weight >= TRANSIENT_NAMES_MIN)
+            ranking_offer(&families->stored, &newcomer);
+    } else if (holds_options(window, family->parent)) {
+        if (is_role(window, family->parent, "notoptions"))
+            newcomer.weight += 1; /* before any share of an alloptions */
+        newcomer.why = "a large family of option names";
+        ranking_offer(&families->cached, &newcomer);
+    }
+}
+
+static size_t choose_ranked(const struct ranking *ranking, size_t max,
+                            enum wpb_subject_kind examines, struct wpb_choice *choices)
+{
+    size_t count = 0;
+
+    for (; count < ranking->count && count < max; count++)
+        choices[count] = (struct wpb_choice){
+            .examines = examines,
+            .request = {.subject = ranking->best[count].subject,
+                        .why = ranking->best[count].why,
+                        .byte_cap = UINT64_MAX}, /* the examiner's own bound is enough */
+        };
+    return count;
+}
+
+static size_t less(size_t a, size_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+/* Those of an options table have places of their own, or a large notoptions would leave
+ * them none; WAIT: not yet. */
 static size_t choose_families(const struct wpb_window *window,
-                              const struct wpb_choice_limits *limits,
+                              const struct wpb_choice_limits *limits, bool wait,
                               struct wpb_choice *choices, size_t capacity)
 {
     const struct wpb_subject *family;
-    struct ranking ranking;
-    size_t cursor = 0, searched = 0, count = 0;
+    struct families families = {.searched = 0};
+    size_t cursor = 0, places, stored, count;
 
-    ranking_init(&ranking, limits->families);
-    while ((family = wpb_window_next(window, WPB_SUBJECT_OPTION_FAMILY, NULL, &cursor))) {
-        struct ranked newcomer = {.subject = family,
-                                  .weight = share_of(window, family),
-                                  .why = "a large family of option names"};
+    ranking_init(&families.cached, limits->families);
+    ranking_init(&families.stored, TRANSIENT_FAMILIES_MAX);
+    while ((family = wpb_window_next(window, WPB_SUBJECT_OPTION_FAMILY, NULL, &cursor)))
+        rank_family(window, family, &families);
+    places = less(limits->families, families.searched);
+    if (places > capacity)
+        places = capacity;
+    stored = less(TRANSIENT_FAMILIES_MAX, families.stored_searched);
+    if (stored > families.stored.count)
+        stored = families.stored.count;
+    if (stored > places)
+        stored = places;
+    count = choose_ranked(&families.cached, places - (wait ? 0 : stored),
+                          WPB_SUBJECT_OPTION_FAMILY, choices);
+    if (!wait)
+        count += choose_ranked(&families.stored, stored, WPB_SUBJECT_OPTION_FAMILY,
+                               choices + count);
+    return count;
+}
 
-        if (wpb_window_get(window, family, WPB_M_SOURCE_MATCHES)) {
-            searched++;
-            continue;
-        }
-        if (newcomer.weight < FAMILY_SHARE_MIN || !has_literal(family->name) ||
-            !holds_options(window, family->parent))
-            continue;
-        if (is_role(window, family->parent, "notoptions"))
-            newcomer.weight += 1; /* before any share of an alloptions */
-        ranking_offer(&ranking, &newcomer);
+/* Does one of CHOICES hold names of options, whose families are not yet known? */
+static bool leads_to_families(const struct wpb_window *window,
+                              const struct wpb_choice *choices, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct wpb_subject *key = choices[i].request.subject;
+        if (is_role(window, key, "notoptions") || is_role(window, key, "alloptions"))
+            return true;
     }
-    for (size_t i = 0; i < ranking.count; i++) {
-        if (count == capacity || searched + count >= limits->families)
-            break;
-        choices[count++] = (struct wpb_choice){
-            .examines = WPB_SUBJECT_OPTION_FAMILY,
-            .request = {.subject = ranking.best[i].subject,
-                        .why = ranking.best[i].why,
-                        .byte_cap = UINT64_MAX}, /* the examiner's own bound is enough */
-        };
+    return false;
+}
+
+/* Names that a notoptions calls absent, to be looked up. */
+static size_t choose_names(const struct wpb_window *window,
+                           const struct wpb_choice_limits *limits,
+                           struct wpb_choice *choices, size_t capacity)
+{
+    const struct wpb_subject *option;
+    size_t cursor = 0, looked_up = 0, count = 0;
+
+    if (!wpb_window_site(window)->has_mysql)
+        return 0;
+    while ((option = wpb_window_next(window, WPB_SUBJECT_OPTION, NULL, &cursor))) {
+        if (!wpb_window_get(window, option, WPB_M_IN_NOTOPTIONS))
+            continue;
+        if (wpb_window_get(window, option, WPB_M_IN_DATABASE))
+            looked_up++;
+        else if (count < capacity && looked_up + count < limits->names)
+            choices[count++] = (struct wpb_choice){
+                .examines = WPB_SUBJECT_OPTION,
+                .request = {.subject = option,
+                            .why = "notoptions says that it does not exist",
+                            .byte_cap = 0}, /* its name is enough */
+            };
     }
     return count;
 }
@@ -386,8 +472,10 @@ size_t wpb_choose(const struct wpb_window *window, const struct wpb_choice_limit
                   struct wpb_choice *choices, size_t capacity)
 {
     size_t count = choose_keys(window, limits, choices, capacity);
+    bool wait = leads_to_families(window, choices, count);
 
     count += choose_posts(window, limits, choices + count, capacity - count);
     count += choose_options(window, limits, choices + count, capacity - count);
-    return count + choose_families(window, limits, choices + count, capacity - count);
+    count += choose_families(window, limits, wait, choices + count, capacity - count);
+    return count + choose_names(window, limits, choices + count, capacity - count);
 }

@@ -4,7 +4,8 @@
  * A pure function of the window: ranks across probes what the survey found and
  * what earlier examinations found, worst first, and asks the owning examiner.
  * What was examined already is not chosen again: a key with EXAMINED_BYTES or
- * PRESENT = 0 from its examiner, a family with SOURCE_MATCHES, a post with ROW_BYTES.
+ * PRESENT = 0 from its examiner, a family with SOURCE_MATCHES, a post with ROW_BYTES,
+ * a name of a notoptions with IN_DATABASE.
  *
  * A post is ranked by the Redis entry that holds its meta (POST_ID of a key) and by
  * the largest value seen of a meta key (LARGEST_NAME), and only when it is a subject of
@@ -27,6 +28,7 @@ struct wpb_choice_limits {
     size_t posts;              /* posts whose meta to take apart; default 4 */
     size_t options;            /* options to take apart; default 4 */
     uint64_t row_bytes;        /* of a meta or option read no more; default 8 MiB */
+    size_t names;              /* of notoptions to look up in the database; default 60 */
 };
 extern const struct wpb_choice_limits wpb_choice_defaults;
 
@@ -41,7 +43,10 @@ struct wpb_choice {
  * first, where a notoptions or alloptions counts four times its size; families
  * of the notoptions that were examined follow, then those of alloptions, largest
  * share first, only those with a share of at least 0.2 % and a literal to search
- * for. */
+ * for. Families of an options table's transients, of 500 names or more, take at most
+ * three of the places and wait for a notoptions or alloptions that is chosen, so that
+ * sources are searched once. Last come the names drawn from notoptions, when the site
+ * has a database. */
 size_t wpb_choose(const struct wpb_window *window, const struct wpb_choice_limits *limits,
                   struct wpb_choice *choices, size_t capacity);
 

@@ -11,7 +11,7 @@
 #define PROGRESS_EVERY_MS 200
 /* Keys, then the families found in them, then what those may lead to. */
 #define EXAMINE_ROUNDS_MAX 4
-#define CHOICES_MAX 64
+#define CHOICES_MAX 128
 
 enum phase { SURVEY, SURVEY_AGAIN, EXAMINE, DONE };
 

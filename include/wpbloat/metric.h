@@ -73,6 +73,8 @@
     X(REVISIONS, "revisions", "count", "revisions that carry copies of builder meta")    \
     X(REVISION_BYTES, "revision_bytes", "bytes", "what those copies take")               \
     X(WIDGETS, "widgets", "count", "elements of a layout")                               \
+    X(IN_NOTOPTIONS, "in_notoptions", "boolean",                                         \
+      "1 when notoptions calls the option absent")                                       \
     X(IN_DATABASE, "in_database", "boolean",                                             \
       "1 when an option that notoptions calls absent exists")
 

@@ -18,5 +18,6 @@ extern const struct wpb_probe wpb_probe_mysql_post;
 extern const struct wpb_probe wpb_probe_mysql_option;
 extern const struct wpb_probe wpb_probe_mysql_meta;
 extern const struct wpb_probe wpb_probe_mysql_deep;
+extern const struct wpb_probe wpb_probe_mysql_stale_notoptions;
 
 #endif

@@ -12,6 +12,7 @@ struct wpb_compressed {
     enum wpb_codec_kind kind;
     uint64_t stored_bytes, fed;
     uint32_t version;
+    size_t sample_size;
     struct wpb_php_limits limits;
     struct wpb_codec *codec;
     struct wpb_examiner *inner; /* from the first expanded byte on */
@@ -60,12 +61,19 @@ static uint64_t length_at_first(const struct wpb_compressed *compressed)
                                              : UINT64_MAX / 2;
 }
 
+static void begin_inner(struct wpb_compressed *compressed)
+{
+    compressed->inner = wpb_examiner_new(length_at_first(compressed), compressed->version,
+                                         &compressed->limits);
+    if (compressed->inner && compressed->sample_size)
+        wpb_examiner_sample_names(compressed->inner, compressed->sample_size);
+}
+
 static int take(void *cookie, struct wpb_slice chunk)
 {
     struct wpb_compressed *compressed = cookie;
     if (!compressed->inner)
-        compressed->inner = wpb_examiner_new(length_at_first(compressed),
-                                             compressed->version, &compressed->limits);
+        begin_inner(compressed);
     if (!compressed->inner) {
         compressed->is_out_of_memory = true;
         return 1;
@@ -111,6 +119,11 @@ void wpb_compressed_free(struct wpb_compressed *compressed)
     wpb_codec_free(compressed->codec);
     wpb_examiner_free(compressed->inner);
     free(compressed);
+}
+
+void wpb_compressed_sample_names(struct wpb_compressed *compressed, size_t count)
+{
+    compressed->sample_size = count;
 }
 
 int wpb_compressed_feed(struct wpb_compressed *compressed, struct wpb_slice chunk)

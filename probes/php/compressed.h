@@ -19,6 +19,8 @@ struct wpb_compressed *wpb_compressed_new(enum wpb_codec_kind kind, uint64_t sto
                                           const struct wpb_php_limits *limits,
                                           struct wpb_err *err);
 void wpb_compressed_free(struct wpb_compressed *compressed);
+/* As wpb_examiner_sample_names(); 0 for none. */
+void wpb_compressed_sample_names(struct wpb_compressed *compressed, size_t count);
 /* As wpb_examiner_feed(). */
 int wpb_compressed_feed(struct wpb_compressed *compressed, struct wpb_slice chunk);
 /* As wpb_examiner_finish(); fills all of RESULT. */

@@ -7,6 +7,7 @@
 #include "probes/php/compressed.h"
 #include "probes/php/decoder.h"
 #include "probes/php/heaviest.h"
+#include "probes/php/name_sample.h"
 #include "probes/php/zend.h"
 
 #define MAGIC 0x57504558U
@@ -32,6 +33,8 @@ struct wpb_examiner {
     int walk_result;
     struct wpb_err walk_err;
     struct wpb_families *families;
+    size_t sample_size; /* 0: none is drawn */
+    struct wpb_topk *sample;
     struct wpb_heaviest *heaviest;
     struct wpb_php_memory memory;
     struct wpb_wrapper_watch wrapper;
@@ -70,19 +73,41 @@ static void enter(struct wpb_examiner *examiner, const struct wpb_php_event *eve
         examiner->is_implausible = true;
 }
 
+static void add_name(struct wpb_examiner *examiner, struct wpb_slice name)
+{
+    wpb_families_add(examiner->families, name);
+    if (examiner->sample)
+        wpb_name_sample_offer(examiner->sample, name);
+}
+
+/* Begin with no names; when memory is out those there were stay. */
+static bool forget_names(struct wpb_examiner *examiner)
+{
+    struct wpb_families *families = wpb_families_new(FAMILIES_HELD);
+    struct wpb_topk *sample =
+        examiner->sample_size ? wpb_topk_new(examiner->sample_size) : NULL;
+    if (!families || (examiner->sample_size && !sample)) {
+        wpb_families_free(families);
+        wpb_topk_free(sample);
+        return false;
+    }
+    wpb_families_free(examiner->families);
+    wpb_topk_free(examiner->sample);
+    examiner->families = families;
+    examiner->sample = sample;
+    return true;
+}
+
 /* There was no wrapper: the names are those of the outermost array, of which COUNT
  * came so far. */
 static void unwrap(struct wpb_examiner *examiner, uint32_t count)
 {
-    struct wpb_families *families = wpb_families_new(FAMILIES_HELD);
-    if (!families) {
+    if (!forget_names(examiner)) {
         examiner->is_out_of_memory = true;
         return;
     }
-    wpb_families_free(examiner->families);
-    examiner->families = families;
     for (uint32_t i = 0; i < count; i++)
-        wpb_families_add(families, wpb_slice_cstr(examiner->wrapper.names[i]));
+        add_name(examiner, wpb_slice_cstr(examiner->wrapper.names[i]));
 }
 
 static void take_name(struct wpb_examiner *examiner, const struct wpb_php_event *event)
@@ -95,7 +120,11 @@ static void take_name(struct wpb_examiner *examiner, const struct wpb_php_event 
     if (part == WPB_WRAPPER_IS_REFUSED)
         unwrap(examiner, examiner->wrapper.keys - 1);
     bool is_unknown = event->key.len == 0 && event->key_len > 0;
-    if (!event->key_is_int && !is_unknown)
+    if (event->key_is_int || is_unknown)
+        return;
+    if (event->key_len == event->key.len)
+        add_name(examiner, event->key);
+    else
         wpb_families_add(examiner->families, whole_characters(event));
 }
 
@@ -145,6 +174,7 @@ void wpb_examiner_free(struct wpb_examiner *examiner)
     wpb_compressed_free(examiner->compressed);
     wpb_decoder_free(examiner->decoder);
     wpb_families_free(examiner->families);
+    wpb_topk_free(examiner->sample);
     wpb_heaviest_free(examiner->heaviest);
     examiner->magic = 0;
     free(examiner);
@@ -168,6 +198,13 @@ static void begin_walk(struct wpb_examiner *examiner, enum wpb_php_decoder decod
             wpb_err_set(&examiner->walk_err, WPB_E_MEMORY, "php", "out of memory");
 }
 
+void wpb_examiner_sample_names(struct wpb_examiner *examiner, size_t count)
+{
+    examiner->sample_size = count;
+    if (!forget_names(examiner))
+        examiner->is_out_of_memory = true;
+}
+
 void wpb_examiner_set_length(struct wpb_examiner *examiner, uint64_t value_bytes)
 {
     examiner->value_bytes = value_bytes;
@@ -188,8 +225,10 @@ static void sniff(struct wpb_examiner *examiner)
         examiner->compressed =
             wpb_compressed_new(codec, examiner->value_bytes, examiner->version,
                                &examiner->limits, &examiner->walk_err);
-        if (examiner->compressed)
-            wpb_compressed_feed(examiner->compressed, head);
+        if (!examiner->compressed)
+            return;
+        wpb_compressed_sample_names(examiner->compressed, examiner->sample_size);
+        wpb_compressed_feed(examiner->compressed, head);
     }
 }
 
@@ -316,6 +355,17 @@ static void finish_walk(struct wpb_examiner *examiner, struct wpb_examination *r
     finish_wrapper(examiner, result);
 }
 
+static void finish_sample(struct wpb_topk *sample, struct wpb_arena *arena,
+                          struct wpb_examination *result)
+{
+    const struct wpb_topk_item *drawn = wpb_topk_sorted(sample, &result->name_count);
+    struct wpb_slice *names =
+        wpb_arena_alloc(arena, (result->name_count + 1) * sizeof(*names));
+    for (size_t i = 0; i < result->name_count; i++)
+        names[i] = wpb_arena_copy(arena, drawn[i].name);
+    result->names = names;
+}
+
 /* The outermost counts and their parts, which only a walk gives. */
 static void finish_structure(struct wpb_examiner *examiner, struct wpb_arena *arena,
                              struct wpb_examination *result)
@@ -329,6 +379,8 @@ static void finish_structure(struct wpb_examiner *examiner, struct wpb_arena *ar
     for (size_t i = 0; i < result->family_count; i++)
         result->families[i].template_name =
             wpb_arena_copy(arena, result->families[i].template_name);
+    if (examiner->sample)
+        finish_sample(examiner->sample, arena, result);
 }
 
 /* Bytes that are not encoded reach PHP as one string. */

@@ -69,7 +69,9 @@ struct wpb_examination {
      * WPB_PHP_KEY_MAX, of their beginning. */
     struct wpb_family families[WPB_EXAMINE_FAMILIES_MAX];
     size_t family_count;
-    uint64_t family_names;          /* names folded, the whole for shares */
+    uint64_t family_names;         /* names folded, the whole for shares */
+    const struct wpb_slice *names; /* some of them, when asked for */
+    size_t name_count;
     enum wpb_provenance provenance; /* WPB_EXACT when complete, and every name that
                                        igbinary gives by number was remembered */
     char flaw[256]; /* "" or why it could not be taken apart, with the byte */
@@ -82,6 +84,9 @@ struct wpb_examiner;
 struct wpb_examiner *wpb_examiner_new(uint64_t value_bytes, uint32_t version,
                                       const struct wpb_php_limits *limits);
 void wpb_examiner_free(struct wpb_examiner *examiner);
+/* Before the first bytes: draw up to COUNT, 1 to 10,000, of the names that are folded
+ * (see name_sample.h), too. */
+void wpb_examiner_sample_names(struct wpb_examiner *examiner, size_t count);
 /* The length given at first was a guess; it is VALUE_BYTES. */
 void wpb_examiner_set_length(struct wpb_examiner *examiner, uint64_t value_bytes);
 /* Returns 0 while more bytes are of use, 1 when the rest would add nothing. */

@@ -109,9 +109,9 @@ static int feed(void *cookie, struct wpb_slice chunk)
 
 static void examine(struct value *probe, struct wanted *wanted)
 {
-    uint32_t version = wanted->site ? wanted->site->php_version : 0;
-    struct feeding feeding = {probe, wanted,
-                              wpb_examiner_new(wanted->facts.length, version, NULL)};
+    struct wpb_slice key = wanted->request->subject->name;
+    struct feeding feeding = {
+        probe, wanted, wpb_value_examiner(wanted->site, key, wanted->facts.length)};
 
     if (!feeding.examiner) {
         wpb_err_set(&wanted->error, WPB_E_MEMORY, STAGE, "out of memory");

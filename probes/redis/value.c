@@ -241,11 +241,11 @@ static void take_chunk(struct value *probe, struct wpb_slice bytes)
 static void begin_reading(struct value *probe)
 {
     uint64_t cap = probe->requests[probe->at].byte_cap;
-    uint32_t version = probe->site ? probe->site->php_version : 0;
+    struct wpb_slice key = probe->requests[probe->at].subject->name;
 
     probe->wanted = probe->facts.length < cap ? probe->facts.length : cap;
     probe->arena = wpb_arena_new();
-    probe->examiner = wpb_examiner_new(probe->facts.length, version, NULL);
+    probe->examiner = wpb_value_examiner(probe->site, key, probe->facts.length);
     if (!probe->arena || !probe->examiner) {
         wpb_err_set(&probe->error, WPB_E_MEMORY, "redis", "out of memory");
         key_failed(probe);

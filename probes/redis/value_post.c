@@ -4,6 +4,9 @@
 
 #include "probes/wordpress/site_of_key.h"
 
+/* Names of a notoptions that are looked up in the database. */
+#define NAMES_DRAWN 60
+
 struct post {
     struct wpb_run *run;
     const struct wpb_site *site;
@@ -89,6 +92,21 @@ static void put_families(struct post post, const struct wpb_examination *examina
     }
 }
 
+/* Some of the names that a notoptions calls absent. */
+static void put_names(struct post post, const struct wpb_examination *examination)
+{
+    const struct wpb_subject *key = post.subject;
+
+    for (size_t i = 0; i < examination->name_count; i++) {
+        struct wpb_subject subject = {.kind = WPB_SUBJECT_OPTION,
+                                      .scope = key->scope,
+                                      .name = examination->names[i],
+                                      .parent = key};
+        post.subject = &subject;
+        put_count(&post, WPB_M_IN_NOTOPTIONS, 1);
+    }
+}
+
 /* Do the value's outermost keys name options? */
 static bool holds_options(const struct wpb_key_parts *parts)
 {
@@ -119,6 +137,7 @@ static void put_examination(struct post post, const struct wpb_key_parts *parts,
     put_paths(post, examination);
     if (holds_options(parts))
         put_families(post, examination);
+    put_names(post, examination);
 }
 
 /* A key that is no string: its type stands where an encoding would. */
@@ -139,6 +158,29 @@ const struct wpb_site *wpb_value_site(struct wpb_run *run, struct wpb_slice key)
     const struct wpb_site *site = wpb_site_of_key(sites, count, key, &parts);
 
     return site || count > 1 ? site : sites[0];
+}
+
+/* The names in a network's own notoptions are not those of an options table. */
+static bool is_of_options_table(const struct wpb_site *site, struct wpb_slice key)
+{
+    struct wpb_key_parts parts;
+
+    if (!site || !site->has_mysql)
+        return false;
+    wpb_key_parse(site, key, &parts);
+    return parts.is_ours && parts.role == WPB_KEY_NOTOPTIONS &&
+           wpb_slice_is(parts.group, "options");
+}
+
+struct wpb_examiner *wpb_value_examiner(const struct wpb_site *site, struct wpb_slice key,
+                                        uint64_t length)
+{
+    struct wpb_examiner *examiner =
+        wpb_examiner_new(length, site ? site->php_version : 0, NULL);
+
+    if (examiner && is_of_options_table(site, key))
+        wpb_examiner_sample_names(examiner, NAMES_DRAWN);
+    return examiner;
 }
 
 void wpb_value_post(struct wpb_run *run, const struct wpb_redis_scope *scope,

@@ -28,6 +28,11 @@ struct wpb_value_facts {
 /* The site of RUN whose prefix KEY carries; when none does, the only one, or NULL. */
 const struct wpb_site *wpb_value_site(struct wpb_run *run, struct wpb_slice key);
 
+/* An examiner of the value of KEY, of LENGTH bytes; of a notoptions of SITE, when that
+ * has a database to look into, it draws names too. NULL when memory is out. */
+struct wpb_examiner *wpb_value_examiner(const struct wpb_site *site, struct wpb_slice key,
+                                        uint64_t length);
+
 /* Post the facts about KEY and, unless NULL, its EXAMINATION, to SITE or, when that
  * is NULL, to all sites of RUN. Figures of a value that changed while it was read, or
  * was not read to its end, are marked as estimated. */

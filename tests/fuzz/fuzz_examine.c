@@ -9,6 +9,7 @@
  * the rest is the value. In one piece and in many it must be examined alike, and
  * what is said of it must be possible. */
 
+#define NAMES_DRAWN 8
 #define TEMPLATE_MAX 203
 #define PATH_MAX_BYTES 255
 
@@ -26,6 +27,7 @@ static struct wpb_examination *examine(struct wpb_arena *arena, struct wpb_slice
     struct wpb_examiner *examiner = wpb_examiner_new(value.len, 0, &limits);
     struct wpb_examination *result = wpb_arena_alloc(arena, sizeof(*result));
     must(examiner != NULL);
+    wpb_examiner_sample_names(examiner, NAMES_DRAWN);
     for (size_t at = 0; at < fed;) {
         size_t len = chunk < fed - at ? chunk : fed - at;
         char *copy = malloc(len); /* a look past the chunk must be seen */
@@ -62,6 +64,7 @@ static void check(const struct wpb_examination *result)
         must(wpb_text_is_utf8(result->families[i].template_name));
         names += result->families[i].names;
     }
+    must(result->name_count <= NAMES_DRAWN && result->name_count <= result->family_names);
     must(names <= result->family_names && result->family_names <= result->elements);
     if (result->is_complete && result->encoding == WPB_PHP_SERIALIZE)
         must(result->has_cost && result->elements > 0 &&

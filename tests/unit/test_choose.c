@@ -86,6 +86,32 @@ static void post_largest(struct look *look, const char *meta_key, const char *id
     post(look, key, WPB_M_LARGEST_NAME, wpb_value_text(wpb_slice_cstr(id)));
 }
 
+/* A family of COUNT transients of the options table. */
+static void post_transients(struct look *look, const char *name, int64_t count)
+{
+    struct wpb_subject table = {.kind = WPB_SUBJECT_TABLE,
+                                .scope = wpb_slice_cstr("mysql://h/shop"),
+                                .name = wpb_slice_cstr("wp_options")};
+    struct wpb_subject family = {.kind = WPB_SUBJECT_OPTION_FAMILY,
+                                 .scope = table.scope,
+                                 .name = wpb_slice_cstr(name),
+                                 .parent = &table};
+    post(look, family, WPB_M_NAMES, wpb_value_integer(count));
+    post(look, family, WPB_M_SHARE_RATIO, wpb_value_double(0.2));
+}
+
+/* A name that the notoptions KEY holds. */
+static void post_name(struct look *look, const char *key, const char *name,
+                      enum wpb_metric metric)
+{
+    struct wpb_subject parent = key_named(key);
+    struct wpb_subject option = {.kind = WPB_SUBJECT_OPTION,
+                                 .scope = parent.scope,
+                                 .name = wpb_slice_cstr(name),
+                                 .parent = &parent};
+    post(look, option, metric, wpb_value_integer(1));
+}
+
 static void choose(struct look *look)
 {
     look->count = wpb_choose(look->window, &wpb_choice_defaults, look->choices, CAPACITY);
@@ -370,6 +396,87 @@ static void at_most_eight_families_are_searched_in_all(void **state)
     assert_chosen(look, 0, "family01_<n>");
 }
 
+static void large_families_of_transients_are_searched_without_a_cache(void **state)
+{
+    struct look *look = *state;
+
+    post_transients(look, "_transient_few_<n>", 499);
+    post_transients(look, "_transient_some_<n>", 500);
+    post_transients(look, "_transient_many_<n>", 40000);
+    post_transients(look, "_transient_<hex>", 90000);
+    choose(look);
+    assert_int_equal(look->count, 3);
+    assert_chosen(look, 0, "_transient_<hex>");
+    assert_chosen(look, 1, "_transient_many_<n>");
+    assert_chosen(look, 2, "_transient_some_<n>");
+    assert_int_equal(look->choices[0].examines, WPB_SUBJECT_OPTION_FAMILY);
+}
+
+static void transients_wait_for_a_notoptions_and_keep_three_places(void **state)
+{
+    struct look *look = *state;
+    char name[24];
+
+    for (int i = 0; i < 5; i++) {
+        snprintf(name, sizeof(name), "_transient_t%02d_<n>", i);
+        post_transients(look, name, 1000);
+    }
+    post_key(look, "not", MIB, "notoptions");
+    choose(look);
+    assert_int_equal(look->count, 1);
+    assert_int_equal(look->choices[0].examines, WPB_SUBJECT_REDIS_KEY);
+    post_examined(look, "not", MIB);
+    for (int i = 0; i < 12; i++) {
+        snprintf(name, sizeof(name), "family%02d_<n>", i);
+        post_family(look, "not", name, 0.08);
+    }
+    choose(look);
+    assert_int_equal(look->count, 8);
+    assert_chosen(look, 4, "family04_<n>");
+    assert_chosen(look, 5, "_transient_t00_<n>");
+    assert_chosen(look, 7, "_transient_t02_<n>");
+}
+
+static void names_of_a_notoptions_are_looked_up_once_and_not_all(void **state)
+{
+    struct look *look = *state;
+    struct wpb_choice_limits limits = wpb_choice_defaults;
+
+    limits.names = 2;
+    post_name(look, "not", "one", WPB_M_IN_NOTOPTIONS);
+    post_name(look, "not", "two", WPB_M_IN_NOTOPTIONS);
+    post_name(look, "not", "three", WPB_M_IN_NOTOPTIONS);
+    look->count = wpb_choose(look->window, &limits, look->choices, CAPACITY);
+    assert_int_equal(look->count, 2);
+    assert_chosen(look, 0, "one");
+    assert_int_equal(look->choices[0].examines, WPB_SUBJECT_OPTION);
+    post_name(look, "not", "one", WPB_M_IN_DATABASE);
+    post_name(look, "not", "two", WPB_M_IN_DATABASE);
+    look->count = wpb_choose(look->window, &limits, look->choices, CAPACITY);
+    assert_int_equal(look->count, 0);
+    choose(look);
+    assert_int_equal(look->count, 1);
+    assert_chosen(look, 0, "three");
+}
+
+static void an_option_that_no_notoptions_names_is_not_looked_up(void **state)
+{
+    struct look *look = *state;
+
+    post_name(look, "not", "siteurl", WPB_M_ROW_BYTES);
+    choose(look);
+    assert_int_equal(look->count, 0);
+}
+
+static void without_a_database_no_name_is_looked_up(void **state)
+{
+    struct look *look = *state;
+
+    post_name(look, "not", "one", WPB_M_IN_NOTOPTIONS);
+    choose(look);
+    assert_int_equal(look->count, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 static void posts_are_ranked_by_their_entry_and_by_the_largest_value_seen(void **state)
@@ -507,6 +614,13 @@ int main(void)
             options_that_grow_with_the_pages_and_large_loaded_ones_are_chosen,
             begin_with_mysql, end),
         cmocka_unit_test_setup_teardown(without_a_database_no_post_is_chosen, begin, end),
+        TEST(large_families_of_transients_are_searched_without_a_cache),
+        TEST(transients_wait_for_a_notoptions_and_keep_three_places),
+        cmocka_unit_test_setup_teardown(
+            names_of_a_notoptions_are_looked_up_once_and_not_all, begin_with_mysql, end),
+        cmocka_unit_test_setup_teardown(
+            an_option_that_no_notoptions_names_is_not_looked_up, begin_with_mysql, end),
+        TEST(without_a_database_no_name_is_looked_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Transients and the cron option, on a real server with the shipped grants. */
+/* Transients, the cron option, and names that notoptions calls absent, on a real server
+ * with the shipped grants. */
 #include "mysql_look.h"
 
 #include <setjmp.h>
@@ -25,12 +26,16 @@ static const struct wpb_probe *const transients[] = {&wpb_probe_mysql_server,
 static const struct wpb_probe *const cron[] = {&wpb_probe_mysql_server,
                                                &wpb_probe_mysql_cron, NULL};
 
+/* Room for all of it: what the server still writes after an INSERT must not look like
+ * others reading from disk. */
+static const char *const server_args[] = {"--innodb-buffer-pool-size=96M", NULL};
+
 static int start(void **state)
 {
     struct mysql_server *server = calloc(1, sizeof *server);
     assert_non_null(server);
     *state = server;
-    mysql_server_start(server, NULL, false);
+    mysql_server_start(server, server_args, false);
     return 0;
 }
 
@@ -331,8 +336,7 @@ static char *many_events(size_t events, const char *name)
     return text;
 }
 
-/* Without a bound on page reads: a pool of 8 MB may have to read a large value again for
- * each chunk of it. */
+/* Without a bound on page reads, of which each chunk of a large value is charged some. */
 static void look_at_large_cron(struct mysql_look *seen, struct mysql_server *server)
 {
     struct wpb_turn_options options = {.budget = WPB_BUDGET_FULL, .survey = true};
@@ -460,6 +464,127 @@ static void the_most_frequent_hook_is_found_among_more_than_are_held(void **stat
     free(hooks);
 }
 
+/* --- names that a notoptions calls absent --- */
+
+/* In the place of the examiner of Redis: what it posts of a notoptions. */
+static const struct {
+    const char *key, *name;
+} absent[] = {
+    {"p:options:notoptions", "kestrel_tariff"},
+    {"p:options:notoptions", "siteurl"},
+    {"p:options:notoptions", "BLOGNAME"},
+    {"p:options:notoptions", "caf\xc3\xa9"},
+    {"p:options:notoptions", "a'; DROP TABLE wp_options; --\n\033[2J"},
+    {"p:options:notoptions", "\xff\xfe"},
+    {"other:options:notoptions", "blogname"},
+};
+
+static void *start_posting(struct wpb_run *run, struct wpb_err *err)
+{
+    (void)err;
+    wpb_run_step_in(run, 0);
+    return run;
+}
+
+static void post_absent(void *state)
+{
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
+        struct wpb_subject key = {WPB_SUBJECT_REDIS_KEY, WPB_SLICE("redis://h/0"),
+                                  wpb_slice_cstr(absent[i].key), NULL};
+        struct wpb_subject option = {WPB_SUBJECT_OPTION, key.scope,
+                                     wpb_slice_cstr(absent[i].name), &key};
+        wpb_run_post(state, NULL, &option, WPB_M_IN_NOTOPTIONS, wpb_value_integer(1),
+                     WPB_EXACT);
+    }
+    wpb_run_end(state, WPB_COVERAGE_OK, "%s", "");
+}
+
+static void end_posting(void *state)
+{
+    wpb_run_end(state, WPB_COVERAGE_PARTIAL, "%s", "");
+}
+
+static void leave_it(void *state)
+{
+    (void)state;
+}
+
+static const struct wpb_probe value_of_redis = {.name = "t.value",
+                                                .unit = "values",
+                                                .needs = "mysql",
+                                                .deadline_ms = 5000,
+                                                .start = start_posting,
+                                                .step = post_absent,
+                                                .cancel = end_posting,
+                                                .free = leave_it};
+static const struct wpb_probe *const stale[] = {&value_of_redis,
+                                                &wpb_probe_mysql_stale_notoptions, NULL};
+
+static const struct wpb_turn_options examining = {.budget = WPB_BUDGET_NORMAL,
+                                                  .survey = true,
+                                                  .examine = true,
+                                                  .limits = {.names = 60}};
+
+static long long in_database(const struct mysql_look *seen, const char *name)
+{
+    return mysql_look_integer(seen, WPB_SUBJECT_OPTION, name, WPB_M_IN_DATABASE);
+}
+
+static void options_that_exist_although_notoptions_denies_them_are_found(void **state)
+{
+    struct mysql_server *server = *state;
+    create(server, &usual);
+    put(server, "siteurl", "https://shop.example");
+    put(server, "blogname", "Shop"); /* the same as BLOGNAME to the server alone */
+    put(server, "caf\xc3\xa9", "1");
+    struct mysql_look seen;
+    mysql_look(&seen, server, &usual, stale, &examining);
+
+    mysql_look_was_whole(&seen, "mysql.stale_notoptions");
+    assert_int_equal(in_database(&seen, "siteurl"), 1);
+    assert_int_equal(in_database(&seen, "caf\xc3\xa9"), 1);
+    assert_int_equal(in_database(&seen, "kestrel_tariff"), 0);
+    assert_int_equal(in_database(&seen, "BLOGNAME"), 0);
+    assert_int_equal(in_database(&seen, absent[4].name), 0);
+    assert_int_equal(in_database(&seen, "\xff\xfe"), 0);
+    /* One statement for each notoptions. */
+    assert_int_equal(mysql_look_coverage(&seen, "mysql.stale_notoptions")->cost.commands,
+                     2);
+    assert_int_equal(mysql_look_coverage(&seen, "mysql.stale_notoptions")->done, 7);
+    mysql_look_free(&seen);
+}
+
+static void names_of_a_latin1_site_are_compared_as_php_reads_them(void **state)
+{
+    static const struct mysql_wordpress latin1 = {.charset = "latin1"};
+    struct mysql_server *server = *state;
+    create(server, &latin1);
+    put(server, "\xff\xfe", "1");
+    put(server, "siteurl", "https://shop.example");
+    struct mysql_look seen;
+    mysql_look(&seen, server, &latin1, stale, &examining);
+
+    mysql_look_was_whole(&seen, "mysql.stale_notoptions");
+    assert_int_equal(in_database(&seen, "\xff\xfe"), 1);
+    assert_int_equal(in_database(&seen, "siteurl"), 1);
+    assert_int_equal(in_database(&seen, "kestrel_tariff"), 0);
+    mysql_look_free(&seen);
+}
+
+static void without_the_options_table_no_name_is_called_absent(void **state)
+{
+    struct mysql_server *server = *state;
+    create(server, &usual);
+    mysql_server_do(server, "DROP TABLE wp_options");
+    struct mysql_look seen;
+    mysql_look(&seen, server, &usual, stale, &examining);
+
+    assert_int_equal(mysql_look_coverage(&seen, "mysql.stale_notoptions")->status,
+                     WPB_COVERAGE_UNAVAILABLE);
+    assert_unknown(&seen, WPB_SUBJECT_OPTION, "siteurl", WPB_M_IN_DATABASE);
+    mysql_look_free(&seen);
+}
+
 #define ON_SERVER(test) cmocka_unit_test_teardown(test, drop)
 
 int main(void)
@@ -479,6 +604,9 @@ int main(void)
         ON_SERVER(a_cron_that_is_cut_or_lies_is_a_flaw),
         ON_SERVER(times_out_of_every_range_do_no_harm),
         ON_SERVER(a_site_without_cron_says_that_it_is_absent),
+        ON_SERVER(options_that_exist_although_notoptions_denies_them_are_found),
+        ON_SERVER(names_of_a_latin1_site_are_compared_as_php_reads_them),
+        ON_SERVER(without_the_options_table_no_name_is_called_absent),
         cmocka_unit_test(the_most_frequent_hook_is_found_among_more_than_are_held),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -26,12 +26,16 @@ static const struct mysql_wordpress blog = {.has_woocommerce = false};
 static const struct wpb_probe *const probes[] = {&wpb_probe_mysql_server,
                                                  &wpb_probe_mysql_woocommerce, NULL};
 
+/* Room for all of it: what the server still writes after an INSERT must not look like
+ * others reading from disk. */
+static const char *const server_args[] = {"--innodb-buffer-pool-size=96M", NULL};
+
 static int start(void **state)
 {
     struct mysql_server *server = calloc(1, sizeof *server);
     assert_non_null(server);
     *state = server;
-    mysql_server_start(server, NULL, false);
+    mysql_server_start(server, server_args, false);
     return 0;
 }
 

@@ -702,6 +702,53 @@ static void a_compressed_value_is_examined_as_what_it_expands_to(void **state)
 }
 
 /* lzf writes a:60000:{ with a copy in the digits. */
+static void names_are_drawn_when_asked_for_from_a_compressed_value_too(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof compressed_values / sizeof compressed_values[0]; i++) {
+        struct wpb_buf stored = unhex(compressed_values[i].hex);
+        struct wpb_arena *arena = wpb_arena_new();
+        struct wpb_examiner *examiner = wpb_examiner_new(stored.len, 80200, NULL);
+        struct wpb_examination result;
+        if (!wpb_codec_is_built(compressed_values[i].codec))
+            continue;
+        assert_true(arena && examiner);
+        wpb_examiner_sample_names(examiner, 60);
+        wpb_examiner_feed(examiner, wpb_buf_view(&stored));
+        wpb_examiner_finish(examiner, arena, &result);
+        wpb_examiner_free(examiner);
+        assert_int_equal(result.name_count, 2);
+        assert_true(wpb_slice_is(result.names[0], "alpha") ||
+                    wpb_slice_is(result.names[1], "alpha"));
+        wpb_arena_free(arena);
+        wpb_buf_fini(&stored);
+    }
+}
+
+static void no_name_is_drawn_that_was_cut_or_is_a_number(void **state)
+{
+    (void)state;
+    struct wpb_buf value;
+    wpb_buf_init(&value, 0);
+    wpb_buf_text(&value, "a:3:{i:7;b:1;s:300:\"");
+    wpb_buf_repeat(&value, 'x', 300);
+    wpb_buf_text(&value, "\";b:1;s:4:\"a\nb?\";b:1;}");
+    *strchr(value.data, '?') = '\0';
+    struct wpb_arena *arena = wpb_arena_new();
+    struct wpb_examiner *examiner = wpb_examiner_new(value.len, 80200, NULL);
+    struct wpb_examination result;
+    assert_true(arena && examiner);
+    wpb_examiner_sample_names(examiner, 60);
+    wpb_examiner_feed(examiner, wpb_buf_view(&value));
+    wpb_examiner_finish(examiner, arena, &result);
+    assert_string_equal(result.flaw, "");
+    assert_int_equal(result.name_count, 1);
+    assert_true(wpb_slice_equal(result.names[0], wpb_slice_of("a\nb\0", 4)));
+    wpb_examiner_free(examiner);
+    wpb_arena_free(arena);
+    wpb_buf_fini(&value);
+}
+
 static void an_lzf_value_is_recognised_by_what_its_head_expands_to(void **state)
 {
     (void)state;
@@ -834,6 +881,8 @@ int main(void)
         cmocka_unit_test(json_paths_are_those_of_its_keys),
         cmocka_unit_test(other_encodings_are_named_in_the_flaw),
         cmocka_unit_test(a_compressed_value_is_examined_as_what_it_expands_to),
+        cmocka_unit_test(names_are_drawn_when_asked_for_from_a_compressed_value_too),
+        cmocka_unit_test(no_name_is_drawn_that_was_cut_or_is_a_number),
         cmocka_unit_test(an_lzf_value_is_recognised_by_what_its_head_expands_to),
         cmocka_unit_test(a_compressed_value_that_is_cut_or_broken_says_so),
         cmocka_unit_test(a_compressed_value_is_not_expanded_beyond_the_limit),

@@ -35,6 +35,7 @@ static const struct wpb_examination *examine(struct wpb_slice value, size_t fed)
     struct wpb_examiner *examiner = wpb_examiner_new(value.len, 80200, NULL);
     struct wpb_examination *result = wpb_arena_alloc(arena, sizeof(*result));
     assert_true(examiner && result);
+    wpb_examiner_sample_names(examiner, 10);
     struct wpb_slice rest = wpb_slice_head(value, fed);
     while (rest.len > 0 && wpb_examiner_feed(examiner, wpb_slice_head(rest, 5)) == 0)
         rest = wpb_slice_skip(rest, 5);
@@ -53,6 +54,14 @@ static void expect_names(const struct wpb_examination *result, const char *const
             is_found |= wpb_slice_is(result->families[j].template_name, names[i]);
         if (!is_found)
             fail_msg("no family %s", names[i]);
+    }
+    assert_int_equal(result->name_count, count);
+    for (size_t i = 0; i < count; i++) {
+        bool is_drawn = false;
+        for (size_t j = 0; j < count; j++)
+            is_drawn |= wpb_slice_is(result->names[j], names[i]);
+        if (!is_drawn)
+            fail_msg("%s is not among the names drawn", names[i]);
     }
 }
 

@@ -132,6 +132,47 @@ static void notoptions_is_read_whole_and_its_families_named(void **state)
     wpb_buf_fini(&value);
 }
 
+static size_t count_drawn(const struct test_run *run, const char *parent)
+{
+    size_t drawn = 0;
+
+    for (size_t i = 0; i < run->count; i++) {
+        const struct test_sample *sample = &run->samples[i];
+        if (sample->kind != WPB_SUBJECT_OPTION)
+            continue;
+        assert_int_equal(sample->metric, WPB_M_IN_NOTOPTIONS);
+        assert_int_equal(sample->value.integer, 1);
+        assert_string_equal(sample->parent, parent);
+        drawn++;
+    }
+    return drawn;
+}
+
+static void of_a_notoptions_some_names_are_drawn_for_the_database(void **state)
+{
+    struct redis_server *server = *state;
+    struct wpb_site site = site_of(server);
+    const char *keys[] = {NOTOPTIONS, PREFIX "site-options:1-notoptions",
+                          PREFIX "options:alloptions"};
+    struct test_run run;
+    struct wpb_buf value;
+
+    wpb_buf_init(&value, 0);
+    add_notoptions(&value, 5000);
+    for (size_t i = 0; i < 3; i++)
+        set(server, keys[i], wpb_buf_view(&value));
+    examine(&run, &site, NOTOPTIONS, 16 << 20);
+    assert_int_equal(count_drawn(&run, NOTOPTIONS), 0); /* there is no database */
+    test_run_free(&run);
+    site.has_mysql = true;
+    for (size_t i = 0; i < 3; i++) {
+        examine(&run, &site, keys[i], 16 << 20);
+        assert_int_equal(count_drawn(&run, keys[i]), i == 0 ? 60 : 0);
+        test_run_free(&run);
+    }
+    wpb_buf_fini(&value);
+}
+
 static void other_values_have_paths_but_no_option_families(void **state)
 {
     struct redis_server *server = *state;
@@ -459,6 +500,7 @@ int main(void)
 #define REAL(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         REAL(notoptions_is_read_whole_and_its_families_named),
+        REAL(of_a_notoptions_some_names_are_drawn_for_the_database),
         REAL(other_values_have_paths_but_no_option_families),
         REAL(a_byte_cap_is_kept_and_the_rest_estimated),
         REAL(half_a_gigabyte_is_never_fetched_whole),
