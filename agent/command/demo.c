@@ -13,15 +13,17 @@
 #include "agent/base/text.h"
 #include "agent/command/cli.h"
 #include "agent/command/command.h"
+#include "agent/command/demo_database.h"
 #include "agent/command/demo_incident.h"
 #include "agent/command/demo_server.h"
 #include "agent/command/demo_site.h"
 
 /* A path in the folder we made: TMPDIR and a few names of ours. */
 #define PATH_SIZE 512
-/* The box holds no PHP; what the shop's hoster gives it, on every host the same. */
+/* The box holds no PHP; what the sites' hosters give them, on every host the same. */
 #define DEMO_MEMORY_LIMIT "128M"
-#define SCAN_ARGS_MAX 24
+#define DEMO_RAISED_LIMIT "512M"
+#define SCAN_ARGS_MAX 32
 #define REMOVE_OPEN_FDS 16
 
 enum option_index { FORMAT, OUTPUT, BUDGET, TOP, NO_EXAMINE, FAIL_ON, KEEP };
@@ -35,8 +37,8 @@ static const struct wpb_cli_option options[] = {
     [FAIL_ON] = {"fail-on", "LEVEL", "As for scan; makes its exit code the demo's.",
                  false},
     [KEEP] = {"keep", NULL,
-              "Leave the site and its server for you to look around, and say how to stop "
-              "them.",
+              "Leave the sites and their servers for you to look around, and say how to "
+              "stop them.",
               false},
     {NULL, NULL, NULL, false},
 };
@@ -45,8 +47,10 @@ struct demo {
     const char *scan_args[SCAN_ARGS_MAX]; /* handed on, with their dashes */
     int scan_arg_count;
     bool is_exit_code_asked, keep;
-    char folder[PATH_SIZE], site[PATH_SIZE];
-    struct wpb_demo_server server;
+    char folder[PATH_SIZE];
+    char sites[WPB_DEMO_SITES][PATH_SIZE]; /* their folders; "": it is not made */
+    char raised_limit[PATH_SIZE + 16];
+    struct wpb_demo_server redis, mariadb;
     sigset_t handled, before;
     struct sigaction pipe_before;
 };
@@ -99,10 +103,13 @@ static int take(void *cookie, int index, const char *argument)
 static const struct wpb_cli demo_cli = {
     .usage = "wpbloat demo [options]",
     .summary =
-        "A sick site in a box. Starts a private redis-server in a temporary folder "
-        "(unix socket, nothing on disk), fills it with 77,726 keys of a shop whose "
-        "notoptions grew to 3.8 MiB, writes the shop's folder, and scans it. Writes "
-        "to nothing else, and removes both afterwards.",
+        "Three sick sites in a box. Starts a private redis-server and a private mariadbd "
+        "in a temporary folder (unix sockets only), fills them with what three incidents "
+        "leave behind, writes the sites' folders, and scans them: a shop whose "
+        "notoptions "
+        "grew to 3.8 MiB among 77,726 keys, an atelier whose memory_limit was raised for "
+        "one page, a club whose every request loads 38 MB of options. Without mariadbd "
+        "the shop alone. Writes to nothing else, and removes everything afterwards.",
     .options = options,
     .epilogue =
         "Exit codes: 0 when the scan ran, whatever it found (with --fail-on, the\n"
@@ -118,13 +125,11 @@ static int make_folder(struct demo *demo, struct wpb_err *err)
     if (!parent || parent[0] != '/')
         parent = "/tmp";
     int n = snprintf(template, sizeof template, "%s/wpbloat-demo.XXXXXX", parent);
-    if (n < 0 || (size_t)n + sizeof "/shop" > sizeof template)
+    if (n < 0 || (size_t)n + sizeof "/atelier" > sizeof template)
         return wpb_err_set(err, WPB_E_ARGUMENT, "demo", "TMPDIR is too long a path");
     if (!mkdtemp(template))
         return wpb_err_errno(err, errno, "demo", "%s", template);
     memcpy(demo->folder, template, (size_t)n + 1);
-    memcpy(demo->site, template, (size_t)n);
-    memcpy(demo->site + n, "/shop", sizeof "/shop");
     return 0;
 }
 
@@ -137,12 +142,15 @@ static int remove_one(const char *path, const struct stat *status, int type,
     return remove(path);
 }
 
-/* The server and the folder go, unless they are to stay. */
+/* The servers and the folder go, unless they are to stay. */
 static void clean_up(struct demo *demo)
 {
-    if (demo->server.pid)
+    if (demo->mariadb.pid)
+        say("stopping the servers");
+    else if (demo->redis.pid)
         say("stopping the server");
-    wpb_demo_server_stop(&demo->server);
+    wpb_demo_server_stop(&demo->mariadb);
+    wpb_demo_server_stop(&demo->redis);
     if (!demo->folder[0])
         return;
     if (nftw(demo->folder, remove_one, REMOVE_OPEN_FDS, FTW_DEPTH | FTW_PHYS) != 0)
@@ -154,13 +162,19 @@ static void clean_up(struct demo *demo)
 static void say_how_to_look(const struct demo *demo)
 {
     say("still there; look around with");
-    say("    redis-cli -s %s -n %d", demo->server.socket_path, WPB_DEMO_DATABASE);
-    say("    wpbloat scan %s", demo->site);
+    say("    redis-cli -s %s -n %d", demo->redis.socket_path, WPB_DEMO_DATABASE);
+    if (demo->mariadb.pid)
+        say("    mariadb -S %s atelier", demo->mariadb.socket_path);
+    say("    wpbloat scan %s", demo->sites[WPB_DEMO_SHOP]);
     say("    wpbloat explain redis " WPB_DEMO_KEY_PREFIX
         "options:notoptions --redis 'unix://%s?db=%d'",
-        demo->server.socket_path, WPB_DEMO_DATABASE);
+        demo->redis.socket_path, WPB_DEMO_DATABASE);
     say("and end it with");
-    say("    kill %ld && rm -r %s", (long)demo->server.pid, demo->folder);
+    if (demo->mariadb.pid)
+        say("    kill %ld %ld && rm -r %s", (long)demo->redis.pid,
+            (long)demo->mariadb.pid, demo->folder);
+    else
+        say("    kill %ld && rm -r %s", (long)demo->redis.pid, demo->folder);
 }
 
 /* Signals are blocked and waited for: whatever comes, the cleaning happens in one
@@ -191,47 +205,104 @@ static int pending_end(void)
     return 0;
 }
 
+static int write_site(struct demo *demo, enum wpb_demo_site site, const char *name,
+                      struct wpb_err *err)
+{
+    const struct wpb_demo_sockets sockets = {demo->redis.socket_path,
+                                             demo->mariadb.socket_path};
+    /* Three names of ours fit: make_folder() has seen to it. */
+    (void)snprintf(demo->sites[site], PATH_SIZE, "%.*s/%s", PATH_SIZE - 16, demo->folder,
+                   name);
+    return wpb_demo_site_write(site, demo->sites[site], &sockets, err);
+}
+
+/* The two sites whose trouble lies in MySQL. Without mariadbd there is still the first.
+ */
+static int set_up_database(struct demo *demo, struct wpb_err *err)
+{
+    struct wpb_err why = {0};
+
+    say("starting a private mariadbd there, too");
+    if (wpb_demo_server_start(WPB_DEMO_MARIADB, demo->folder, !demo->keep, &demo->mariadb,
+                              &why) != 0) {
+        if (why.code == WPB_E_NOT_FOUND)
+            say("mariadbd is not installed here, so only the shop's Redis is shown: "
+                "apt-get install mariadb-server-core");
+        else
+            say("without MariaDB, so only the shop's Redis is shown: %s", why.message);
+        return 0;
+    }
+    say("seeding the databases of three sites");
+    if (wpb_demo_database_seed(demo->mariadb.socket_path, demo->redis.socket_path, err) !=
+            0 ||
+        write_site(demo, WPB_DEMO_ATELIER, "atelier", err) != 0)
+        return -1;
+    return write_site(demo, WPB_DEMO_CLUB, "club", err);
+}
+
 static int set_up(struct demo *demo, struct wpb_err *err)
 {
     if (make_folder(demo, err) != 0)
         return -1;
     say("starting a private redis-server in %s (unix socket only)", demo->folder);
-    if (wpb_demo_server_start(demo->folder, !demo->keep, &demo->server, err) != 0)
+    if (wpb_demo_server_start(WPB_DEMO_REDIS, demo->folder, !demo->keep, &demo->redis,
+                              err) != 0)
         return -1;
     say("seeding %d keys of a shop in trouble", WPB_DEMO_KEYS);
-    if (wpb_demo_incident_seed(demo->server.socket_path, err) != 0)
+    if (wpb_demo_incident_seed(demo->redis.socket_path, err) != 0 ||
+        set_up_database(demo, err) != 0)
         return -1;
-    return wpb_demo_site_write(demo->site, demo->server.socket_path, err);
+    return write_site(demo, WPB_DEMO_SHOP, "shop", err);
 }
 
 /* In the child: the command that a user would have typed. */
-static _Noreturn void run_scan(const struct demo *demo)
+static _Noreturn void run_scan(const struct demo *demo, char *const *argv, int argc)
 {
-    char *argv[SCAN_ARGS_MAX + 5] = {NULL};
-    int argc = 0;
-
-    argv[argc++] = (char *)"scan";
-    argv[argc++] = (char *)demo->site;
-    argv[argc++] = (char *)"--memory-limit";
-    argv[argc++] = (char *)DEMO_MEMORY_LIMIT;
-    for (int i = 0; i < demo->scan_arg_count; i++)
-        argv[argc++] = (char *)demo->scan_args[i];
     sigaction(SIGPIPE, &demo->pipe_before, NULL);
     sigprocmask(SIG_SETMASK, &demo->before, NULL);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    exit(wpb_command_scan(argc, argv));
+    exit(wpb_command_scan(argc, (char **)argv));
+}
+
+/* "scan SITE... --memory-limit 128M ...", and said. */
+static int scan_command(struct demo *demo, char **argv)
+{
+    struct wpb_buf line;
+    int argc = 0;
+
+    argv[argc++] = (char *)"scan";
+    for (int i = 0; i < WPB_DEMO_SITES; i++) {
+        if (demo->sites[i][0])
+            argv[argc++] = demo->sites[i];
+    }
+    argv[argc++] = (char *)"--memory-limit";
+    argv[argc++] = (char *)DEMO_MEMORY_LIMIT;
+    if (demo->sites[WPB_DEMO_ATELIER][0]) {
+        (void)snprintf(demo->raised_limit, sizeof demo->raised_limit,
+                       "%s=" DEMO_RAISED_LIMIT, demo->sites[WPB_DEMO_ATELIER]);
+        argv[argc++] = (char *)"--memory-limit";
+        argv[argc++] = demo->raised_limit;
+    }
+    wpb_buf_init(&line, 0);
+    for (int i = 0; i < argc; i++)
+        wpb_buf_printf(&line, " %s", argv[i]);
+    say("wpbloat%s", line.data);
+    wpb_buf_fini(&line);
+    for (int i = 0; i < demo->scan_arg_count; i++)
+        argv[argc++] = (char *)demo->scan_args[i];
+    return argc;
 }
 
 /* Scan in a process of its own, so that neither a crash nor a signal leaves the
  * server and the folder behind. Returns the demo's exit code. */
 static int scan(struct demo *demo)
 {
-    int status = 0, number;
+    char *argv[SCAN_ARGS_MAX + WPB_DEMO_SITES + 6] = {NULL};
+    int argc = scan_command(demo, argv), status = 0, number;
 
-    say("wpbloat scan %s --memory-limit " DEMO_MEMORY_LIMIT, demo->site);
     pid_t pid = fork();
     if (pid == 0)
-        run_scan(demo);
+        run_scan(demo, argv, argc);
     if (pid < 0) {
         (void)wpb_cli_error("fork: %s", strerror(errno));
         return WPB_EXIT_UNMEASURED;

@@ -103,8 +103,10 @@ static const struct wpb_cli_option options[] = {
                 "The leading bytes of every key, up to its group; otherwise from the "
                 "configuration, or learnt from the keys.",
                 false},
-    [MEMORY_LIMIT] = {"memory-limit", "BYTES",
-                      "PHP's memory_limit, where it cannot be found: 128M, 1G.", false},
+    [MEMORY_LIMIT] = {"memory-limit", "[SITE=]BYTES",
+                      "PHP's memory_limit, where it cannot be found: 128M, 1G; with a "
+                      "site's name or folder before it, of that one. May be repeated.",
+                      true},
     [FORMAT] = {"format", "FORMAT", "text (default), json, ndjson or nagios.", false},
     [OUTPUT] = {"output", "FILE", "Write the report there instead of to stdout.", false},
     [FAIL_ON] = {"fail-on", "LEVEL",
@@ -157,16 +159,6 @@ static int take_rule(struct scan *scan, const char *argument)
                             wpb_slice_of(argument, (size_t)(equals - argument)),
                             wpb_slice_cstr(equals + 1), &err))
         return wpb_cli_error("--rule: %s", err.message);
-    return 0;
-}
-
-static int take_size(const char *option, const char *argument, uint64_t *bytes)
-{
-    struct wpb_err err = {0};
-
-    if (wpb_option_bytes(wpb_slice_cstr(argument), bytes, &err) || *bytes == 0)
-        return wpb_cli_error("--%s takes a size such as 128M, not '%s'", option,
-                             argument);
     return 0;
 }
 
@@ -259,7 +251,7 @@ static int take(void *cookie, int index, const char *argument)
         selection->key_prefix = argument;
         return 0;
     case MEMORY_LIMIT:
-        return take_size("memory-limit", argument, &selection->memory_limit_bytes);
+        return wpb_select_memory_limit(selection, argument);
     case FORMAT:
         if (take_choice("format", argument, formats, &choice))
             return -1;

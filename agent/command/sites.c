@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "agent/base/log.h"
 #include "agent/base/mysql_address.h"
 #include "agent/command/cli.h"
+#include "wpbloat/option.h"
 
 #define PASSWORD_MAX 4096
 
@@ -146,24 +148,31 @@ static bool is_named(const struct wpb_site_selection *selection, const char *nam
     return selection->name_count == 0;
 }
 
+static int refuse_name(const struct wpb_selected_sites *selected, struct wpb_slice name,
+                       struct wpb_err *err)
+{
+    char found[160] = "";
+
+    for (size_t i = 0; i < selected->count; i++)
+        snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s%s",
+                 i ? ", " : "", selected->sites[i].name);
+    return wpb_err_set(
+        err, WPB_E_ARGUMENT, "sites", "no site is called '%.*s'; found: %s",
+        (int)(name.len < 60 ? name.len : 60), name.data, found[0] ? found : "none");
+}
+
 /* Keep the sites that --site names; each name must be there. */
 static int keep_named(const struct wpb_site_selection *selection,
                       struct wpb_selected_sites *selected, struct wpb_err *err)
 {
-    char found[160] = "";
     size_t kept = 0;
 
     for (size_t n = 0; n < selection->name_count; n++) {
         bool is_there = false;
         for (size_t i = 0; i < selected->count; i++)
             is_there |= strcmp(selected->sites[i].name, selection->names[n]) == 0;
-        for (size_t i = 0; !is_there && i < selected->count; i++)
-            snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s%s",
-                     i ? ", " : "", selected->sites[i].name);
         if (!is_there)
-            return wpb_err_set(err, WPB_E_ARGUMENT, "sites",
-                               "no site is called '%.60s'; found: %s",
-                               selection->names[n], found[0] ? found : "none");
+            return refuse_name(selected, wpb_slice_cstr(selection->names[n]), err);
     }
     for (size_t i = 0; i < selected->count; i++) {
         if (is_named(selection, selected->sites[i].name))
@@ -216,6 +225,36 @@ static int apply_redis_replica(const char *uri, struct wpb_arena *arena,
     return 0;
 }
 
+static void set_memory_limit(struct wpb_site *site, uint64_t bytes)
+{
+    site->memory_limit_bytes = bytes;
+    site->memory_limit_source = "--memory-limit";
+}
+
+static int apply_memory_limits(const struct wpb_site_selection *selection,
+                               struct wpb_arena *arena,
+                               struct wpb_selected_sites *selected, struct wpb_err *err)
+{
+    for (size_t n = 0; n < selection->memory_limit_count; n++) {
+        const struct wpb_site_limit *limit = &selection->memory_limits[n];
+        const char *name = wpb_arena_cstr(arena, limit->site);
+        char *folder = realpath(name, NULL);
+        bool is_there = false;
+        for (size_t i = 0; i < selected->count; i++) {
+            struct wpb_site *site = &selected->sites[i];
+            if (strcmp(site->name, name) != 0 && strcmp(site->path, name) != 0 &&
+                (!folder || strcmp(site->path, folder) != 0))
+                continue;
+            is_there = true;
+            set_memory_limit(site, limit->bytes);
+        }
+        free(folder);
+        if (!is_there)
+            return refuse_name(selected, limit->site, err);
+    }
+    return 0;
+}
+
 static int apply_options(const struct wpb_site_selection *selection,
                          struct wpb_arena *arena, struct wpb_selected_sites *selected,
                          struct wpb_err *err)
@@ -250,11 +289,33 @@ static int apply_options(const struct wpb_site_selection *selection,
             site->key_prefix_len = strlen(selection->key_prefix);
             site->has_key_prefix = true;
         }
-        if (selection->memory_limit_bytes) {
-            site->memory_limit_bytes = selection->memory_limit_bytes;
-            site->memory_limit_source = "--memory-limit";
-        }
+        if (selection->memory_limit_bytes)
+            set_memory_limit(site, selection->memory_limit_bytes);
     }
+    return apply_memory_limits(selection, arena, selected, err);
+}
+
+int wpb_select_memory_limit(struct wpb_site_selection *selection, const char *argument)
+{
+    const char *equals = strrchr(argument, '=');
+    struct wpb_site_limit *limit =
+        &selection->memory_limits[selection->memory_limit_count];
+    uint64_t bytes;
+    struct wpb_err err = {0};
+
+    if (wpb_option_bytes(wpb_slice_cstr(equals ? equals + 1 : argument), &bytes, &err) ||
+        bytes == 0)
+        return wpb_cli_error(
+            "--memory-limit takes a size such as 128M, or SITE=128M, not '%s'", argument);
+    if (!equals) {
+        selection->memory_limit_bytes = bytes;
+        return 0;
+    }
+    if (selection->memory_limit_count == WPB_PATHS_MAX)
+        return wpb_cli_error("at most %d sites", WPB_PATHS_MAX);
+    *limit = (struct wpb_site_limit){
+        .site = wpb_slice_of(argument, (size_t)(equals - argument)), .bytes = bytes};
+    selection->memory_limit_count++;
     return 0;
 }
 

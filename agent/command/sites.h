@@ -14,6 +14,12 @@
 
 #define WPB_PATHS_MAX 256
 
+/* A site of those selected, and what its memory_limit is. */
+struct wpb_site_limit {
+    struct wpb_slice site; /* its name or its folder */
+    uint64_t bytes;
+};
+
 struct wpb_site_selection {
     const char *paths[WPB_PATHS_MAX + 1]; /* ended by NULL */
     size_t path_count;
@@ -29,6 +35,8 @@ struct wpb_site_selection {
     const char *rdb_file;            /* NULL: ask Redis */
     const char *key_prefix;          /* NULL: from the configuration or by shape */
     uint64_t memory_limit_bytes;     /* 0: from the site's PHP configuration */
+    struct wpb_site_limit memory_limits[WPB_PATHS_MAX]; /* of single sites */
+    size_t memory_limit_count;
 };
 
 struct wpb_selected_sites {
@@ -43,9 +51,14 @@ struct wpb_selected_sites {
  * saying that there are too many. */
 int wpb_select_named(struct wpb_site_selection *selection, const char *site);
 
+/* Take the argument of --memory-limit: a size, or SITE=SIZE. -1 after saying what is
+ * wrong with it. */
+int wpb_select_memory_limit(struct wpb_site_selection *selection, const char *argument);
+
 /* Find what SELECTION asks for. All results live in ARENA. -1 when an option is
- * wrong (WPB_E_ARGUMENT), a password file cannot be read, or a --site is not
- * among the sites found (err lists them). Finding nothing is not an error. */
+ * wrong (WPB_E_ARGUMENT), a password file cannot be read, or a --site or the site of a
+ * --memory-limit is not among the sites found (err lists them). Finding nothing is not an
+ * error. */
 int wpb_select_sites(const struct wpb_site_selection *selection, struct wpb_arena *arena,
                      struct wpb_selected_sites *selected, struct wpb_err *err);
 

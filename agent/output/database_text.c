@@ -8,6 +8,7 @@
 /* Of each table and site; the JSON has more. */
 #define ROWS_SHOWN 8
 #define WORD_COLUMNS 24
+#define OPTION_BYTES_SHOWN 1024
 
 /* A table as it is filled: whose, and how much of it is there already. */
 struct listing {
@@ -122,7 +123,8 @@ static void print_meta_keys(struct wpb_page *page, const struct wpb_report *repo
     for (size_t i = 0; i < report->database.meta_key_count; i++) {
         const struct wpb_meta_key_row *row = &report->database.meta_keys[i];
         bool is_exact = row->provenance == WPB_EXACT;
-        if (!takes(&listing, row->site, row->scope))
+        bool is_trifle = !row->has_bytes && wpb_slice_is(row->role, "settings");
+        if (is_trifle || !takes(&listing, row->site, row->scope))
             continue;
         wpb_place_table_name(&listing.table, row->meta_key);
         add_builder(&listing.table, row);
@@ -153,7 +155,8 @@ static void print_options(struct wpb_page *page, const struct wpb_report *report
     struct listing listing = open_listing(columns, 3, site);
     for (size_t i = 0; i < report->database.option_count; i++) {
         const struct wpb_option_row *row = &report->database.options[i];
-        if (!takes(&listing, row->site, row->scope))
+        if (row->row_bytes < OPTION_BYTES_SHOWN ||
+            !takes(&listing, row->site, row->scope))
             continue;
         wpb_place_table_name(&listing.table, row->option);
         wpb_place_table_bytes(&listing.table, row->row_bytes);

@@ -44,7 +44,8 @@ ROOMS = {
     "agent/schedule": (["wpbloat", "agent/base", "agent/analyse"], ["uv"], False),
     "agent/command": (["wpbloat", "agent/base", "agent/analyse", "agent/rules",
                        "agent/config", "agent/output", "agent/schedule", "probes/php",
-                       "probes/wordpress", "probes/redis"], ["uv", "hiredis"], False),
+                       "probes/wordpress", "probes/redis", "probes/mysql"],
+                      ["uv", "hiredis", "mysql"], False),
     "agent": (["agent/base", "agent/command", "wpbloat"], [], False),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -115,11 +115,19 @@ start_mariadb() {
             >"$work/mariadb-install.log" 2>&1 || fail "mariadb-install-db failed"
     fi
     cp -a "$work/mariadb-empty" "$work/$mariadb_name"
+    restart_mariadb "$mariadb_name" "$@"
+}
+
+# restart_mariadb NAME [ARGUMENT...]: the same server again, after stop_server, with its
+# buffer pool empty.
+restart_mariadb() {
+    mariadb_name=$1
+    shift
     mariadbd --no-defaults --datadir="$work/$mariadb_name" \
         --socket="$work/$mariadb_name.sock" --pid-file="$work/$mariadb_name.pid" \
         --log-error="$work/$mariadb_name.log" --skip-networking --skip-name-resolve \
         --skip-log-bin --user="$(id -un)" --character-set-server=utf8mb4 \
-        --max-allowed-packet=64M --innodb-buffer-pool-size=32M --innodb-log-file-size=4M \
+        --innodb-buffer-pool-load-at-startup=0 --max-allowed-packet=64M --innodb-buffer-pool-size=32M --innodb-log-file-size=4M \
         --innodb-temp-data-file-path=ibtmp1:4M:autoextend \
         --innodb-flush-log-at-trx-commit=0 "$@" >>"$work/$mariadb_name.log" 2>&1 &
     mariadb_pid=$!

@@ -21,7 +21,8 @@ static const struct wpb_table_row tables[] = {
 static const struct wpb_option_row options[] = {
     {HOME, WPB_SLICE("kestrel_pricing_matrix"), 23068672, true, true},
     {HOME, WPB_SLICE("harbour_import_log"), 9437184, true, false},
-    {HOME, WPB_SLICE("petrel_of_jane.doe@example.test"), 512, false, false},
+    {HOME, WPB_SLICE("petrel_of_jane.doe@example.test"), 5120, false, false},
+    {HOME, WPB_SLICE("too_small_to_tell"), 512, true, true},
 };
 
 static const struct wpb_meta_key_row meta_keys[] = {
