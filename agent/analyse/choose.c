@@ -378,6 +378,33 @@ static void rank_posts(const struct wpb_window *window,
             offer_post(window, ranking, id, (uint64_t)bytes,
                        "it has the largest value seen of a meta key");
     }
+    cursor = 0;
+    while ((subject = wpb_window_next(window, WPB_SUBJECT_POST, NULL, &cursor))) {
+        int64_t bytes = wpb_window_integer(window, subject, WPB_M_LARGEST_BYTES, 0);
+        uint64_t id = post_id_of(subject->name);
+        if (id > 0 && bytes > 0 && (uint64_t)bytes >= limits->worthwhile_bytes)
+            offer_post(window, ranking, id, (uint64_t)bytes,
+                       "a revision of it has the largest value seen of a meta key");
+    }
+}
+
+/* It was looked into only to learn whose it is. */
+static bool is_revision(const struct wpb_window *window, const struct wpb_subject *post)
+{
+    return wpb_slice_is(wpb_window_text(window, post, WPB_M_POST_TYPE), "revision");
+}
+
+/* Of KIND, those that an examiner has looked into: they have METRIC. */
+static size_t examined(const struct wpb_window *window, enum wpb_subject_kind kind,
+                       enum wpb_metric metric)
+{
+    const struct wpb_subject *subject;
+    size_t cursor = 0, count = 0;
+
+    while ((subject = wpb_window_next(window, kind, NULL, &cursor)))
+        count += !subject->parent && wpb_window_get(window, subject, metric) &&
+                 !is_revision(window, subject);
+    return count;
 }
 
 static size_t take_ranked(const struct ranking *ranking, enum wpb_subject_kind kind,
@@ -392,18 +419,6 @@ static size_t take_ranked(const struct ranking *ranking, enum wpb_subject_kind k
                         .why = ranking->best[i].why,
                         .byte_cap = byte_cap},
         };
-    return count;
-}
-
-/* Of KIND, those that an examiner has looked into: they have METRIC. */
-static size_t examined(const struct wpb_window *window, enum wpb_subject_kind kind,
-                       enum wpb_metric metric)
-{
-    const struct wpb_subject *subject;
-    size_t cursor = 0, count = 0;
-
-    while ((subject = wpb_window_next(window, kind, NULL, &cursor)))
-        count += !subject->parent && wpb_window_get(window, subject, metric) != NULL;
     return count;
 }
 

@@ -8,10 +8,11 @@
  * a name of a notoptions with IN_DATABASE.
  *
  * A post is ranked by the Redis entry that holds its meta (POST_ID of a key) and by
- * the largest value seen of a meta key (LARGEST_NAME), and only when it is a subject of
- * the window: whoever posts either posts POST_ID about the post too. Options are those
- * that take an entry for each page (META_ROLE "per page", from 64 KiB) and those of
- * 1 MB and more that every request loads.
+ * the largest value seen of a meta key (LARGEST_NAME), or in a revision of it
+ * (LARGEST_BYTES of the post itself; revisions do not count), and only when it is a
+ * subject of the window: whoever posts either posts POST_ID about the post too. Options
+ * are those that take an entry for each page (META_ROLE "per page", from 64 KiB) and
+ * those of 1 MB and more that every request loads.
  */
 #ifndef WPB_ANALYSE_CHOOSE_H
 #define WPB_ANALYSE_CHOOSE_H

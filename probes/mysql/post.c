@@ -1,5 +1,6 @@
 /* mysql.post: what the meta of one post holds: how heavy, what in it, whose, how many
  * copies of it revisions keep. */
+#include "agent/base/mysql_address.h"
 #include "probes/mysql/cell.h"
 #include "probes/mysql/probes.h"
 #include "probes/php/zend.h"
@@ -17,7 +18,7 @@
 #define PATH_MAX_BYTES 400
 #define REVISIONS_MAX 200
 /* Their layouts are whole copies: a few give the mean. */
-#define REVISIONS_MEASURED 5
+#define REVISIONS_MEASURED 2
 
 struct meta {
     uint64_t id, bytes;
@@ -176,6 +177,20 @@ static bool ask_post(struct wpb_rung *rung, struct wpb_sql *sql)
     return true;
 }
 
+/* Nobody is shown a revision: the post that it is one of is worth a look instead. */
+static void put_original(struct wpb_rung *rung)
+{
+    struct post *post = post_of(rung);
+    struct wpb_mysql_post original;
+
+    if (!post->parent)
+        return;
+    wpb_mysql_post_init(&original, &wpb_rung_site(rung)->mysql, post->parent);
+    wpb_rung_post_count(rung, &original.subject, WPB_M_POST_ID, post->parent);
+    wpb_rung_post_count(rung, &original.subject, WPB_M_LARGEST_BYTES, post->bytes);
+    wpb_mysql_post_fini(&original);
+}
+
 static enum wpb_rung_next take_post(struct wpb_rung *rung,
                                     const struct wpb_mysql_rows *rows)
 {
@@ -192,6 +207,8 @@ static enum wpb_rung_next take_post(struct wpb_rung *rung,
     post->is_revision = wpb_slice_is(wpb_rows_text(rows, 0, 0), "revision");
     post->path = wpb_arena_copy(post->arena, wpb_rows_text(rows, 0, 2));
     post->parent = wpb_rows_count(rows, 0, 3);
+    if (post->is_revision)
+        put_original(rung);
     return WPB_RUNG_NEXT;
 }
 
@@ -312,7 +329,7 @@ static bool ask_value(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     struct post *post = post_of(rung);
 
-    if (!post->is_reading && !begin_value(rung))
+    if (post->is_revision || (!post->is_reading && !begin_value(rung)))
         return false;
     wpb_cell_select(&post->cell, sql, "meta_value");
     wpb_sql_add(sql, " FROM {postmeta} WHERE meta_id = ");
@@ -330,20 +347,20 @@ static enum wpb_rung_next take_value(struct wpb_rung *rung,
 
 /* ---- the whole ---- */
 
-/* Without a persistent cache update_meta_cache() reads all rows: the result as the
- * client library holds it, an object and an array for each row, and of both the strings
- * and a list of one value for each key stay. */
+/* When the entry is not in the cache update_meta_cache() reads all rows: the result as
+ * the client library holds it, an object and an array for each row, and of both the
+ * strings and a list of one value for each key stay. */
 static void put_cost(struct wpb_rung *rung)
 {
-    const struct wpb_site *site = wpb_rung_site(rung);
+    uint32_t version = wpb_rung_site(rung)->php_version;
     struct post *post = post_of(rung);
-    uint64_t list = WPB_ZEND_ARRAY + wpb_zend_packed_bytes(8, site->php_version);
+    uint64_t list = WPB_ZEND_ARRAY + wpb_zend_packed_bytes(8, version);
     uint64_t row = WPB_ZEND_ARRAY + wpb_zend_hash_bytes(8);
     uint64_t slots = wpb_zend_hash_slots(post->rows);
     uint64_t held = post->bytes + WPB_ZEND_ARRAY + wpb_zend_hash_bytes(slots) +
                     post->rows * (list + wpb_zend_string_bytes(32));
 
-    if (site->has_redis || (site->rdb_file && site->rdb_file[0]) || post->rows == 0)
+    if (post->rows == 0 || post->is_revision)
         return;
     wpb_rung_post(rung, subject_of(rung), WPB_M_PHP_VALUE_BYTES, wpb_value_count(held),
                   WPB_ESTIMATED);

@@ -494,6 +494,30 @@ static void posts_are_ranked_by_their_entry_and_by_the_largest_value_seen(void *
     assert_names(look, WPB_SUBJECT_POST, expected);
 }
 
+static void
+the_post_of_a_large_revision_is_chosen_and_the_revision_does_not_count(void **state)
+{
+    static const char *const expected[] = {"10", "9", "8", "7", NULL};
+    struct look *look = *state;
+    struct wpb_subject revision = in_schema(WPB_SUBJECT_POST, "50");
+    struct wpb_subject original = in_schema(WPB_SUBJECT_POST, "10");
+
+    for (int i = 5; i < 10; i++) {
+        char name[32], id[8];
+        snprintf(id, sizeof id, "%d", i);
+        snprintf(name, sizeof name, "wp:post_meta:%d", i);
+        post_entry(look, name, id, (100 + i) * KIB);
+    }
+    post_largest(look, "_elementor_data", "50", 400 * KIB);
+    post(look, revision, WPB_M_POST_ID, wpb_value_integer(50));
+    post(look, revision, WPB_M_ROW_BYTES, wpb_value_integer(400 * KIB));
+    post(look, revision, WPB_M_POST_TYPE, wpb_value_text(wpb_slice_cstr("revision")));
+    post(look, original, WPB_M_POST_ID, wpb_value_integer(10));
+    post(look, original, WPB_M_LARGEST_BYTES, wpb_value_integer(400 * KIB));
+    choose(look);
+    assert_names(look, WPB_SUBJECT_POST, expected);
+}
+
 static void a_post_is_asked_for_once_by_its_heaviest_reason(void **state)
 {
     static const char *const expected[] = {"10", "20", NULL};
@@ -603,6 +627,9 @@ int main(void)
         TEST(at_most_eight_families_are_searched_in_all),
         cmocka_unit_test_setup_teardown(
             posts_are_ranked_by_their_entry_and_by_the_largest_value_seen,
+            begin_with_mysql, end),
+        cmocka_unit_test_setup_teardown(
+            the_post_of_a_large_revision_is_chosen_and_the_revision_does_not_count,
             begin_with_mysql, end),
         cmocka_unit_test_setup_teardown(a_post_is_asked_for_once_by_its_heaviest_reason,
                                         begin_with_mysql, end),

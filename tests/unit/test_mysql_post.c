@@ -232,6 +232,7 @@ static void a_builder_page_is_taken_apart_with_its_css_and_its_revisions(void **
     assert_text(&found, &found.post, WPB_M_BUILDER, "elementor");
     assert_int_equal(of_post(&found, WPB_M_CSS_BYTES), 2400000);
     assert_int_equal(of_post(&found, WPB_M_REVISIONS), 3);
+    /* Two were measured. */
     assert_int_equal(of_post(&found, WPB_M_REVISION_BYTES), 3 * 22);
     assert_true(of_post(&found, WPB_M_PHP_READ_PEAK_BYTES) >
                 2 * (css_row + layout_bytes));
@@ -255,21 +256,41 @@ static void a_builder_page_is_taken_apart_with_its_css_and_its_revisions(void **
     wpb_turn_free(found.turn);
 }
 
-static void a_site_with_redis_leaves_the_cost_of_the_entry_to_it(void **state)
+static void a_post_without_a_builder_has_no_layout_to_look_for(void **state)
 {
     struct wpb_site site = site_of(*state, "wordpress", "wp_");
     struct look found;
 
     mysql_wordpress_post(*state, "wp_", 100, "page", "draft", 0);
     add_text(*state, 100, "color", "red");
-    site.has_redis = true;
-    site.redis = (struct wpb_redis_address){
-        .host = "127.0.0.1", .port = 1, .path = "", .user = "", .password = ""};
     look(&found, &site, "100", NULL, CAP);
     assert_int_equal(of_post(&found, WPB_M_ROW_BYTES), 3);
-    assert_int_equal(of_post(&found, WPB_M_PHP_READ_PEAK_BYTES), -1);
     assert_int_equal(of_post(&found, WPB_M_CSS_BYTES), -1);
     assert_int_equal(of_post(&found, WPB_M_REVISIONS), -1);
+    wpb_turn_free(found.turn);
+}
+
+static void
+of_a_revision_the_post_it_belongs_to_is_told_and_no_value_is_read(void **state)
+{
+    struct wpb_site site = site_of(*state, "wordpress", "wp_");
+    struct wpb_buf value;
+    struct look found;
+
+    wpb_buf_init(&value, 0);
+    elementor_layout(&value, 100, 100000);
+    int64_t bytes = (int64_t)value.len;
+    mysql_wordpress_post(*state, "wp_", 105, "page", "publish", 0);
+    mysql_wordpress_post(*state, "wp_", 106, "revision", "inherit", 105);
+    add(*state, 106, "_elementor_data", &value);
+    look(&found, &site, "106", NULL, CAP);
+    assert_text(&found, &found.post, WPB_M_POST_TYPE, "revision");
+    assert_int_equal(of_meta(&found, "_elementor_data", WPB_M_ROW_BYTES), bytes);
+    assert_int_equal(of_meta(&found, "_elementor_data", WPB_M_EXAMINED_BYTES), -1);
+    struct wpb_subject original = found.post;
+    original.name = wpb_slice_cstr("105");
+    assert_int_equal(number(&found, &original, WPB_M_POST_ID), 105);
+    assert_int_equal(number(&found, &original, WPB_M_LARGEST_BYTES), bytes);
     wpb_turn_free(found.turn);
 }
 
@@ -589,7 +610,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_builder_page_is_taken_apart_with_its_css_and_its_revisions),
-        cmocka_unit_test(a_site_with_redis_leaves_the_cost_of_the_entry_to_it),
+        cmocka_unit_test(a_post_without_a_builder_has_no_layout_to_look_for),
+        cmocka_unit_test(
+            of_a_revision_the_post_it_belongs_to_is_told_and_no_value_is_read),
         cmocka_unit_test(objects_of_beaver_builder_are_its_widgets),
         cmocka_unit_test(a_layout_inside_a_string_is_taken_apart_too),
         cmocka_unit_test(a_length_that_a_replacement_made_wrong_is_named),
