@@ -1,7 +1,9 @@
 #!/bin/sh
 # wordpress.sh WPBLOAT - Debian's WordPress as sites run it (nginx, php-fpm, MariaDB,
-# Redis) with a plugin that asks for options that do not exist. After real requests,
-# the same diagnosis as in the incident.
+# Redis) with a plugin that asks for options that do not exist, and one that makes pages
+# as builders do. After real requests, the same diagnosis as in the incident, and that of
+# the rows which WordPress itself has written: found with no option given, through the
+# site's own account.
 set -eu
 
 wpbloat=$1
@@ -29,7 +31,7 @@ write_site() {
     mkdir -p "$docroot/wp-content/mu-plugins" "$docroot/wp-content/plugins" \
         "$docroot/wp-content/themes/plain"
     cp "$here/wordpress/object-cache.php" "$docroot/wp-content/"
-    cp "$here/wordpress/mu-plugins/harrier-shipping-rates.php" "$docroot/wp-content/mu-plugins/"
+    cp "$here"/wordpress/mu-plugins/*.php "$docroot/wp-content/mu-plugins/"
     printf '/*\nTheme Name: Plain\n*/\n' >"$docroot/wp-content/themes/plain/style.css"
     cat >"$docroot/wp-content/themes/plain/index.php" <<'PHP'
 <!doctype html>
@@ -185,6 +187,19 @@ scan healthy json
 expect_report healthy
 expect_json healthy "'cache.notoptions_bloat' not in f"
 
+# Then the shop's own people make a page, and everybody looks at it.
+page=$(php "$here/wordpress/pages.php" "$docroot") || fail "the page was not made"
+curl -sS --max-time 60 --unix-socket "$work/http.sock" -o /dev/null -w '%{http_code}\n' -L \
+    "$url/?page_id=$page&rates=0" | grep -qx 200 || fail "the page is not shown"
+mariadb_shop() {
+    mariadb_root mariadb -e "$1" shop
+}
+row_bytes=$(mariadb_shop "SELECT SUM(LENGTH(meta_value)) FROM hq_postmeta WHERE post_id = $page")
+autoload_bytes=$(mariadb_shop "SELECT SUM(LENGTH(option_value)) FROM hq_options WHERE autoload = 'yes'")
+index_bytes=$(mariadb_shop "SELECT LENGTH(option_value) FROM hq_options WHERE option_name = 'harrier_pages_index'")
+[ "$row_bytes" -gt 2000000 ] || fail "WordPress kept only $row_bytes bytes of the page"
+[ "$autoload_bytes" -gt 4000000 ] || fail "WordPress autoloads only $autoload_bytes bytes"
+
 # Then customers.
 first=4
 names=$(missing_names)
@@ -211,8 +226,26 @@ expect_json json \
     "${n}['cause']['families'][0]['source']['file'].endswith('mu-plugins/harrier-shipping-rates.php')" \
     "${n}['cause']['families'][0]['source']['line'] == $source_line" \
     "one(d['coverage'], probe='redis.keyspace')['status'] == 'ok'"
+# The database: from wp-config.php, with its user, whose rights are the site's own.
+expect_json json \
+    "d['sites'][0]['mysql'] == 'mysql+unix://$work/mariadb.sock?db=shop'" \
+    "one(d['coverage'], probe='mysql.server')['status'] == 'ok'" \
+    "f['database.autoload_large']['evidence']['autoload_bytes'] == $autoload_bytes" \
+    "one(d['tables']['options'], option='harrier_pages_index')['row_bytes'] == $index_bytes" \
+    "one(d['tables']['options'], option='harrier_pages_index')['autoloaded'] is True" \
+    "one(d['tables']['options'], option='harrier_pages_archive')['autoloaded'] is False" \
+    "f['builder.post_meta_entry']['evidence']['post_id'] in ($page, '$page')" \
+    "f['builder.post_meta_entry']['evidence']['row_bytes'] == $row_bytes" \
+    "f['builder.post_meta_entry']['evidence']['entry_bytes'] > $row_bytes" \
+    "f['builder.post_meta_entry']['evidence']['largest_meta_key'] == '_elementor_data'" \
+    "f['builder.post_meta_entry']['evidence']['memory_limit_bytes'] == $limit_bytes" \
+    "f['builder.css_inline']['evidence']['setting_value'] == 'internal'" \
+    "one(d['tables']['posts'], post_id='$page')['path'] == '/autumn-catalogue/'" \
+    "'Nobody may see' not in str(d)"
 scan text text
 expect_clean text
 expect_line text out 'mu-plugins/harrier-shipping-rates\.php:[0-9]+'
+expect_line text out 'autumn-catalogue'
+expect_line text out 'harrier_pages_index'
 
 [ ! -s "$work/php-errors.log" ] || fail "PHP complained: $(head -n 1 "$work/php-errors.log")"
