@@ -1,8 +1,8 @@
 /* mysql.orphans: meta of posts that are gone, by ranges of post ids: one in each of a
  * hundred equal parts, since posts are deleted in runs. */
+#include "probes/mysql/id_ranges.h"
 #include "probes/mysql/probes.h"
 #include "probes/mysql/rung.h"
-#include "probes/mysql/sampling.h"
 
 #define PARTS 100
 #define PARTS_A_STATEMENT 10
@@ -12,12 +12,9 @@
 
 struct orphans {
     uint64_t table_rows;
-    uint64_t first, last; /* post ids */
-    uint64_t seed;
-    uint64_t width; /* ids of a range */
-    size_t part;    /* the next one */
-    uint64_t covered, rows, orphans;
-    bool is_cut;
+    struct wpb_id_ranges ranges; /* of post ids */
+    uint64_t rows, orphans;
+    bool has_rows, is_cut;
 };
 
 static struct orphans *orphans_of(const struct wpb_rung *rung)
@@ -61,62 +58,32 @@ static enum wpb_rung_next take_ends(struct wpb_rung *rung,
                                     const struct wpb_mysql_rows *rows)
 {
     struct orphans *orphans = orphans_of(rung);
-    uint64_t span, table_rows = orphans->table_rows ? orphans->table_rows : 1;
+    uint64_t table_rows = orphans->table_rows ? orphans->table_rows : 1;
+    uint64_t first = wpb_rows_count(rows, 0, 0), last = wpb_rows_count(rows, 0, 1);
+    double ids_a_row = ((double)(last - first) + 1) / (double)table_rows;
 
-    orphans->first = wpb_rows_count(rows, 0, 0);
-    orphans->last = wpb_rows_count(rows, 0, 1);
-    span = orphans->last - orphans->first + 1;
-    orphans->seed = (uint64_t)wpb_run_now_ms(wpb_rung_run(rung)) * 2 + 1;
-    orphans->width = (uint64_t)((double)span / (double)table_rows * ROWS_A_PART) + 1;
-    /* Ids that lie far apart: a part is looked at whole. */
-    if (orphans->width > span / PARTS)
-        orphans->width = span / PARTS + 1;
+    orphans->has_rows = last > 0 && last >= first;
+    if (orphans->has_rows)
+        wpb_id_ranges_init(&orphans->ranges, first, last, PARTS,
+                           (uint64_t)(ids_a_row * ROWS_A_PART) + 1,
+                           (uint64_t)wpb_run_now_ms(wpb_rung_run(rung)));
     return WPB_RUNG_NEXT;
-}
-
-/* The range of PART: anywhere in it. */
-static void range_of(struct orphans *orphans, size_t part, uint64_t *first,
-                     uint64_t *last)
-{
-    double span = (double)(orphans->last - orphans->first + 1);
-    uint64_t begin = orphans->first + (uint64_t)(span * (double)part / PARTS);
-    uint64_t end = orphans->first + (uint64_t)(span * (double)(part + 1) / PARTS);
-    uint64_t room = end - begin;
-
-    *first = begin;
-    if (room > orphans->width)
-        *first += wpb_sampling_random(&orphans->seed) % (room - orphans->width + 1);
-    *last = *first + orphans->width - 1;
-    if (*last >= end)
-        *last = end - 1;
 }
 
 static bool ask_ranges(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     struct orphans *orphans = orphans_of(rung);
-    bool has_range = false;
 
-    if (orphans->last == 0)
+    if (!orphans->has_rows)
         return false;
     wpb_sql_add(sql, "SELECT COUNT(*), COUNT(*) - COUNT(p.ID) FROM (SELECT post_id FROM "
                      "{postmeta} WHERE ");
-    for (size_t i = 0; i < PARTS_A_STATEMENT && orphans->part < PARTS; orphans->part++) {
-        uint64_t first, last;
-        range_of(orphans, orphans->part, &first, &last);
-        if (last < first)
-            continue;
-        wpb_sql_add(sql, has_range ? " OR post_id BETWEEN " : "post_id BETWEEN ");
-        wpb_sql_number(sql, first);
-        wpb_sql_add(sql, " AND ");
-        wpb_sql_number(sql, last);
-        orphans->covered += last - first + 1;
-        has_range = true;
-        i++;
-    }
+    if (!wpb_id_ranges_add(&orphans->ranges, sql, "post_id", PARTS_A_STATEMENT))
+        return false;
     wpb_sql_add(sql, " LIMIT ");
     wpb_sql_number(sql, ROWS_A_STATEMENT);
     wpb_sql_add(sql, ") AS m LEFT JOIN {posts} AS p ON p.ID = m.post_id");
-    return has_range;
+    return true;
 }
 
 static enum wpb_rung_next take_ranges(struct wpb_rung *rung,
@@ -136,23 +103,23 @@ static enum wpb_rung_next take_ranges(struct wpb_rung *rung,
 static bool post_total(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     struct orphans *orphans = orphans_of(rung);
-    double span = (double)(orphans->last - orphans->first + 1);
     struct wpb_buf name;
 
     (void)sql;
-    if (orphans->last && orphans->part < PARTS)
+    if (orphans->has_rows && orphans->ranges.part < orphans->ranges.parts)
         return false;
     add_table_name(rung, &name);
     struct wpb_subject table = wpb_mysql_scope_subject(
         wpb_rung_scope(rung), WPB_SUBJECT_TABLE, wpb_buf_view(&name));
-    if (orphans->last == 0 || (!orphans->is_cut && (double)orphans->covered == span))
+    if (!orphans->has_rows ||
+        (!orphans->is_cut && wpb_id_ranges_are_all(&orphans->ranges)))
         wpb_rung_post_count(rung, &table, WPB_M_ORPHAN_ROWS, orphans->orphans);
     else
-        wpb_run_post_sampled(wpb_rung_run(rung), wpb_rung_site(rung), &table,
-                             WPB_M_ORPHAN_ROWS,
-                             wpb_value_count((uint64_t)((double)orphans->orphans * span /
-                                                        (double)orphans->covered)),
-                             orphans->rows);
+        wpb_run_post_sampled(
+            wpb_rung_run(rung), wpb_rung_site(rung), &table, WPB_M_ORPHAN_ROWS,
+            wpb_value_count((uint64_t)((double)orphans->orphans *
+                                       wpb_id_ranges_scale(&orphans->ranges))),
+            orphans->rows);
     wpb_buf_fini(&name);
     return false;
 }

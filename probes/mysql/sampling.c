@@ -47,16 +47,19 @@ struct wpb_sampling_total wpb_sampling_total(const struct wpb_sampling *sampling
     double mean = sampling->mean, top = (double)tail, unseen, spread, high, missed;
     struct wpb_sampling_total total = {sampling->sum, sampling->sum, sampling->sum, true};
 
-    if (sampling->count >= sampling->rows)
+    if (sampling->count >= sampling->rows && sampling->found == 0)
         return total;
     total.is_exact = false;
     if (sampling->count == 0) {
         total.high = to_bytes(rows * top);
         return total;
     }
-    unseen = 1 - count / rows;
-    spread =
-        mean > 0 ? exp(DEVIATIONS * sqrt(variance(sampling) * unseen / count) / mean) : 1;
+    unseen = count < rows ? 1 - count / rows : 0;
+    spread = mean > 0 ? variance(sampling) * unseen / count / (mean * mean) : 0;
+    /* How many are found in a part varies as counts do. */
+    if (sampling->found)
+        spread += 1 / (double)sampling->found;
+    spread = exp(DEVIATIONS * sqrt(spread));
     high = rows * mean * spread;
     missed = RULE_OF_THREE / count < 1 ? RULE_OF_THREE / count : 1;
     if (top < (double)sampling->largest)

@@ -24,6 +24,7 @@
 /* Values of one key: all there are, and those looked at. Start with {.rows = N}. */
 struct wpb_sampling {
     uint64_t rows;  /* all */
+    uint64_t found; /* ROWS is what so many found in a part stand for; 0: it is known */
     uint64_t count; /* looked at */
     uint64_t sum, largest;
     double mean, squares; /* sum of squared distances from the mean */

@@ -46,12 +46,15 @@ reads() {
     sql "SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_reads'" | cut -f2
 }
 
-# scan [OPTION...]: in a subshell, so that its process is wpbloat.
-scan() (
+# scan [OPTION...]: this shell becomes the scan; scan_once [OPTION...]: and ends.
+scan() {
     exec "$build/wpbloat" scan --mysql "mysql+unix://$work/db.sock?db=wordpress&user=wpbloat" \
         --mysql-password-file "$work/password" --no-examine --format json \
         --fail-on never "$@" >"$work/report.json"
-)
+}
+scan_once() {
+    (scan "$@")
+}
 
 # measured COMMAND...: sets measured to "PAGES SECONDS" of it, cold.
 measured() {
@@ -77,7 +80,7 @@ while [ "$round" -le "$rounds" ]; do
     measured sql 'SELECT meta_key, COUNT(*), SUM(LENGTH(meta_value)) FROM wp_postmeta
         GROUP BY meta_key'
     measured_group=$measured
-    measured scan
+    measured scan_once
     echo "$measured_group $measured" >>"$work/rounds"
     round=$((round + 1))
 done
@@ -104,7 +107,7 @@ for pool in 64M 256M; do
     warm_before=$(reads)
     touch_index
     warm_alone=$(($(reads) - warm_before))
-    scan
+    scan_once
     warm_before=$(reads)
     touch_index
     echo "$pool $warm_set $warm_alone $(($(reads) - warm_before))" | awk '{

@@ -111,6 +111,58 @@ static void many_rows_are_sampled_with_an_interval_and_how_many(void **state)
     mysql_look_free(&seen);
 }
 
+/* As MySQL, and MariaDB before 10.10, have it. */
+static void look_without_counting(void **state, struct mysql_look *seen)
+{
+    mysql_server_do(*state, "SET GLOBAL innodb_prefix_index_cluster_optimization = OFF");
+    look(state, seen);
+    mysql_server_do(*state, "SET GLOBAL innodb_prefix_index_cluster_optimization = ON");
+}
+
+static void without_a_covering_index_rows_are_found_by_ranges(void **state)
+{
+    struct mysql_look seen;
+    long long truth;
+
+    /* 60,000 ids: the ranges cover a fifth. */
+    mysql_server_do(*state, "INSERT INTO wp7_postmeta (post_id, meta_key, meta_value) "
+                            "SELECT seq, IF(seq %% 10 = 0, '_elementor_data', '_sku'), "
+                            "REPEAT('x', 1000 + seq %% 700) FROM seq_1_to_60000; "
+                            "ANALYZE TABLE wp7_postmeta");
+    truth = mysql_server_integer(*state, "SELECT SUM(LENGTH(meta_value)) FROM "
+                                         "wp7_postmeta WHERE meta_key = "
+                                         "'_elementor_data'");
+    look_without_counting(state, &seen);
+    const struct wpb_sample *bytes =
+        meta_sample(&seen, "_elementor_data", WPB_M_ROW_BYTES);
+    assert_non_null(bytes);
+    assert_int_equal(bytes->provenance, WPB_SAMPLED);
+    /* Some 1,200 rows are found: six standard errors of that are 17 %. */
+    assert_in_range(bytes->value.integer, truth * 80 / 100, truth * 120 / 100);
+    assert_true(mysql_look_integer(&seen, WPB_SUBJECT_META_KEY, "_elementor_data",
+                                   WPB_M_ROW_BYTES_LOW) < bytes->value.integer);
+    assert_int_equal(
+        mysql_look_sample(&seen, WPB_SUBJECT_META_KEY, "_elementor_data", WPB_M_ROWS)
+            ->provenance,
+        WPB_ESTIMATED);
+    mysql_look_free(&seen);
+}
+
+static void without_a_covering_index_a_small_table_is_exact_too(void **state)
+{
+    struct mysql_look seen;
+
+    metas(state, "_elementor_data", 1, 50);
+    metas(state, "_price", 1, 50);
+    look_without_counting(state, &seen);
+    const struct wpb_sample *bytes =
+        meta_sample(&seen, "_elementor_data", WPB_M_ROW_BYTES);
+    assert_non_null(bytes);
+    assert_int_equal(bytes->provenance, WPB_EXACT);
+    assert_int_equal(bytes->value.integer, 50 * 1000 + 10 * 50 * 51 / 2);
+    mysql_look_free(&seen);
+}
+
 static void settings_of_builders_are_not_sampled(void **state)
 {
     struct mysql_look seen;
@@ -245,6 +297,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(few_rows_are_all_looked_at_and_exact, clear),
         cmocka_unit_test_setup(many_rows_are_sampled_with_an_interval_and_how_many,
+                               clear),
+        cmocka_unit_test_setup(without_a_covering_index_rows_are_found_by_ranges, clear),
+        cmocka_unit_test_setup(without_a_covering_index_a_small_table_is_exact_too,
                                clear),
         cmocka_unit_test_setup(settings_of_builders_are_not_sampled, clear),
         cmocka_unit_test_setup(layouts_in_revisions_are_told, clear),

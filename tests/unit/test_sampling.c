@@ -1,4 +1,5 @@
 /* The sum of a heavy-tailed population from a part of it. */
+#include "probes/mysql/id_ranges.h"
 #include "probes/mysql/sampling.h"
 
 #include <math.h>
@@ -179,6 +180,87 @@ static void the_low_end_is_never_below_what_was_seen(void **state)
     free(population.values);
 }
 
+static void rows_known_by_those_found_widen_the_interval(void **state)
+{
+    struct population population = populate(4000, 0);
+    struct wpb_sampling sampling = sample(&population, 300, 7);
+    struct wpb_sampling_total known = wpb_sampling_total(&sampling, 0);
+
+    (void)state;
+    sampling.found = 50;
+    struct wpb_sampling_total found = wpb_sampling_total(&sampling, 0);
+    assert_int_equal(found.bytes, known.bytes);
+    assert_true(found.low < known.low);
+    assert_true(found.high > known.high);
+    /* All found have been looked at: how many there are is still not known. */
+    sampling.rows = sampling.count;
+    assert_false(wpb_sampling_total(&sampling, 0).is_exact);
+    free(population.values);
+}
+
+static void ranges_of_ids_lie_apart_and_cover_each_id_alike(void **state)
+{
+    static int hits[1000];
+    struct wpb_id_ranges ranges;
+    struct wpb_sql sql;
+    const struct wpb_site site = {.table_prefix = "wp_"};
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 2000; seed++) {
+        wpb_id_ranges_init(&ranges, 1, 1000, 10, 5, seed * 7919);
+        wpb_sql_init(&sql, &site);
+        assert_true(wpb_id_ranges_add(&ranges, &sql, "i", 100));
+        assert_false(wpb_id_ranges_add(&ranges, &sql, "i", 100));
+        wpb_buf_char(&sql.text, '\0');
+        for (const char *at = sql.text.data; (at = strstr(at, "BETWEEN ")); at++) {
+            unsigned long long first = strtoull(at + 8, NULL, 10);
+            unsigned long long last = strtoull(strstr(at, "AND ") + 4, NULL, 10);
+            assert_true(first >= 1 && last <= 1000 && last == first + 4);
+            for (unsigned long long id = first; id <= last; id++)
+                hits[id - 1]++;
+        }
+        assert_int_equal(ranges.covered, 50);
+        assert_true(fabs(wpb_id_ranges_scale(&ranges) - 20) < 1e-9);
+        wpb_sql_fini(&sql);
+    }
+    /* 104 of 2,000 seeds each, less at the ends of the ten parts. */
+    for (size_t part = 0; part < 10; part++) {
+        for (size_t id = 5; id < 95; id++)
+            assert_in_range(hits[part * 100 + id], 50, 170);
+    }
+}
+
+static void few_ids_are_covered_whole(void **state)
+{
+    struct wpb_id_ranges ranges;
+    struct wpb_sql sql;
+    const struct wpb_site site = {.table_prefix = "wp_"};
+
+    (void)state;
+    for (uint64_t last = 7; last < 700; last += 13) {
+        wpb_id_ranges_init(&ranges, 7, last, 100, 64, 3);
+        wpb_sql_init(&sql, &site);
+        while (wpb_id_ranges_add(&ranges, &sql, "i", 3))
+            ;
+        assert_true(wpb_id_ranges_are_all(&ranges));
+        wpb_sql_fini(&sql);
+    }
+}
+
+static void ids_up_to_the_end_of_their_type_do_not_overflow(void **state)
+{
+    struct wpb_id_ranges ranges;
+    struct wpb_sql sql;
+    const struct wpb_site site = {.table_prefix = "wp_"};
+
+    (void)state;
+    wpb_id_ranges_init(&ranges, 1, UINT64_MAX - 1, 100, 64, 3);
+    wpb_sql_init(&sql, &site);
+    assert_true(wpb_id_ranges_add(&ranges, &sql, "i", 100));
+    assert_int_equal(ranges.covered, 6400);
+    wpb_sql_fini(&sql);
+}
+
 static void a_value_costs_its_row_and_the_pages_beside_it(void **state)
 {
     (void)state;
@@ -256,6 +338,10 @@ int main(void)
         cmocka_unit_test(empty_values_are_no_division_by_nothing),
         cmocka_unit_test(values_of_four_gigabytes_do_not_overflow),
         cmocka_unit_test(the_low_end_is_never_below_what_was_seen),
+        cmocka_unit_test(rows_known_by_those_found_widen_the_interval),
+        cmocka_unit_test(ranges_of_ids_lie_apart_and_cover_each_id_alike),
+        cmocka_unit_test(few_ids_are_covered_whole),
+        cmocka_unit_test(ids_up_to_the_end_of_their_type_do_not_overflow),
         cmocka_unit_test(a_value_costs_its_row_and_the_pages_beside_it),
         cmocka_unit_test(the_key_with_more_rows_of_the_same_law_comes_first),
         cmocka_unit_test(what_does_not_fit_the_pages_left_is_not_chosen),
