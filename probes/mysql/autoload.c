@@ -6,34 +6,126 @@
 #define LARGEST 50
 /* Since WordPress 6.6 wp_autoload_values_to_autoload() knows four values. */
 #define IS_AUTOLOADED " autoload IN ('yes', 'on', 'auto', 'auto-on')"
+/* To know the largest of all options, the whole table is read: as many pages as a scan
+ * may read, and no more. */
+#define WHOLE_TABLE_BYTES (2500 * (uint64_t)16384)
+
+struct autoload {
+    struct wpb_buf index; /* name of the one on autoload; empty when there is none */
+    uint64_t table_bytes;
+};
+
+static void add_table_name(struct wpb_rung *rung, struct wpb_sql *sql)
+{
+    struct wpb_buf name;
+
+    wpb_rung_table(rung, "options", &name);
+    wpb_sql_string(sql, wpb_buf_view(&name));
+    wpb_buf_fini(&name);
+}
+
+static void post_count(struct wpb_rung *rung, enum wpb_metric metric, uint64_t count)
+{
+    struct wpb_buf name;
+    struct wpb_subject table = wpb_rung_table(rung, "options", &name);
+
+    wpb_rung_post_count(rung, &table, metric, count);
+    wpb_buf_fini(&name);
+}
+
+static bool ask_index(struct wpb_rung *rung, struct wpb_sql *sql)
+{
+    wpb_sql_add(sql, "SELECT INDEX_NAME FROM information_schema.STATISTICS WHERE "
+                     "TABLE_SCHEMA = DATABASE() AND COLUMN_NAME = 'autoload' AND "
+                     "SEQ_IN_INDEX = 1 AND TABLE_NAME = ");
+    add_table_name(rung, sql);
+    wpb_sql_add(sql, " LIMIT 1");
+    return true;
+}
+
+static enum wpb_rung_next take_index(struct wpb_rung *rung,
+                                     const struct wpb_mysql_rows *rows)
+{
+    struct autoload *state = wpb_rung_state(rung);
+
+    wpb_buf_init(&state->index, 0);
+    wpb_buf_slice(&state->index, wpb_rows_text(rows, 0, 0));
+    post_count(rung, WPB_M_AUTOLOAD_INDEXED, rows->rows > 0);
+    return WPB_RUNG_NEXT;
+}
+
+static bool ask_size(struct wpb_rung *rung, struct wpb_sql *sql)
+{
+    wpb_sql_add(sql, "SELECT DATA_LENGTH FROM information_schema.TABLES "
+                     "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
+    add_table_name(rung, sql);
+    return true;
+}
+
+static enum wpb_rung_next take_size(struct wpb_rung *rung,
+                                    const struct wpb_mysql_rows *rows)
+{
+    struct autoload *state = wpb_rung_state(rung);
+
+    state->table_bytes = wpb_rows_count(rows, 0, 0);
+    return WPB_RUNG_NEXT;
+}
+
+static bool is_read_whole(const struct wpb_rung *rung)
+{
+    const struct autoload *state = wpb_rung_state(rung);
+
+    return state->table_bytes <= WHOLE_TABLE_BYTES ||
+           wpb_run_budget(wpb_rung_run(rung)) == WPB_BUDGET_FULL;
+}
+
+/* Of a large table the rows that are loaded are a small part, which the optimizer does
+ * not know: it takes every value of the column for equally frequent. */
+static void add_autoloaded(struct wpb_rung *rung, struct wpb_sql *sql)
+{
+    const struct autoload *state = wpb_rung_state(rung);
+
+    wpb_sql_add(sql, " FROM {options}");
+    if (state->index.len && !is_read_whole(rung)) {
+        wpb_sql_add(sql, " FORCE INDEX (");
+        wpb_sql_identifier(sql, wpb_buf_view(&state->index));
+        wpb_sql_add(sql, ")");
+    }
+    wpb_sql_add(sql, " WHERE" IS_AUTOLOADED);
+}
 
 static bool ask_total(struct wpb_rung *rung, struct wpb_sql *sql)
 {
-    (void)rung;
     wpb_sql_add(sql, "SELECT COUNT(*), SUM(LENGTH(option_value)), "
-                     "MAX(LENGTH(option_value)) FROM {options} WHERE" IS_AUTOLOADED);
+                     "MAX(LENGTH(option_value))");
+    add_autoloaded(rung, sql);
     return true;
 }
 
 static enum wpb_rung_next take_total(struct wpb_rung *rung,
                                      const struct wpb_mysql_rows *rows)
 {
-    struct wpb_buf name;
-    struct wpb_subject table = wpb_rung_table(rung, "options", &name);
-
-    wpb_rung_post_count(rung, &table, WPB_M_OPTIONS, wpb_rows_count(rows, 0, 0));
-    wpb_rung_post_count(rung, &table, WPB_M_AUTOLOAD_BYTES, wpb_rows_count(rows, 0, 1));
+    post_count(rung, WPB_M_OPTIONS, wpb_rows_count(rows, 0, 0));
+    post_count(rung, WPB_M_AUTOLOAD_BYTES, wpb_rows_count(rows, 0, 1));
     wpb_rung_count(rung, wpb_rows_count(rows, 0, 0));
-    wpb_buf_fini(&name);
     return WPB_RUNG_NEXT;
 }
 
 static bool ask_largest(struct wpb_rung *rung, struct wpb_sql *sql)
 {
-    (void)rung;
-    wpb_sql_add(sql, "SELECT option_name, LENGTH(option_value) AS bytes, "
-                     "autoload IN ('yes', 'on', 'auto', 'auto-on') FROM {options} "
-                     "ORDER BY bytes DESC LIMIT ");
+    const struct autoload *state = wpb_rung_state(rung);
+
+    wpb_sql_add(sql, "SELECT option_name, LENGTH(option_value) AS bytes," IS_AUTOLOADED);
+    if (is_read_whole(rung)) {
+        wpb_sql_add(sql, " FROM {options}");
+    } else {
+        add_autoloaded(rung, sql);
+        wpb_rung_note(rung,
+                      "options that are not autoloaded were not measured: the table has "
+                      "%llu MiB; --budget full reads it",
+                      (unsigned long long)(state->table_bytes >> 20));
+    }
+    wpb_sql_add(sql, " ORDER BY bytes DESC LIMIT ");
     wpb_sql_number(sql, LARGEST);
     return true;
 }
@@ -50,32 +142,22 @@ static enum wpb_rung_next take_largest(struct wpb_rung *rung,
     return WPB_RUNG_NEXT;
 }
 
-static bool ask_index(struct wpb_rung *rung, struct wpb_sql *sql)
+static void fini(struct wpb_rung *rung)
 {
-    struct wpb_buf name;
+    struct autoload *state = wpb_rung_state(rung);
 
-    wpb_rung_table(rung, "options", &name);
-    wpb_sql_add(sql, "SELECT COUNT(*) FROM information_schema.STATISTICS WHERE "
-                     "TABLE_SCHEMA = DATABASE() AND COLUMN_NAME = 'autoload' AND "
-                     "SEQ_IN_INDEX = 1 AND TABLE_NAME = ");
-    wpb_sql_string(sql, wpb_buf_view(&name));
-    wpb_buf_fini(&name);
-    return true;
-}
-
-static enum wpb_rung_next take_index(struct wpb_rung *rung,
-                                     const struct wpb_mysql_rows *rows)
-{
-    struct wpb_buf name;
-    struct wpb_subject table = wpb_rung_table(rung, "options", &name);
-
-    wpb_rung_post_count(rung, &table, WPB_M_AUTOLOAD_INDEXED,
-                        wpb_rows_count(rows, 0, 0) > 0);
-    wpb_buf_fini(&name);
-    return WPB_RUNG_NEXT;
+    wpb_buf_fini(&state->index);
 }
 
 static const struct wpb_rung_step steps[] = {
+    {.what = "the index on autoload",
+     .bounds = {1, 1024, 2000},
+     .ask = ask_index,
+     .answer = take_index},
+    {.what = "the size of the options table",
+     .bounds = {1, 1024, 2000},
+     .ask = ask_size,
+     .answer = take_size},
     {.what = "autoloaded options",
      .bounds = {1, 1024, 5000},
      .pages_max = 2500,
@@ -86,14 +168,12 @@ static const struct wpb_rung_step steps[] = {
      .pages_max = 2500,
      .ask = ask_largest,
      .answer = take_largest},
-    {.what = "the index on autoload",
-     .bounds = {1, 1024, 2000},
-     .ask = ask_index,
-     .answer = take_index},
 };
 
 static const struct wpb_rung_kind kind = {.steps = steps,
-                                          .step_count = sizeof(steps) / sizeof(steps[0])};
+                                          .step_count = sizeof(steps) / sizeof(steps[0]),
+                                          .state_size = sizeof(struct autoload),
+                                          .fini = fini};
 
 static void *start(struct wpb_run *run, struct wpb_err *err)
 {

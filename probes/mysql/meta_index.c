@@ -65,12 +65,6 @@ bool wpb_meta_guess_ask(struct wpb_sql *sql, size_t first)
     return asked > 0;
 }
 
-/* MariaDB's plan has ten columns; MySQL's twelve, of which one stands before. */
-static size_t column_of_rows(const struct wpb_mysql_rows *rows)
-{
-    return rows->columns >= 12 ? 9 : 8;
-}
-
 size_t wpb_meta_guess_take(const struct wpb_mysql_rows *rows, size_t *first,
                            struct wpb_meta_guess guesses[WPB_META_GUESSES])
 {
@@ -81,7 +75,7 @@ size_t wpb_meta_guess_take(const struct wpb_mysql_rows *rows, size_t *first,
         if (names[i].is_prefix)
             continue;
         guesses[taken].name = &names[i];
-        guesses[taken].rows = wpb_rows_count(rows, taken, column_of_rows(rows));
+        guesses[taken].rows = wpb_rows_guess(rows, taken);
         taken++;
     }
     *first = i;

@@ -95,6 +95,9 @@ void wpb_rung_post(struct wpb_rung *rung, const struct wpb_subject *subject,
 void wpb_rung_post_count(struct wpb_rung *rung, const struct wpb_subject *subject,
                          enum wpb_metric metric, uint64_t count);
 
+/* How many rows the optimizer expects: of ROW of the plan that EXPLAIN answers with. */
+uint64_t wpb_rows_guess(const struct wpb_mysql_rows *rows, size_t row);
+
 /* CELL of ROW as a number, 0 for NULL and what is none; its bytes. */
 uint64_t wpb_rows_count(const struct wpb_mysql_rows *rows, size_t row, size_t cell);
 struct wpb_slice wpb_rows_text(const struct wpb_mysql_rows *rows, size_t row,

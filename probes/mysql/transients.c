@@ -8,10 +8,12 @@
 #include "probes/php/family.h"
 #include "probes/php/name_sample.h"
 
-/* Names come from the index on option_name alone: about 100 bytes each, so that the most
- * names are some 1,200 pages of it. */
+/* Names come from the index on option_name alone, each with a look into it for its time:
+ * 50,000 are some 900 pages. */
 #define NAMES_A_PAGE 5000
 #define NAMES_MAX 200000
+static const uint64_t names_max[] = {
+    [WPB_BUDGET_LOW] = 20000, [WPB_BUDGET_NORMAL] = 50000, [WPB_BUDGET_FULL] = NAMES_MAX};
 #define NAMES_BYTES ((uint64_t)1 << 20) /* of one page of them */
 #define FAMILIES_HELD 4096
 #define FAMILIES_POSTED 20
@@ -20,17 +22,22 @@
  * table of 8 MB is read whole; of a larger one, some rows of each kind. */
 #define WHOLE_TABLE_BYTES ((uint64_t)8 << 20)
 #define WHOLE_NAMES 200
-#define SAMPLE 300
+#define SAMPLE 200
 #define SAMPLE_A_PAGE 50
 
-/* Core looks for a transient's time under the name that follows from the transient's. */
+/* Core looks for a transient's time under the name that follows from the transient's. The
+ * few of the site come first. */
 static const struct kind {
     const char *prefix, *timeout;
 } kinds[] = {
-    {"_transient_", "_transient_timeout_"},
     {"_site_transient_", "_site_transient_timeout_"},
+    {"_transient_", "_transient_timeout_"},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* Where the times lie among the names they must be stepped over, or the server reads all
+ * of them for the first name behind. */
+enum part { BEFORE_TIMES, BEHIND_TIMES, PARTS };
 
 struct weight {
     uint64_t names, bytes, expired, expired_bytes;
@@ -39,10 +46,15 @@ struct weight {
 struct transients {
     uint64_t table_bytes;
 
+    size_t bounded; /* kinds of which the last time is known */
+    struct wpb_buf last_time[KINDS];
+
     size_t listed; /* kinds whose names are all known */
-    bool has_begun;
+    enum part part;
+    bool has_begun, is_cut;
     struct wpb_buf last; /* the name that the next page begins after */
     uint64_t names[KINDS], without_timeout;
+    uint64_t more[KINDS]; /* names that were not listed, by the optimizer's guess */
     struct wpb_families *families;
     struct wpb_topk *sample[KINDS];
 
@@ -83,6 +95,29 @@ static uint64_t names_of(const struct transients *state)
     return names;
 }
 
+static bool ask_last_time(struct wpb_rung *rung, struct wpb_sql *sql)
+{
+    const struct transients *state = wpb_rung_state(rung);
+
+    if (state->bounded == KINDS)
+        return false;
+    wpb_sql_add(sql, "SELECT option_name FROM {options} WHERE option_name");
+    wpb_sql_like_prefix(sql, wpb_slice_cstr(kinds[state->bounded].timeout));
+    wpb_sql_add(sql, " ORDER BY option_name DESC LIMIT 1");
+    return true;
+}
+
+static enum wpb_rung_next take_last_time(struct wpb_rung *rung,
+                                         const struct wpb_mysql_rows *rows)
+{
+    struct transients *state = wpb_rung_state(rung);
+    struct wpb_buf *last = &state->last_time[state->bounded++];
+
+    wpb_buf_init(last, 0);
+    wpb_buf_slice(last, wpb_rows_text(rows, 0, 0));
+    return WPB_RUNG_AGAIN;
+}
+
 static bool prepare(struct transients *state)
 {
     wpb_buf_init(&state->last, 0);
@@ -111,6 +146,27 @@ static void add_is_of_kind(struct wpb_sql *sql, const struct kind *kind)
     wpb_sql_like_prefix(sql, wpb_slice_cstr(kind->timeout));
 }
 
+/* The names that come next: of the part, behind the last one. */
+static void add_range(const struct transients *state, struct wpb_sql *sql)
+{
+    const struct kind *kind = &kinds[state->listed];
+
+    add_is_of_kind(sql, kind);
+    if (state->part == BEFORE_TIMES) {
+        wpb_sql_add(sql, " AND v.option_name < ");
+        wpb_sql_string(sql, wpb_slice_cstr(kind->timeout));
+    }
+    if (state->last.len == 0 && state->part == BEFORE_TIMES)
+        return;
+    wpb_sql_add(sql, " AND v.option_name > ");
+    if (state->last.len)
+        wpb_sql_string(sql, wpb_buf_view(&state->last));
+    else if (state->last_time[state->listed].len)
+        wpb_sql_string(sql, wpb_buf_view(&state->last_time[state->listed]));
+    else
+        wpb_sql_string(sql, wpb_slice_cstr(kind->timeout));
+}
+
 static bool ask_names(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     struct transients *state = wpb_rung_state(rung);
@@ -121,11 +177,7 @@ static bool ask_names(struct wpb_rung *rung, struct wpb_sql *sql)
     }
     wpb_sql_add(sql, "SELECT v.option_name, t.option_id IS NULL");
     add_timeout_join(sql, &kinds[state->listed]);
-    add_is_of_kind(sql, &kinds[state->listed]);
-    if (state->last.len) {
-        wpb_sql_add(sql, " AND v.option_name > ");
-        wpb_sql_string(sql, wpb_buf_view(&state->last));
-    }
+    add_range(state, sql);
     wpb_sql_add(sql, " ORDER BY v.option_name LIMIT ");
     wpb_sql_number(sql, NAMES_A_PAGE);
     return true;
@@ -148,15 +200,38 @@ static enum wpb_rung_next take_names(struct wpb_rung *rung,
     wpb_rung_count(rung, rows->rows);
     wpb_buf_clear(&state->last);
     if (rows->rows > 0 && (rows->is_cut || rows->rows == NAMES_A_PAGE)) {
-        if (names_of(state) >= NAMES_MAX) {
-            wpb_rung_note(rung, "only the first %" PRIu64 " transients were counted",
-                          names_of(state));
-            return WPB_RUNG_NEXT;
-        }
         wpb_buf_slice(&state->last, wpb_rows_text(rows, rows->rows - 1, 0));
-        return WPB_RUNG_AGAIN;
+        state->is_cut = names_of(state) >= names_max[wpb_run_budget(wpb_rung_run(rung))];
+        return state->is_cut ? WPB_RUNG_NEXT : WPB_RUNG_AGAIN;
     }
+    if (++state->part < PARTS)
+        return WPB_RUNG_AGAIN;
+    state->part = BEFORE_TIMES;
     return ++state->listed < KINDS ? WPB_RUNG_AGAIN : WPB_RUNG_NEXT;
+}
+
+static bool ask_more(struct wpb_rung *rung, struct wpb_sql *sql)
+{
+    const struct transients *state = wpb_rung_state(rung);
+
+    if (!state->is_cut)
+        return false;
+    wpb_sql_add(sql, "EXPLAIN SELECT v.option_name FROM {options} v WHERE ");
+    add_range(state, sql);
+    return true;
+}
+
+static enum wpb_rung_next take_more(struct wpb_rung *rung,
+                                    const struct wpb_mysql_rows *rows)
+{
+    struct transients *state = wpb_rung_state(rung);
+
+    state->more[state->listed] = wpb_rows_guess(rows, 0);
+    wpb_rung_note(rung,
+                  "the names of %" PRIu64 " transients were read; how many more there "
+                  "are is guessed; --budget full reads more",
+                  names_of(state));
+    return WPB_RUNG_NEXT;
 }
 
 /* --- values --- */
@@ -232,36 +307,39 @@ static enum wpb_rung_next take_values(struct wpb_rung *rung,
 
 /* --- the result --- */
 
+/* PART of SEEN, taken for the same part of ALL. Names that were not read are like the
+ * others in length, but numbers in them go with their age: of what has expired only what
+ * was read is told, which is at least so much. */
+static uint64_t scaled(uint64_t part, uint64_t seen, uint64_t all)
+{
+    if (seen == 0 || seen == all)
+        return part;
+    return (uint64_t)((double)part * (double)all / (double)seen);
+}
+
+static uint64_t all_names(const struct transients *state)
+{
+    return names_of(state) + state->more[0] + state->more[1];
+}
+
 static void post_families(struct wpb_rung *rung, const struct wpb_subject *table,
                           enum wpb_provenance provenance)
 {
     struct transients *state = wpb_rung_state(rung);
     struct wpb_family top[FAMILIES_POSTED];
     size_t count = wpb_families_top(state->families, top, FAMILIES_POSTED);
-    double all = (double)wpb_families_names(state->families);
+    uint64_t seen = wpb_families_names(state->families);
 
     for (size_t i = 0; i < count; i++) {
         struct wpb_subject family = wpb_mysql_scope_subject(
             wpb_rung_scope(rung), WPB_SUBJECT_OPTION_FAMILY, top[i].template_name);
         family.parent = table;
-        wpb_rung_post(rung, &family, WPB_M_NAMES, wpb_value_count(top[i].names),
+        wpb_rung_post(rung, &family, WPB_M_NAMES,
+                      wpb_value_count(scaled(top[i].names, seen, all_names(state))),
                       provenance);
         wpb_rung_post(rung, &family, WPB_M_SHARE_RATIO,
-                      wpb_value_double((double)top[i].names / all), provenance);
+                      wpb_value_double((double)top[i].names / (double)seen), provenance);
     }
-}
-
-/* What the sample of a kind says about all of it. */
-static struct weight scaled(const struct weight *weight, uint64_t names)
-{
-    double factor = weight->names ? (double)names / (double)weight->names : 0;
-
-    return (struct weight){
-        .names = names,
-        .bytes = (uint64_t)((double)weight->bytes * factor),
-        .expired = (uint64_t)((double)weight->expired * factor),
-        .expired_bytes = (uint64_t)((double)weight->expired_bytes * factor),
-    };
 }
 
 static void post_weights(struct wpb_rung *rung, const struct wpb_subject *table)
@@ -272,14 +350,13 @@ static void post_weights(struct wpb_rung *rung, const struct wpb_subject *table)
     enum wpb_provenance provenance = is_whole ? WPB_EXACT : WPB_ESTIMATED;
 
     for (size_t i = 0; i < KINDS; i++) {
-        struct weight weight = state->weight[i];
-        if (weight.names == 0 && state->names[i] > 0)
+        const struct weight *weight = &state->weight[i];
+        uint64_t names = is_whole ? weight->names : state->names[i];
+        if (weight->names == 0 && state->names[i] > 0)
             return; /* a kind could not be looked at */
-        if (!is_whole)
-            weight = scaled(&weight, state->names[i]);
-        all.bytes += weight.bytes;
-        all.expired += weight.expired;
-        all.expired_bytes += weight.expired_bytes;
+        all.bytes += scaled(weight->bytes, weight->names, names + state->more[i]);
+        all.expired += scaled(weight->expired, weight->names, names);
+        all.expired_bytes += scaled(weight->expired_bytes, weight->names, names);
     }
     wpb_rung_post(rung, table, WPB_M_TRANSIENT_BYTES, wpb_value_count(all.bytes),
                   provenance);
@@ -288,26 +365,34 @@ static void post_weights(struct wpb_rung *rung, const struct wpb_subject *table)
                   provenance);
 }
 
-static void fini(struct wpb_rung *rung)
+static void post_all(struct wpb_rung *rung)
 {
     struct transients *state = wpb_rung_state(rung);
     enum wpb_provenance provenance = state->listed == KINDS ? WPB_EXACT : WPB_ESTIMATED;
     struct wpb_buf name;
     struct wpb_subject table = wpb_rung_table(rung, "options", &name);
 
-    if (state->has_begun) {
-        wpb_rung_post(rung, &table, WPB_M_TRANSIENTS, wpb_value_count(names_of(state)),
-                      provenance);
-        wpb_rung_post(rung, &table, WPB_M_WITHOUT_TIMEOUT,
-                      wpb_value_count(state->without_timeout), provenance);
-        post_families(rung, &table, provenance);
-        post_weights(rung, &table);
-    }
+    wpb_rung_post(rung, &table, WPB_M_TRANSIENTS, wpb_value_count(all_names(state)),
+                  provenance);
+    wpb_rung_post(rung, &table, WPB_M_WITHOUT_TIMEOUT,
+                  wpb_value_count(state->without_timeout), provenance);
+    post_families(rung, &table, provenance);
+    post_weights(rung, &table);
     wpb_buf_fini(&name);
+}
+
+static void fini(struct wpb_rung *rung)
+{
+    struct transients *state = wpb_rung_state(rung);
+
+    if (state->has_begun)
+        post_all(rung);
     wpb_buf_fini(&state->last);
     wpb_families_free(state->families);
-    for (size_t i = 0; i < KINDS; i++)
+    for (size_t i = 0; i < KINDS; i++) {
+        wpb_buf_fini(&state->last_time[i]);
         wpb_topk_free(state->sample[i]);
+    }
 }
 
 static const struct wpb_rung_step steps[] = {
@@ -315,11 +400,20 @@ static const struct wpb_rung_step steps[] = {
      .bounds = {1, 1024, 2000},
      .ask = ask_size,
      .answer = take_size},
+    {.what = "the last time of a transient",
+     .bounds = {1, 4096, 5000},
+     .pages_max = 10,
+     .ask = ask_last_time,
+     .answer = take_last_time},
     {.what = "the names of transients",
      .bounds = {NAMES_A_PAGE, NAMES_BYTES, 5000},
      .pages_max = 100,
      .ask = ask_names,
      .answer = take_names},
+    {.what = "how many more transients there are",
+     .bounds = {1, 4096, 2000},
+     .ask = ask_more,
+     .answer = take_more},
     {.what = "the times and lengths of transients",
      .bounds = {1, 1024, 5000},
      .pages_max = 600,

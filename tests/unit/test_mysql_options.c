@@ -181,6 +181,107 @@ static void of_a_large_table_a_sample_says_how_much_is_expired(void **state)
     mysql_look_free(&seen);
 }
 
+static void of_very_many_transients_the_rest_is_guessed(void **state)
+{
+    static const struct wpb_turn_options low = {.budget = WPB_BUDGET_LOW, .survey = true};
+    struct mysql_server *server = *state;
+    create(server, &usual);
+    mysql_server_do(server,
+                    "INSERT INTO wp_options (option_name, option_value, autoload) "
+                    "SELECT CONCAT('_transient_feed_', MD5(seq)), 'x', 'no' "
+                    "FROM seq_1_to_40000; ANALYZE TABLE wp_options");
+    put(server, "_site_transient_timeout_theme_roots", "1");
+    put(server, "_site_transient_theme_roots", "1");
+    struct mysql_look seen;
+    mysql_look(&seen, server, &usual, transients, &low);
+
+    assert_int_equal(mysql_look_coverage(&seen, "mysql.transients")->status,
+                     WPB_COVERAGE_PARTIAL);
+    assert_int_equal(mysql_look_coverage(&seen, "mysql.transients")->done, 20001);
+    assert_in_range(mysql_look_integer(&seen, OPTIONS, WPB_M_TRANSIENTS), 30000, 60000);
+    assert_in_range(mysql_look_integer(&seen, WPB_SUBJECT_OPTION_FAMILY,
+                                       "_transient_feed_<hex>", WPB_M_NAMES),
+                    30000, 60000);
+    assert_int_equal(mysql_look_integer(&seen, OPTIONS, WPB_M_WITHOUT_TIMEOUT), 20000);
+    assert_int_equal(mysql_look_integer(&seen, OPTIONS, WPB_M_EXPIRED), 1);
+    mysql_look_free(&seen);
+}
+
+/* In the order of the index the times come between. */
+static void transients_before_and_behind_the_times_are_all_listed(void **state)
+{
+    struct mysql_server *server = *state;
+    create(server, &usual);
+    put(server, "_transient_aaa", "1");
+    put(server, "_transient_time", "1");
+    put(server, "_transient_timeouts", "1");
+    put(server, "_transient_zzz", "1");
+    put(server, "_transient_\xf0\x9f\x98\x80", "1");
+    put(server, "_transient_timeout_aaa", "1");
+    put(server, "_transient_timeout_zzz", "1");
+    put(server, "_transient_timeout_\xf0\x9f\x98\x80", "1");
+    struct mysql_look seen;
+    mysql_look(&seen, server, &usual, transients, NULL);
+
+    mysql_look_was_whole(&seen, "mysql.transients");
+    assert_int_equal(mysql_look_integer(&seen, OPTIONS, WPB_M_TRANSIENTS), 5);
+    assert_int_equal(mysql_look_integer(&seen, OPTIONS, WPB_M_EXPIRED), 3);
+    mysql_look_free(&seen);
+}
+
+/* --- autoload --- */
+
+static void of_a_large_table_only_what_is_loaded_is_measured(void **state)
+{
+    static const struct wpb_probe *const autoload[] = {&wpb_probe_mysql_server,
+                                                       &wpb_probe_mysql_autoload, NULL};
+    struct mysql_server *server = *state;
+    create(server, &usual);
+    mysql_wordpress_option(server, "wp_", wpb_slice_cstr("loaded"),
+                           wpb_slice_cstr("0123456789"), "on");
+    mysql_server_do(server,
+                    "INSERT INTO wp_options (option_name, option_value, autoload) "
+                    "SELECT CONCAT('stored_', seq), REPEAT('x', 60000), 'no' "
+                    "FROM seq_1_to_800; ANALYZE TABLE wp_options");
+    struct mysql_look seen;
+    mysql_look(&seen, server, &usual, autoload, NULL);
+
+    assert_int_equal(mysql_look_coverage(&seen, "mysql.autoload")->status,
+                     WPB_COVERAGE_PARTIAL);
+    assert_non_null(
+        strstr(mysql_look_coverage(&seen, "mysql.autoload")->reason, "not autoloaded"));
+    assert_int_equal(mysql_look_integer(&seen, OPTIONS, WPB_M_AUTOLOAD_BYTES), 10);
+    assert_int_equal(mysql_look_integer(&seen, OPTIONS, WPB_M_AUTOLOAD_INDEXED), 1);
+    assert_int_equal(
+        mysql_look_integer(&seen, WPB_SUBJECT_OPTION, "loaded", WPB_M_ROW_BYTES), 10);
+    assert_null(mysql_look_find(&seen, WPB_SUBJECT_OPTION, "stored_1"));
+    mysql_look_free(&seen);
+}
+
+static void of_a_small_table_every_option_is_measured(void **state)
+{
+    static const struct wpb_probe *const autoload[] = {&wpb_probe_mysql_server,
+                                                       &wpb_probe_mysql_autoload, NULL};
+    static const struct mysql_wordpress old = {.has_old_autoload = true,
+                                               .lacks_autoload_index = true};
+    struct mysql_server *server = *state;
+    create(server, &old);
+    mysql_wordpress_option(server, "wp_", wpb_slice_cstr("loaded"),
+                           wpb_slice_cstr("0123456789"), "yes");
+    put(server, "stored", "01234567890123456789");
+    struct mysql_look seen;
+    mysql_look(&seen, server, &old, autoload, NULL);
+
+    mysql_look_was_whole(&seen, "mysql.autoload");
+    assert_int_equal(mysql_look_integer(&seen, OPTIONS, WPB_M_AUTOLOAD_INDEXED), 0);
+    assert_int_equal(mysql_look_integer(&seen, OPTIONS, WPB_M_OPTIONS), 1);
+    assert_int_equal(
+        mysql_look_integer(&seen, WPB_SUBJECT_OPTION, "loaded", WPB_M_AUTOLOADED), 1);
+    assert_int_equal(
+        mysql_look_integer(&seen, WPB_SUBJECT_OPTION, "stored", WPB_M_AUTOLOADED), 0);
+    mysql_look_free(&seen);
+}
+
 static void hostile_names_of_transients_are_folded_as_bytes(void **state)
 {
     char longest[192];
@@ -594,6 +695,10 @@ int main(void)
         ON_SERVER(a_site_without_transients_has_none),
         ON_SERVER(an_explosion_is_a_family_of_the_options_table),
         ON_SERVER(of_a_large_table_a_sample_says_how_much_is_expired),
+        ON_SERVER(of_very_many_transients_the_rest_is_guessed),
+        ON_SERVER(transients_before_and_behind_the_times_are_all_listed),
+        ON_SERVER(of_a_large_table_only_what_is_loaded_is_measured),
+        ON_SERVER(of_a_small_table_every_option_is_measured),
         ON_SERVER(hostile_names_of_transients_are_folded_as_bytes),
         ON_SERVER(names_of_a_latin1_table_are_paged_without_end_or_gap),
         ON_SERVER(without_an_options_table_the_coverage_says_so),
