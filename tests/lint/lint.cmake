@@ -2,8 +2,8 @@
 # documents, reminders left in sources.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
-add_executable(reference lint/reference.c)
-target_link_libraries(reference PRIVATE wpb_rules wpb_base wpb_build)
+add_executable(reference lint/config_reference.c lint/reference.c)
+target_link_libraries(reference PRIVATE wpb_config wpb_rules wpb_base wpb_build)
 if(TARGET wpb_probes AND TARGET wpb_schedule)
   target_compile_definitions(reference PRIVATE WPB_REFERENCE_PROBES)
   # The probes call the scheduler's wpb_run_*: it must follow them on the link line.

@@ -1,7 +1,7 @@
 /*
  * reference.c - prints the reference documents from the tables in the code.
  *
- * usage: reference rules|metrics|probes|codes
+ * usage: reference rules|metrics|probes|codes|conf-manual|conf-sample
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/lint/config_reference.h"
 #include "wpbloat/metric.h"
 #include "wpbloat/rule.h"
 #ifdef WPB_REFERENCE_PROBES
@@ -182,6 +183,8 @@ int main(int argc, char **argv)
         {"rules", print_rules},
         {"codes", print_codes},
         {"metrics", print_metrics},
+        {"conf-manual", wpb_reference_conf_manual},
+        {"conf-sample", wpb_reference_conf_sample},
 #ifdef WPB_REFERENCE_PROBES
         {"probes", print_probes},
 #endif
@@ -193,6 +196,7 @@ int main(int argc, char **argv)
             return fflush(stdout) == 0 ? 0 : 1;
         }
     }
-    fprintf(stderr, "usage: reference rules|metrics|probes|codes\n");
+    fprintf(stderr,
+            "usage: reference rules|metrics|probes|codes|conf-manual|conf-sample\n");
     return 64;
 }

@@ -21,13 +21,15 @@ fresh=$(mktemp "${TMPDIR:-/tmp}/wpbloat-reference.XXXXXX")
 trap 'rm -f "$fresh"' EXIT
 status=0
 
-for name in rules metrics probes; do
-    file=$root/docs/$name.md
+for pair in rules:docs/rules.md metrics:docs/metrics.md probes:docs/probes.md \
+    conf-manual:docs/man/wpbloat.conf.5.scd conf-sample:packaging/wpbloat.conf; do
+    name=${pair%%:*}
+    file=$root/${pair#*:}
     "$program" "$name" >"$fresh"
     if [ "$update" = yes ]; then
         cat "$fresh" >"$file"
     elif ! diff -u "$file" "$fresh"; then
-        echo "docs/$name.md is stale; mend it with: sh tests/lint/reference.sh --update" >&2
+        echo "${pair#*:} is stale; mend it with: sh tests/lint/reference.sh --update" >&2
         status=1
     fi
 done

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -699,6 +700,55 @@ static void equal_is_what_does_the_same(void **state)
     end(&d);
 }
 
+/* The sample file, which is generated from the table. */
+static char *read_sample(void)
+{
+    FILE *file = fopen("../packaging/wpbloat.conf", "r");
+    char *text = calloc(1, 65536);
+
+    assert_non_null(file);
+    assert_non_null(text);
+    assert_true(fread(text, 1, 65535, file) > 1000);
+    fclose(file);
+    return text;
+}
+
+static void the_sample_is_the_defaults_and_one_file_of_alerts(void **state)
+{
+    char *text = read_sample();
+    struct reading sample = takes(text);
+    struct reading same = takes("[sink file]\npath = /var/log/wpbloat/alerts.jsonl\n");
+
+    (void)state;
+    assert_true(wpb_config_equal(sample.config, same.config));
+    end(&sample);
+    end(&same);
+    free(text);
+}
+
+static void the_sample_holds_with_all_its_keys_in_force(void **state)
+{
+    char *text = read_sample();
+    struct reading all;
+
+    (void)state;
+    for (char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (*line == ';')
+            *line = ' ';
+        if (!*line)
+            break;
+    }
+    all = takes(text);
+    assert_int_equal(
+        wpb_config_seconds(wpb_config_find(all.config, WPB_SECTION_SITE, "shop"),
+                           "interval"),
+        300);
+    assert_non_null(wpb_config_find(all.config, WPB_SECTION_SINK, "alertmanager"));
+    end(&all);
+    free(text);
+}
+
 static void every_row_of_the_table_is_complete(void **state)
 {
     (void)state;
@@ -754,6 +804,8 @@ int main(void)
         cmocka_unit_test(rules_get_the_options_that_are_set),
         cmocka_unit_test(findings_of_a_rule_that_is_off_are_left_out_and_others_lowered),
         cmocka_unit_test(equal_is_what_does_the_same),
+        cmocka_unit_test(the_sample_is_the_defaults_and_one_file_of_alerts),
+        cmocka_unit_test(the_sample_holds_with_all_its_keys_in_force),
         cmocka_unit_test(every_row_of_the_table_is_complete),
     };
 
