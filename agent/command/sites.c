@@ -45,41 +45,44 @@ static int read_password(const char *path, const char *stage, struct wpb_arena *
     return 0;
 }
 
+struct wpb_site wpb_site_ad_hoc(const char *name)
+{
+    return (struct wpb_site){.name = name,
+                             .owner = "",
+                             .path = "",
+                             .config_file = "",
+                             .content_dir = "",
+                             .plugin_dir = "",
+                             .mu_plugin_dir = "",
+                             .theme_dir = "",
+                             .wp_version = "",
+                             .table_prefix = "wp_",
+                             .db_name = "",
+                             .db_host = "",
+                             .db_charset = "",
+                             .flavour_version = "",
+                             .flavour_note = "read by shape",
+                             .key_prefix = "",
+                             .memory_limit_source = ""};
+}
+
 static void make_ad_hoc_site(const struct wpb_site_selection *selection,
                              struct wpb_arena *arena, struct wpb_selected_sites *selected)
 {
-    static const struct wpb_site empty = {.name = "redis",
-                                          .owner = "",
-                                          .path = "",
-                                          .config_file = "",
-                                          .content_dir = "",
-                                          .plugin_dir = "",
-                                          .mu_plugin_dir = "",
-                                          .theme_dir = "",
-                                          .wp_version = "",
-                                          .table_prefix = "wp_",
-                                          .db_name = "",
-                                          .db_host = "",
-                                          .db_charset = "",
-                                          .flavour_version = "",
-                                          .flavour_note = "read by shape",
-                                          .key_prefix = "",
-                                          .memory_limit_source = ""};
+    const char *name = selection->rdb_file    ? "rdb"
+                       : selection->redis_uri ? "redis"
+                                              : "mysql";
 
     selected->sites = wpb_arena_alloc(arena, sizeof(*selected->sites));
-    selected->sites[0] = empty;
-    if (selection->rdb_file) {
-        selected->sites[0].name = "rdb";
-    } else if (!selection->redis_uri) {
-        selected->sites[0].name = "mysql";
+    selected->sites[0] = wpb_site_ad_hoc(name);
+    if (!selection->rdb_file && !selection->redis_uri)
         selected->sites[0].flavour_note = "";
-    }
     selected->count = 1;
     selected->looked_in = "";
 }
 
-static void add_coverage(struct wpb_selected_sites *selected, const char *site,
-                         enum wpb_coverage_status status, const char *reason)
+void wpb_selected_add_coverage(struct wpb_selected_sites *selected, const char *site,
+                               enum wpb_coverage_status status, const char *reason)
 {
     selected->coverage[selected->coverage_count++] =
         (struct wpb_coverage){.probe = "wordpress.config",
@@ -134,8 +137,8 @@ static int find_sites(const struct wpb_site_selection *selection, struct wpb_are
     for (size_t i = 0; i < found.site_count; i++)
         selected->sites[selected->count++] = found.sites[i];
     for (size_t i = 0; i < found.failure_count; i++)
-        add_coverage(selected, found.failures[i].path, WPB_COVERAGE_UNAVAILABLE,
-                     found.failures[i].reason);
+        wpb_selected_add_coverage(selected, found.failures[i].path,
+                                  WPB_COVERAGE_UNAVAILABLE, found.failures[i].reason);
     return 0;
 }
 
@@ -231,6 +234,37 @@ static void set_memory_limit(struct wpb_site *site, uint64_t bytes)
     site->memory_limit_source = "--memory-limit";
 }
 
+int wpb_site_apply(const struct wpb_site_selection *selection, const char *redis_password,
+                   const char *mysql_password, struct wpb_arena *arena,
+                   struct wpb_site *site, struct wpb_err *err)
+{
+    if (selection->redis_uri) {
+        if (wpb_redis_address_parse(selection->redis_uri, arena, &site->redis, err))
+            return -1;
+        site->has_redis = true;
+        site->redis_replica_count = 0;
+    }
+    if (apply_mysql(selection, mysql_password, arena, site, err))
+        return -1;
+    site->rdb_file = selection->rdb_file;
+    if (redis_password)
+        site->redis.password = redis_password;
+    if (selection->redis_replica_uri && site->has_redis &&
+        apply_redis_replica(selection->redis_replica_uri, arena, site, err))
+        return -1;
+    if (selection->key_prefix) {
+        site->key_prefix = selection->key_prefix;
+        site->key_prefix_len = strlen(selection->key_prefix);
+        site->has_key_prefix = true;
+    }
+    if (selection->memory_limit_bytes) {
+        set_memory_limit(site, selection->memory_limit_bytes);
+        if (selection->memory_limit_source)
+            site->memory_limit_source = selection->memory_limit_source;
+    }
+    return 0;
+}
+
 static int apply_memory_limits(const struct wpb_site_selection *selection,
                                struct wpb_arena *arena,
                                struct wpb_selected_sites *selected, struct wpb_err *err)
@@ -269,28 +303,9 @@ static int apply_options(const struct wpb_site_selection *selection,
                       err))
         return -1;
     for (size_t i = 0; i < selected->count; i++) {
-        struct wpb_site *site = &selected->sites[i];
-        if (selection->redis_uri) {
-            if (wpb_redis_address_parse(selection->redis_uri, arena, &site->redis, err))
-                return -1;
-            site->has_redis = true;
-            site->redis_replica_count = 0;
-        }
-        if (apply_mysql(selection, mysql_password, arena, site, err))
+        if (wpb_site_apply(selection, password, mysql_password, arena,
+                           &selected->sites[i], err))
             return -1;
-        site->rdb_file = selection->rdb_file;
-        if (password)
-            site->redis.password = password;
-        if (selection->redis_replica_uri && site->has_redis &&
-            apply_redis_replica(selection->redis_replica_uri, arena, site, err))
-            return -1;
-        if (selection->key_prefix) {
-            site->key_prefix = selection->key_prefix;
-            site->key_prefix_len = strlen(selection->key_prefix);
-            site->has_key_prefix = true;
-        }
-        if (selection->memory_limit_bytes)
-            set_memory_limit(site, selection->memory_limit_bytes);
     }
     return apply_memory_limits(selection, arena, selected, err);
 }
@@ -319,6 +334,30 @@ int wpb_select_memory_limit(struct wpb_site_selection *selection, const char *ar
     return 0;
 }
 
+void wpb_selected_say_blind(struct wpb_selected_sites *selected, struct wpb_arena *arena)
+{
+    for (size_t i = 0; selected->coverage && i < selected->count; i++) {
+        const struct wpb_site *site = &selected->sites[i];
+        if (site->unresolved_count)
+            wpb_selected_add_coverage(
+                selected, site->name, WPB_COVERAGE_PARTIAL,
+                wpb_arena_printf(arena,
+                                 "%zu entries of its configuration could not "
+                                 "be followed to a value; see unresolved",
+                                 site->unresolved_count));
+        if (*without_redis(site))
+            wpb_selected_add_coverage(selected, site->name,
+                                      site->flavour == WPB_FLAVOUR_NONE ||
+                                              site->flavour == WPB_FLAVOUR_DOCKET
+                                          ? WPB_COVERAGE_SKIPPED
+                                          : WPB_COVERAGE_UNAVAILABLE,
+                                      without_redis(site));
+        if (*without_mysql(site))
+            wpb_selected_add_coverage(selected, site->name, WPB_COVERAGE_UNAVAILABLE,
+                                      without_mysql(site));
+    }
+}
+
 int wpb_select_named(struct wpb_site_selection *selection, const char *site)
 {
     if (selection->name_count == WPB_PATHS_MAX || selection->path_count == WPB_PATHS_MAX)
@@ -344,24 +383,6 @@ int wpb_select_sites(const struct wpb_site_selection *selection, struct wpb_aren
     if (keep_named(selection, selected, err) ||
         apply_options(selection, arena, selected, err))
         return -1;
-    for (size_t i = 0; selected->coverage && i < selected->count; i++) {
-        const struct wpb_site *site = &selected->sites[i];
-        if (site->unresolved_count)
-            add_coverage(selected, site->name, WPB_COVERAGE_PARTIAL,
-                         wpb_arena_printf(arena,
-                                          "%zu entries of its configuration could not "
-                                          "be followed to a value; see unresolved",
-                                          site->unresolved_count));
-        if (*without_redis(site))
-            add_coverage(selected, site->name,
-                         site->flavour == WPB_FLAVOUR_NONE ||
-                                 site->flavour == WPB_FLAVOUR_DOCKET
-                             ? WPB_COVERAGE_SKIPPED
-                             : WPB_COVERAGE_UNAVAILABLE,
-                         without_redis(site));
-        if (*without_mysql(site))
-            add_coverage(selected, site->name, WPB_COVERAGE_UNAVAILABLE,
-                         without_mysql(site));
-    }
+    wpb_selected_say_blind(selected, arena);
     return 0;
 }

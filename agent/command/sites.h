@@ -37,6 +37,7 @@ struct wpb_site_selection {
     uint64_t memory_limit_bytes;     /* 0: from the site's PHP configuration */
     struct wpb_site_limit memory_limits[WPB_PATHS_MAX]; /* of single sites */
     size_t memory_limit_count;
+    const char *memory_limit_source; /* who says so; NULL: the command line */
 };
 
 struct wpb_selected_sites {
@@ -61,5 +62,20 @@ int wpb_select_memory_limit(struct wpb_site_selection *selection, const char *ar
  * error. */
 int wpb_select_sites(const struct wpb_site_selection *selection, struct wpb_arena *arena,
                      struct wpb_selected_sites *selected, struct wpb_err *err);
+
+/* A site that is no folder, but a Redis or a database. */
+struct wpb_site wpb_site_ad_hoc(const char *name);
+/* Put what SELECTION says of SITE's servers in the place of what its own configuration
+ * says; a password that is NULL stays as it is. */
+int wpb_site_apply(const struct wpb_site_selection *selection, const char *redis_password,
+                   const char *mysql_password, struct wpb_arena *arena,
+                   struct wpb_site *site, struct wpb_err *err);
+
+/* Room for coverage must be there: WPB_SITE_COVERAGE_MAX for each site. */
+#define WPB_SITE_COVERAGE_MAX 3
+void wpb_selected_add_coverage(struct wpb_selected_sites *selected, const char *site,
+                               enum wpb_coverage_status status, const char *reason);
+/* Say in the coverage which sites have no Redis or database to look at, and why. */
+void wpb_selected_say_blind(struct wpb_selected_sites *selected, struct wpb_arena *arena);
 
 #endif

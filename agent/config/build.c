@@ -9,9 +9,9 @@
 
 #define SHOWN(text) (int)((text).len < 40 ? (text).len : 40), (text).data
 
-struct wpb_config *wpb_config_new(struct wpb_config_problems *problems)
+struct wpb_conf *wpb_conf_new(struct wpb_conf_problems *problems)
 {
-    struct wpb_config *config = calloc(1, sizeof(*config));
+    struct wpb_conf *config = calloc(1, sizeof(*config));
 
     if (!config)
         return NULL;
@@ -24,7 +24,7 @@ struct wpb_config *wpb_config_new(struct wpb_config_problems *problems)
     return config;
 }
 
-void wpb_config_free(struct wpb_config *config)
+void wpb_conf_free(struct wpb_conf *config)
 {
     if (!config)
         return;
@@ -67,7 +67,7 @@ static size_t count_options(const struct wpb_rule *rule)
     return count;
 }
 
-static void set_defaults(struct wpb_config *config, struct wpb_config_section *section)
+static void set_defaults(struct wpb_conf *config, struct wpb_conf_section *section)
 {
     size_t settings = count_settings(section->kind), options;
     struct wpb_err err;
@@ -77,16 +77,16 @@ static void set_defaults(struct wpb_config *config, struct wpb_config_section *s
         wpb_arena_alloc(config->arena, (settings + options) * sizeof(*section->values));
     section->value_count = settings + options;
     for (size_t i = 0; i < settings; i++) {
-        struct wpb_config_value *value = &section->values[i];
+        struct wpb_conf_value *value = &section->values[i];
         value->setting = &wpb_settings(section->kind)[i];
         value->name = value->setting->name;
         if (value->setting->fallback &&
-            wpb_config_value_parse(value, wpb_slice_cstr(value->setting->fallback),
-                                   config->arena, &err))
+            wpb_conf_value_parse(value, wpb_slice_cstr(value->setting->fallback),
+                                 config->arena, &err))
             assert(!"a default of the table is not a value of its type");
     }
     for (size_t i = 0; i < options; i++) {
-        struct wpb_config_value *value = &section->values[settings + i];
+        struct wpb_conf_value *value = &section->values[settings + i];
         char text[WPB_OPTION_TEXT];
         value->option = &section->rule->options[i];
         value->name = value->option->name;
@@ -96,14 +96,13 @@ static void set_defaults(struct wpb_config *config, struct wpb_config_section *s
     }
 }
 
-static struct wpb_config_section *new_section(struct wpb_config *config,
-                                              enum wpb_section_kind kind,
-                                              const char *name,
-                                              const struct wpb_rule *rule)
+static struct wpb_conf_section *new_section(struct wpb_conf *config,
+                                            enum wpb_section_kind kind, const char *name,
+                                            const struct wpb_rule *rule)
 {
-    struct wpb_config_section *section = wpb_arena_alloc(config->arena, sizeof(*section));
+    struct wpb_conf_section *section = wpb_arena_alloc(config->arena, sizeof(*section));
 
-    *section = (struct wpb_config_section){.kind = kind, .name = name, .rule = rule};
+    *section = (struct wpb_conf_section){.kind = kind, .name = name, .rule = rule};
     set_defaults(config, section);
     if (config->last[kind])
         config->last[kind]->next = section;
@@ -123,7 +122,7 @@ static const struct wpb_rule *find_rule(const char *code)
     return NULL;
 }
 
-static const char *file_of(const struct wpb_config *config)
+static const char *file_of(const struct wpb_conf *config)
 {
     return config->files[config->file_count - 1];
 }
@@ -135,35 +134,35 @@ static bool is_site_name(const char *name)
                         "._-") == strlen(name);
 }
 
-static bool check_name(struct wpb_config *config, uint32_t line,
-                       enum wpb_section_kind kind, const char *name)
+static bool check_name(struct wpb_conf *config, uint32_t line, enum wpb_section_kind kind,
+                       const char *name)
 {
     struct nearest nearest = {.word = wpb_slice_cstr(name)};
 
     if (kind == WPB_SECTION_AGENT ? *name : !*name) {
-        wpb_config_error(config->problems, file_of(config), line,
-                         *name ? "[agent] takes no name, and has '%.40s'"
-                               : "the section needs a name%s: [%s %s]",
-                         name, wpb_section_kind_name(kind), wpb_section_argument(kind));
+        wpb_conf_error(config->problems, file_of(config), line,
+                       *name ? "[agent] takes no name, and has '%.40s'"
+                             : "the section needs a name%s: [%s %s]",
+                       name, wpb_section_kind_name(kind), wpb_section_argument(kind));
         return false;
     }
     if (kind == WPB_SECTION_SITE && !is_site_name(name)) {
-        wpb_config_error(config->problems, file_of(config), line,
-                         "'%.49s' is no name of a site: it may have letters, digits, "
-                         "'.', '_' and '-'",
-                         name);
+        wpb_conf_error(config->problems, file_of(config), line,
+                       "'%.49s' is no name of a site: it may have letters, digits, "
+                       "'.', '_' and '-'",
+                       name);
         return false;
     }
     if (kind != WPB_SECTION_RULE || find_rule(name))
         return true;
     for (const struct wpb_rule *rule = wpb_rules; rule->code; rule++)
         offer(&nearest, rule->code);
-    wpb_config_error(config->problems, file_of(config), line,
-                     "there is no rule '%.49s'; the nearest is '%s'", name, nearest.name);
+    wpb_conf_error(config->problems, file_of(config), line,
+                   "there is no rule '%.49s'; the nearest is '%s'", name, nearest.name);
     return false;
 }
 
-static bool find_kind(struct wpb_config *config, uint32_t line, struct wpb_slice word,
+static bool find_kind(struct wpb_conf *config, uint32_t line, struct wpb_slice word,
                       enum wpb_section_kind *kind)
 {
     struct nearest nearest = {.word = word};
@@ -180,17 +179,17 @@ static bool find_kind(struct wpb_config *config, uint32_t line, struct wpb_slice
         const char *name = wpb_section_kind_name((enum wpb_section_kind)i);
         const char *argument = wpb_section_argument((enum wpb_section_kind)i);
         if (nearest.name == name)
-            wpb_config_error(config->problems, file_of(config), line,
-                             "there is no section [%.*s]; the nearest is [%s%s%s]",
-                             SHOWN(word), name, *argument ? " " : "", argument);
+            wpb_conf_error(config->problems, file_of(config), line,
+                           "there is no section [%.*s]; the nearest is [%s%s%s]",
+                           SHOWN(word), name, *argument ? " " : "", argument);
     }
     return false;
 }
 
 static void begin_section(void *cookie, uint32_t line, struct wpb_slice text)
 {
-    struct wpb_config *config = cookie;
-    struct wpb_config_section *section;
+    struct wpb_conf *config = cookie;
+    struct wpb_conf_section *section;
     enum wpb_section_kind kind;
     const char *name;
     size_t len = 0;
@@ -212,9 +211,9 @@ static void begin_section(void *cookie, uint32_t line, struct wpb_slice text)
         if (strcmp(section->name, name) == 0)
             break;
     }
-    if (!section && config->section_count == WPB_CONFIG_SECTIONS_MAX) {
-        wpb_config_error(config->problems, file_of(config), line,
-                         "there are more than %d sections", WPB_CONFIG_SECTIONS_MAX);
+    if (!section && config->section_count == WPB_CONF_SECTIONS_MAX) {
+        wpb_conf_error(config->problems, file_of(config), line,
+                       "there are more than %d sections", WPB_CONF_SECTIONS_MAX);
         return;
     }
     if (!section)
@@ -227,30 +226,29 @@ static void begin_section(void *cookie, uint32_t line, struct wpb_slice text)
     config->current = section;
 }
 
-static void refuse_key(struct wpb_config *config, uint32_t line, const char *key)
+static void refuse_key(struct wpb_conf *config, uint32_t line, const char *key)
 {
-    const struct wpb_config_section *section = config->current;
+    const struct wpb_conf_section *section = config->current;
     struct nearest nearest = {.word = wpb_slice_cstr(key)};
 
     for (size_t i = 0; i < section->value_count; i++)
         offer(&nearest, section->values[i].name);
-    wpb_config_error(config->problems, file_of(config), line,
-                     "[%s%s%s] has no key '%s'; the nearest is '%s'",
-                     wpb_section_kind_name(section->kind), *section->name ? " " : "",
-                     section->name, key, nearest.name);
+    wpb_conf_error(config->problems, file_of(config), line,
+                   "[%s%s%s] has no key '%s'; the nearest is '%s'",
+                   wpb_section_kind_name(section->kind), *section->name ? " " : "",
+                   section->name, key, nearest.name);
 }
 
 static void take_entry(void *cookie, uint32_t line, const char *key, const char *text)
 {
-    struct wpb_config *config = cookie;
-    struct wpb_config_value *value = NULL;
+    struct wpb_conf *config = cookie;
+    struct wpb_conf_value *value = NULL;
     struct wpb_err err = {0};
     bool is_list, is_again;
 
     if (config->is_before_sections) {
-        wpb_config_error(config->problems, file_of(config), line,
-                         "'%s' stands before the first section; put it below [agent]",
-                         key);
+        wpb_conf_error(config->problems, file_of(config), line,
+                       "'%s' stands before the first section; put it below [agent]", key);
         config->is_before_sections = false;
         return;
     }
@@ -267,45 +265,45 @@ static void take_entry(void *cookie, uint32_t line, const char *key, const char 
     is_list = value->setting && wpb_setting_is_list(value->setting);
     is_again = value->file == file_of(config);
     if (is_again && !is_list) {
-        wpb_config_error(config->problems, file_of(config), line,
-                         "'%s' is set again; line %u has set it", key, value->line);
+        wpb_conf_error(config->problems, file_of(config), line,
+                       "'%s' is set again; line %u has set it", key, value->line);
         return;
     }
     if (is_list && !is_again)
         value->word_count = 0; /* a later file begins anew */
     value->file = file_of(config);
     value->line = line;
-    if (wpb_config_value_parse(value, wpb_slice_cstr(text), config->arena, &err)) {
+    if (wpb_conf_value_parse(value, wpb_slice_cstr(text), config->arena, &err)) {
         bool has_remark = strstr(text, " #") != NULL;
-        wpb_config_error(config->problems, file_of(config), line, "%s: %s%s", key,
-                         err.message,
-                         has_remark ? "; a comment behind a value begins with ';'" : "");
+        wpb_conf_error(config->problems, file_of(config), line, "%s: %s%s", key,
+                       err.message,
+                       has_remark ? "; a comment behind a value begins with ';'" : "");
     }
 }
 
-void wpb_config_add(struct wpb_config *config, struct wpb_slice bytes, const char *file)
+void wpb_conf_add(struct wpb_conf *config, struct wpb_slice bytes, const char *file)
 {
-    const struct wpb_config_lines lines = {
+    const struct wpb_conf_lines lines = {
         .cookie = config, .section = begin_section, .entry = take_entry};
 
-    assert(config->file_count < WPB_CONFIG_FILES_MAX);
+    assert(config->file_count < WPB_CONF_FILES_MAX);
     config->files[config->file_count++] =
         wpb_arena_cstr(config->arena, wpb_slice_cstr(file));
     config->current = NULL;
     config->is_before_sections = true;
-    wpb_config_read_lines(bytes, file_of(config), &lines, config->problems);
+    wpb_conf_read_lines(bytes, file_of(config), &lines, config->problems);
 }
 
 /* Does a file set KEY, be it to something that was refused? */
-static bool is_mentioned(const struct wpb_config_section *section, const char *key)
+static bool is_mentioned(const struct wpb_conf_section *section, const char *key)
 {
-    return wpb_config_value(section, key)->file != NULL;
+    return wpb_conf_value(section, key)->file != NULL;
 }
 
 /* The type of SECTION, a sink: by `type`, else by the first word of its name. */
-static bool find_sink_type(struct wpb_config *config, struct wpb_config_section *sink)
+static bool find_sink_type(struct wpb_conf *config, struct wpb_conf_section *sink)
 {
-    int choice = wpb_config_choice(sink, "type");
+    int choice = wpb_conf_choice(sink, "type");
     struct wpb_slice word = wpb_slice_of(sink->name, strcspn(sink->name, " \t"));
     struct nearest nearest = {.word = word};
 
@@ -318,60 +316,60 @@ static bool find_sink_type(struct wpb_config *config, struct wpb_config_section 
         sink->sink = (enum wpb_sink_type)choice;
         return true;
     }
-    wpb_config_error(config->problems, sink->file, sink->line,
-                     "'%.*s' is no type of sink; the nearest is '%s', and there are "
-                     "file, stdout, syslog, webhook and alertmanager; or set type",
-                     SHOWN(word), nearest.name);
+    wpb_conf_error(config->problems, sink->file, sink->line,
+                   "'%.*s' is no type of sink; the nearest is '%s', and there are "
+                   "file, stdout, syslog, webhook and alertmanager; or set type",
+                   SHOWN(word), nearest.name);
     return false;
 }
 
-static void check_sink(struct wpb_config *config, struct wpb_config_section *sink)
+static void check_sink(struct wpb_conf *config, struct wpb_conf_section *sink)
 {
     if (!find_sink_type(config, sink))
         return;
     for (size_t i = 0; i < sink->value_count; i++) {
-        const struct wpb_config_value *value = &sink->values[i];
+        const struct wpb_conf_value *value = &sink->values[i];
         bool is_its_own = value->setting->sinks & (1U << sink->sink);
         if (value->file && !is_its_own)
-            wpb_config_error(config->problems, value->file, value->line,
-                             "a sink of type %s has no key '%s'",
-                             wpb_sink_type_names[sink->sink], value->name);
+            wpb_conf_error(config->problems, value->file, value->line,
+                           "a sink of type %s has no key '%s'",
+                           wpb_sink_type_names[sink->sink], value->name);
         if (!value->file && is_its_own && value->setting->is_required)
-            wpb_config_error(config->problems, sink->file, sink->line,
-                             "[sink %s] needs the key '%s'", sink->name, value->name);
+            wpb_conf_error(config->problems, sink->file, sink->line,
+                           "[sink %s] needs the key '%s'", sink->name, value->name);
     }
     if (is_mentioned(sink, "cert_file") != is_mentioned(sink, "key_file"))
-        wpb_config_error(config->problems, sink->file, sink->line,
-                         "[sink %s]: cert_file and key_file go together", sink->name);
+        wpb_conf_error(config->problems, sink->file, sink->line,
+                       "[sink %s]: cert_file and key_file go together", sink->name);
 }
 
-static void check_site(struct wpb_config *config, const struct wpb_config_section *site)
+static void check_site(struct wpb_conf *config, const struct wpb_conf_section *site)
 {
-    const char *path = wpb_config_text(site, "path");
+    const char *path = wpb_conf_text(site, "path");
 
     if (!is_mentioned(site, "path") && !is_mentioned(site, "redis") &&
         !is_mentioned(site, "mysql"))
-        wpb_config_error(config->problems, site->file, site->line,
-                         "[site %s] needs a path, a redis or a mysql", site->name);
-    for (const struct wpb_config_section *other = config->first[WPB_SECTION_SITE];
+        wpb_conf_error(config->problems, site->file, site->line,
+                       "[site %s] needs a path, a redis or a mysql", site->name);
+    for (const struct wpb_conf_section *other = config->first[WPB_SECTION_SITE];
          path && other != site; other = other->next) {
-        const char *theirs = wpb_config_text(other, "path");
+        const char *theirs = wpb_conf_text(other, "path");
         if (theirs && strcmp(theirs, path) == 0)
-            wpb_config_error(config->problems, site->file, site->line,
-                             "[site %s] and [site %s] have the same path", site->name,
-                             other->name);
+            wpb_conf_error(config->problems, site->file, site->line,
+                           "[site %s] and [site %s] have the same path", site->name,
+                           other->name);
     }
 }
 
 /* A warning that begins where the critical has begun is never seen. */
-static void check_rule(struct wpb_config *config, const struct wpb_config_section *rule)
+static void check_rule(struct wpb_conf *config, const struct wpb_conf_section *rule)
 {
     for (size_t i = 0; i < rule->value_count; i++) {
-        const struct wpb_config_value *warning = &rule->values[i];
+        const struct wpb_conf_value *warning = &rule->values[i];
         if (!warning->option || strncmp(warning->name, "warning_", 8) != 0)
             continue;
         for (size_t j = 0; j < rule->value_count; j++) {
-            const struct wpb_config_value *critical = &rule->values[j];
+            const struct wpb_conf_value *critical = &rule->values[j];
             if (!critical->option || strncmp(critical->name, "critical_", 9) != 0 ||
                 strcmp(critical->name + 9, warning->name + 8) != 0 ||
                 (!warning->file && !critical->file))
@@ -380,7 +378,7 @@ static void check_rule(struct wpb_config *config, const struct wpb_config_sectio
             if (rises ? warning->number <= critical->number
                       : warning->number >= critical->number)
                 continue;
-            wpb_config_warning(
+            wpb_conf_warning(
                 config->problems, warning->file ? warning->file : critical->file,
                 warning->file ? warning->line : critical->line,
                 "[rule %s]: %s is %s and %s is %s: it is critical before "
@@ -390,31 +388,29 @@ static void check_rule(struct wpb_config *config, const struct wpb_config_sectio
     }
 }
 
-static void check_agent(struct wpb_config *config)
+static void check_agent(struct wpb_conf *config)
 {
-    const struct wpb_config_value *listen = wpb_config_value(config->agent, "listen");
-    const struct wpb_config_value *sites = wpb_config_value(config->agent, "sites");
+    const struct wpb_conf_value *listen = wpb_conf_value(config->agent, "listen");
+    const struct wpb_conf_value *sites = wpb_conf_value(config->agent, "sites");
     struct wpb_err err;
 
-    if (wpb_config_listen_parse(listen->text, config->arena, &config->listen, &err))
+    if (wpb_conf_listen_parse(listen->text, config->arena, &config->listen, &err))
         assert(!"the table let an address through that cannot be parsed");
-    if (!wpb_config_listen_is_local(&config->listen) &&
-        !wpb_config_is_set(config->agent, "listen_token_file"))
-        wpb_config_warning(config->problems, listen->file ? listen->file : "",
-                           listen->line,
-                           "listen: other hosts can read what is served on %s; set "
-                           "listen_token_file",
-                           listen->text);
-    if (wpb_config_choice(config->agent, "sites") == 1 &&
-        !config->first[WPB_SECTION_SITE])
-        wpb_config_warning(config->problems, sites->file, sites->line,
-                           "sites is none and no [site NAME] is there: nothing is "
-                           "watched");
+    if (!wpb_conf_listen_is_local(&config->listen) &&
+        !wpb_conf_is_set(config->agent, "listen_token_file"))
+        wpb_conf_warning(config->problems, listen->file ? listen->file : "", listen->line,
+                         "listen: other hosts can read what is served on %s; set "
+                         "listen_token_file",
+                         listen->text);
+    if (wpb_conf_choice(config->agent, "sites") == 1 && !config->first[WPB_SECTION_SITE])
+        wpb_conf_warning(config->problems, sites->file, sites->line,
+                         "sites is none and no [site NAME] is there: nothing is "
+                         "watched");
 }
 
-struct wpb_config *wpb_config_finish(struct wpb_config *config)
+struct wpb_conf *wpb_conf_finish(struct wpb_conf *config)
 {
-    struct wpb_config_section *section;
+    struct wpb_conf_section *section;
 
     if (!config->first[WPB_SECTION_AGENT])
         new_section(config, WPB_SECTION_AGENT, "", NULL);
@@ -430,19 +426,19 @@ struct wpb_config *wpb_config_finish(struct wpb_config *config)
         config->problems = NULL;
         return config;
     }
-    wpb_config_free(config);
+    wpb_conf_free(config);
     return NULL;
 }
 
-struct wpb_config *wpb_config_of_bytes(struct wpb_slice bytes, const char *file,
-                                       struct wpb_config_problems *problems)
+struct wpb_conf *wpb_conf_of_bytes(struct wpb_slice bytes, const char *file,
+                                   struct wpb_conf_problems *problems)
 {
-    struct wpb_config *config = wpb_config_new(problems);
+    struct wpb_conf *config = wpb_conf_new(problems);
 
     if (!config) {
-        wpb_config_error(problems, "", 0, "out of memory");
+        wpb_conf_error(problems, "", 0, "out of memory");
         return NULL;
     }
-    wpb_config_add(config, bytes, file);
-    return wpb_config_finish(config);
+    wpb_conf_add(config, bytes, file);
+    return wpb_conf_finish(config);
 }

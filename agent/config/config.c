@@ -6,35 +6,34 @@
 
 #include "agent/config/build.h"
 
-const char *const *wpb_config_files(const struct wpb_config *config)
+const char *const *wpb_conf_files(const struct wpb_conf *config)
 {
     return config->files;
 }
 
-const struct wpb_config_section *wpb_config_agent(const struct wpb_config *config)
+const struct wpb_conf_section *wpb_conf_agent(const struct wpb_conf *config)
 {
     return config->agent;
 }
 
-const struct wpb_config_section *wpb_config_sections(const struct wpb_config *config,
-                                                     enum wpb_section_kind kind)
+const struct wpb_conf_section *wpb_conf_sections(const struct wpb_conf *config,
+                                                 enum wpb_section_kind kind)
 {
     return config->first[kind];
 }
 
-const struct wpb_config_section *wpb_config_find(const struct wpb_config *config,
-                                                 enum wpb_section_kind kind,
-                                                 const char *name)
+const struct wpb_conf_section *wpb_conf_find(const struct wpb_conf *config,
+                                             enum wpb_section_kind kind, const char *name)
 {
-    const struct wpb_config_section *section = config->first[kind];
+    const struct wpb_conf_section *section = config->first[kind];
 
     while (section && strcmp(section->name, name) != 0)
         section = section->next;
     return section;
 }
 
-const struct wpb_config_value *wpb_config_value(const struct wpb_config_section *section,
-                                                const char *key)
+const struct wpb_conf_value *wpb_conf_value(const struct wpb_conf_section *section,
+                                            const char *key)
 {
     for (size_t i = 0; i < section->value_count; i++) {
         if (strcmp(section->values[i].name, key) == 0)
@@ -44,80 +43,79 @@ const struct wpb_config_value *wpb_config_value(const struct wpb_config_section 
     abort();
 }
 
-static const struct wpb_config_value *value_of(const struct wpb_config_section *section,
-                                               const char *key,
-                                               enum wpb_setting_type type)
+static const struct wpb_conf_value *value_of(const struct wpb_conf_section *section,
+                                             const char *key, enum wpb_setting_type type)
 {
-    const struct wpb_config_value *value = wpb_config_value(section, key);
+    const struct wpb_conf_value *value = wpb_conf_value(section, key);
 
     assert(value->setting && value->setting->type == type);
     return value;
 }
 
-const char *wpb_config_text(const struct wpb_config_section *section, const char *key)
+const char *wpb_conf_text(const struct wpb_conf_section *section, const char *key)
 {
-    const struct wpb_config_value *value = wpb_config_value(section, key);
+    const struct wpb_conf_value *value = wpb_conf_value(section, key);
 
     assert(value->setting && !wpb_setting_is_list(value->setting));
     return value->text;
 }
 
-uint64_t wpb_config_bytes(const struct wpb_config_section *section, const char *key)
+uint64_t wpb_conf_bytes(const struct wpb_conf_section *section, const char *key)
 {
     return (uint64_t)value_of(section, key, WPB_SETTING_SIZE)->number;
 }
 
-uint64_t wpb_config_seconds(const struct wpb_config_section *section, const char *key)
+uint64_t wpb_conf_seconds(const struct wpb_conf_section *section, const char *key)
 {
     return (uint64_t)value_of(section, key, WPB_SETTING_DURATION)->number;
 }
 
-bool wpb_config_boolean(const struct wpb_config_section *section, const char *key)
+bool wpb_conf_boolean(const struct wpb_conf_section *section, const char *key)
 {
     return value_of(section, key, WPB_SETTING_BOOLEAN)->number != 0;
 }
 
-int wpb_config_choice(const struct wpb_config_section *section, const char *key)
+int wpb_conf_choice(const struct wpb_conf_section *section, const char *key)
 {
-    const struct wpb_config_value *value = value_of(section, key, WPB_SETTING_CHOICE);
+    const struct wpb_conf_value *value = value_of(section, key, WPB_SETTING_CHOICE);
 
     return value->text ? (int)value->number : -1;
 }
 
-void wpb_config_quorum(const struct wpb_config_section *section, const char *key,
-                       unsigned *n, unsigned *of)
+void wpb_conf_quorum(const struct wpb_conf_section *section, const char *key, unsigned *n,
+                     unsigned *of)
 {
-    const struct wpb_config_value *value = value_of(section, key, WPB_SETTING_QUORUM);
+    const struct wpb_conf_value *value = value_of(section, key, WPB_SETTING_QUORUM);
 
     *n = (unsigned)value->number;
     *of = (unsigned)value->of;
 }
 
-const char *const *wpb_config_list(const struct wpb_config_section *section,
-                                   const char *key, size_t *count)
+const char *const *wpb_conf_list(const struct wpb_conf_section *section, const char *key,
+                                 size_t *count)
 {
     static const char *const nothing[] = {NULL};
-    const struct wpb_config_value *value = wpb_config_value(section, key);
+    const struct wpb_conf_value *value = wpb_conf_value(section, key);
 
     assert(value->setting && wpb_setting_is_list(value->setting));
     *count = value->word_count;
     return value->word_count ? value->words : nothing;
 }
 
-double wpb_config_option(const struct wpb_config_section *section, const char *key)
+double wpb_conf_option(const struct wpb_conf_section *section, const char *key)
 {
-    const struct wpb_config_value *value = wpb_config_value(section, key);
+    const struct wpb_conf_value *value = wpb_conf_value(section, key);
 
     assert(value->option);
     return value->number;
 }
 
-bool wpb_config_is_set(const struct wpb_config_section *section, const char *key)
+bool wpb_conf_is_set(const struct wpb_conf_section *section, const char *key)
 {
-    return wpb_config_value(section, key)->text != NULL;
+    return wpb_conf_value(section, key)->text != NULL;
 }
 
-const struct wpb_config_listen *wpb_config_listen(const struct wpb_config *config)
+const struct wpb_conf_listen *wpb_conf_listen(const struct wpb_conf *config)
 {
     return &config->listen;
 }
@@ -127,13 +125,13 @@ static bool is_same_text(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static bool is_same_section(const struct wpb_config_section *a,
-                            const struct wpb_config_section *b)
+static bool is_same_section(const struct wpb_conf_section *a,
+                            const struct wpb_conf_section *b)
 {
     if (strcmp(a->name, b->name) != 0 || a->value_count != b->value_count)
         return false;
     for (size_t i = 0; i < a->value_count; i++) {
-        const struct wpb_config_value *left = &a->values[i], *right = &b->values[i];
+        const struct wpb_conf_value *left = &a->values[i], *right = &b->values[i];
         bool is_number = left->option || (left->setting->type == WPB_SETTING_SIZE ||
                                           left->setting->type == WPB_SETTING_DURATION ||
                                           left->setting->type == WPB_SETTING_BOOLEAN);
@@ -147,10 +145,10 @@ static bool is_same_section(const struct wpb_config_section *a,
     return true;
 }
 
-bool wpb_config_equal(const struct wpb_config *a, const struct wpb_config *b)
+bool wpb_conf_equal(const struct wpb_conf *a, const struct wpb_conf *b)
 {
     for (unsigned kind = 0; kind < WPB_SECTION_KINDS; kind++) {
-        const struct wpb_config_section *left = a->first[kind], *right = b->first[kind];
+        const struct wpb_conf_section *left = a->first[kind], *right = b->first[kind];
         for (; left && right; left = left->next, right = right->next) {
             if (!is_same_section(left, right))
                 return false;

@@ -7,8 +7,8 @@ struct reader {
     struct wpb_slice rest;
     const char *file;
     uint32_t line; /* of the line that inih has in hand */
-    const struct wpb_config_lines *lines;
-    struct wpb_config_problems *problems;
+    const struct wpb_conf_lines *lines;
+    struct wpb_conf_problems *problems;
 };
 
 static bool is_space(char byte)
@@ -47,9 +47,9 @@ static bool has_only_text(struct reader *reader, struct wpb_slice line)
     for (size_t i = 0; i < line.len; i++) {
         unsigned char byte = (unsigned char)line.data[i];
         if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
-            wpb_config_error(reader->problems, reader->file, reader->line,
-                             "byte %zu of the line is 0x%02x, which is no text", i + 1,
-                             byte);
+            wpb_conf_error(reader->problems, reader->file, reader->line,
+                           "byte %zu of the line is 0x%02x, which is no text", i + 1,
+                           byte);
             return false;
         }
     }
@@ -63,24 +63,24 @@ static void read_section(struct reader *reader, struct wpb_slice line)
     struct wpb_slice name = {line.data, 0}, after;
 
     if (!end) {
-        wpb_config_error(reader->problems, reader->file, reader->line,
-                         "the section %.*s has no ']'", SHOWN(line));
+        wpb_conf_error(reader->problems, reader->file, reader->line,
+                       "the section %.*s has no ']'", SHOWN(line));
         goto out;
     }
     after = trim(wpb_slice_skip(line, (size_t)(end - line.data) + 1));
     if (after.len && after.data[0] != ';' && after.data[0] != '#') {
-        wpb_config_error(reader->problems, reader->file, reader->line,
-                         "'%.*s' stands after the section's ']'", SHOWN(after));
+        wpb_conf_error(reader->problems, reader->file, reader->line,
+                       "'%.*s' stands after the section's ']'", SHOWN(after));
         goto out;
     }
     name = trim(wpb_slice_of(line.data + 1, (size_t)(end - line.data) - 1));
     if (name.len == 0)
-        wpb_config_error(reader->problems, reader->file, reader->line,
-                         "the section has no name");
-    if (name.len > WPB_CONFIG_NAME_MAX) {
-        wpb_config_error(reader->problems, reader->file, reader->line,
-                         "the name of the section is longer than %d bytes",
-                         WPB_CONFIG_NAME_MAX);
+        wpb_conf_error(reader->problems, reader->file, reader->line,
+                       "the section has no name");
+    if (name.len > WPB_CONF_NAME_MAX) {
+        wpb_conf_error(reader->problems, reader->file, reader->line,
+                       "the name of the section is longer than %d bytes",
+                       WPB_CONF_NAME_MAX);
         name.len = 0;
     }
 out:
@@ -93,39 +93,39 @@ static bool is_entry(struct reader *reader, struct wpb_slice line)
     struct wpb_slice key;
 
     if (!equals) {
-        wpb_config_error(reader->problems, reader->file, reader->line,
-                         "'%.*s' is neither a [section], nor key = value, nor a comment",
-                         SHOWN(line));
+        wpb_conf_error(reader->problems, reader->file, reader->line,
+                       "'%.*s' is neither a [section], nor key = value, nor a comment",
+                       SHOWN(line));
         return false;
     }
     key = trim(wpb_slice_head(line, (size_t)(equals - line.data)));
     for (size_t i = 0; i < key.len; i++) {
         if (strchr("abcdefghijklmnopqrstuvwxyz0123456789_", key.data[i]))
             continue;
-        wpb_config_error(reader->problems, reader->file, reader->line,
-                         "'%.*s' is no key: those have small letters, digits and '_'",
-                         SHOWN(key));
+        wpb_conf_error(reader->problems, reader->file, reader->line,
+                       "'%.*s' is no key: those have small letters, digits and '_'",
+                       SHOWN(key));
         return false;
     }
-    if (key.len > 0 && key.len <= WPB_CONFIG_NAME_MAX)
+    if (key.len > 0 && key.len <= WPB_CONF_NAME_MAX)
         return true;
     if (key.len == 0)
-        wpb_config_error(reader->problems, reader->file, reader->line,
-                         "there is no key before '='");
+        wpb_conf_error(reader->problems, reader->file, reader->line,
+                       "there is no key before '='");
     else
-        wpb_config_error(reader->problems, reader->file, reader->line,
-                         "the key is longer than %d bytes", WPB_CONFIG_NAME_MAX);
+        wpb_conf_error(reader->problems, reader->file, reader->line,
+                       "the key is longer than %d bytes", WPB_CONF_NAME_MAX);
     return false;
 }
 
 /* Is LINE one that inih shall split? */
 static bool is_for_inih(struct reader *reader, struct wpb_slice line, size_t room)
 {
-    if (line.len > WPB_CONFIG_LINE_MAX || line.len > room) {
-        wpb_config_error(reader->problems, reader->file, reader->line,
-                         "the line is longer than %zu bytes; a key that takes a list may "
-                         "be given several times",
-                         room < WPB_CONFIG_LINE_MAX ? room : WPB_CONFIG_LINE_MAX);
+    if (line.len > WPB_CONF_LINE_MAX || line.len > room) {
+        wpb_conf_error(reader->problems, reader->file, reader->line,
+                       "the line is longer than %zu bytes; a key that takes a list may "
+                       "be given several times",
+                       room < WPB_CONF_LINE_MAX ? room : WPB_CONF_LINE_MAX);
         if (line.data[0] == '[')
             reader->lines->section(reader->lines->cookie, reader->line,
                                    wpb_slice_head(line, 0));
@@ -177,9 +177,9 @@ static int take_entry(void *cookie, const char *section, const char *name,
     return 1;
 }
 
-void wpb_config_read_lines(struct wpb_slice bytes, const char *file,
-                           const struct wpb_config_lines *lines,
-                           struct wpb_config_problems *problems)
+void wpb_conf_read_lines(struct wpb_slice bytes, const char *file,
+                         const struct wpb_conf_lines *lines,
+                         struct wpb_conf_problems *problems)
 {
     static const struct wpb_slice mark = WPB_SLICE("\xef\xbb\xbf");
     struct reader reader = {
@@ -188,9 +188,9 @@ void wpb_config_read_lines(struct wpb_slice bytes, const char *file,
     if (wpb_slice_starts(bytes, mark))
         reader.rest = wpb_slice_skip(bytes, mark.len);
 #ifdef WPB_INIH_HAS_MAX_LINE
-    ini_max_line = WPB_CONFIG_LINE_MAX + 3;
+    ini_max_line = WPB_CONF_LINE_MAX + 3;
 #endif
     if (ini_parse_stream(read_line, &reader, take_entry, &reader) != 0)
-        wpb_config_error(problems, file, 0,
-                         "the INI parser refuses a line that looked well-formed");
+        wpb_conf_error(problems, file, 0,
+                       "the INI parser refuses a line that looked well-formed");
 }

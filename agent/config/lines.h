@@ -20,11 +20,11 @@
 #include "wpbloat/slice.h"
 
 /* Longest line, its end not counted; with an inih that cannot be told, less. */
-#define WPB_CONFIG_LINE_MAX 4096
+#define WPB_CONF_LINE_MAX 4096
 /* Longest name of a section, and of a key. */
-#define WPB_CONFIG_NAME_MAX 49
+#define WPB_CONF_NAME_MAX 49
 
-struct wpb_config_lines {
+struct wpb_conf_lines {
     void *cookie;
     /* A section begins: "site shop". "" when its line is wrong: what follows belongs to
      * nothing. */
@@ -35,8 +35,8 @@ struct wpb_config_lines {
 
 /* Read BYTES, which FILE holds. What is no line of a configuration becomes an error in
  * PROBLEMS, and is left out. */
-void wpb_config_read_lines(struct wpb_slice bytes, const char *file,
-                           const struct wpb_config_lines *lines,
-                           struct wpb_config_problems *problems);
+void wpb_conf_read_lines(struct wpb_slice bytes, const char *file,
+                         const struct wpb_conf_lines *lines,
+                         struct wpb_conf_problems *problems);
 
 #endif

@@ -6,9 +6,9 @@
 
 #include "wpbloat/arena.h"
 
-struct wpb_config_problems *wpb_config_problems_new(void)
+struct wpb_conf_problems *wpb_conf_problems_new(void)
 {
-    struct wpb_config_problems *problems = calloc(1, sizeof(*problems));
+    struct wpb_conf_problems *problems = calloc(1, sizeof(*problems));
 
     if (!problems)
         return NULL;
@@ -20,7 +20,7 @@ struct wpb_config_problems *wpb_config_problems_new(void)
     return problems;
 }
 
-void wpb_config_problems_free(struct wpb_config_problems *problems)
+void wpb_conf_problems_free(struct wpb_conf_problems *problems)
 {
     if (!problems)
         return;
@@ -28,13 +28,13 @@ void wpb_config_problems_free(struct wpb_config_problems *problems)
     free(problems);
 }
 
-static void add(struct wpb_config_problems *problems, bool is_error, const char *file,
+static void add(struct wpb_conf_problems *problems, bool is_error, const char *file,
                 uint32_t line, const char *format, va_list args)
 {
-    struct wpb_config_problem *problem;
+    struct wpb_conf_problem *problem;
 
     problems->errors += is_error;
-    if (problems->count == WPB_CONFIG_PROBLEMS_MAX) {
+    if (problems->count == WPB_CONF_PROBLEMS_MAX) {
         problems->dropped++;
         return;
     }
@@ -45,8 +45,8 @@ static void add(struct wpb_config_problems *problems, bool is_error, const char 
     vsnprintf(problem->message, sizeof(problem->message), format, args);
 }
 
-void wpb_config_error(struct wpb_config_problems *problems, const char *file,
-                      uint32_t line, const char *format, ...)
+void wpb_conf_error(struct wpb_conf_problems *problems, const char *file, uint32_t line,
+                    const char *format, ...)
 {
     va_list args;
 
@@ -55,8 +55,8 @@ void wpb_config_error(struct wpb_config_problems *problems, const char *file,
     va_end(args);
 }
 
-void wpb_config_warning(struct wpb_config_problems *problems, const char *file,
-                        uint32_t line, const char *format, ...)
+void wpb_conf_warning(struct wpb_conf_problems *problems, const char *file, uint32_t line,
+                      const char *format, ...)
 {
     va_list args;
 

@@ -5,10 +5,9 @@
 
 #include "agent/config/config.h"
 
-void wpb_config_rule_values(const struct wpb_config *config,
-                            struct wpb_rule_values *values)
+void wpb_conf_rule_values(const struct wpb_conf *config, struct wpb_rule_values *values)
 {
-    const struct wpb_config_section *rule = wpb_config_sections(config, WPB_SECTION_RULE);
+    const struct wpb_conf_section *rule = wpb_conf_sections(config, WPB_SECTION_RULE);
     struct wpb_arena *arena = wpb_arena_new();
     struct wpb_err err;
 
@@ -16,7 +15,7 @@ void wpb_config_rule_values(const struct wpb_config *config,
         abort();
     for (; rule; rule = rule->next) {
         for (size_t i = 0; i < rule->value_count; i++) {
-            const struct wpb_config_value *value = &rule->values[i];
+            const struct wpb_conf_value *value = &rule->values[i];
             char *name;
             if (!value->option || !value->file)
                 continue;
@@ -34,19 +33,18 @@ static int compare(const void *a, const void *b)
     return wpb_finding_compare(a, b);
 }
 
-void wpb_config_apply_rules(const struct wpb_config *config,
-                            struct wpb_findings *findings)
+void wpb_conf_apply_rules(const struct wpb_conf *config, struct wpb_findings *findings)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < findings->count; i++) {
         struct wpb_finding finding = findings->items[i];
-        const struct wpb_config_section *rule =
-            wpb_config_find(config, WPB_SECTION_RULE, finding.code);
-        if (rule && !wpb_config_boolean(rule, "enabled"))
+        const struct wpb_conf_section *rule =
+            wpb_conf_find(config, WPB_SECTION_RULE, finding.code);
+        if (rule && !wpb_conf_boolean(rule, "enabled"))
             continue;
-        if (rule && (int)finding.severity > wpb_config_choice(rule, "severity_max"))
-            finding.severity = (enum wpb_severity)wpb_config_choice(rule, "severity_max");
+        if (rule && (int)finding.severity > wpb_conf_choice(rule, "severity_max"))
+            finding.severity = (enum wpb_severity)wpb_conf_choice(rule, "severity_max");
         findings->items[kept++] = finding;
     }
     findings->count = kept;

@@ -11,10 +11,10 @@
 #define STAGE "config"
 #define SECRET_MAX 4096
 
-int wpb_config_file_path(const struct wpb_config_section *section, const char *key,
-                         struct wpb_arena *arena, const char **path, struct wpb_err *err)
+int wpb_conf_file_path(const struct wpb_conf_section *section, const char *key,
+                       struct wpb_arena *arena, const char **path, struct wpb_err *err)
 {
-    const char *name = wpb_config_text(section, key), *folder;
+    const char *name = wpb_conf_text(section, key), *folder;
 
     *path = name;
     if (!name || name[0] == '/')
@@ -45,8 +45,8 @@ static int check_status(const char *key, const char *path, const struct stat *st
     return 0;
 }
 
-int wpb_config_secret(const struct wpb_config_section *section, const char *key,
-                      struct wpb_arena *arena, const char **secret, struct wpb_err *err)
+int wpb_conf_secret(const struct wpb_conf_section *section, const char *key,
+                    struct wpb_arena *arena, const char **secret, struct wpb_err *err)
 {
     char text[SECRET_MAX + 1];
     const char *path;
@@ -56,7 +56,7 @@ int wpb_config_secret(const struct wpb_config_section *section, const char *key,
     int file;
 
     *secret = NULL;
-    if (wpb_config_file_path(section, key, arena, &path, err))
+    if (wpb_conf_file_path(section, key, arena, &path, err))
         return -1;
     if (!path)
         return 0;
@@ -84,44 +84,44 @@ int wpb_config_secret(const struct wpb_config_section *section, const char *key,
     return line ? 0 : -1;
 }
 
-static void check_file(const struct wpb_config_section *section,
-                       const struct wpb_config_value *value, struct wpb_arena *arena,
-                       struct wpb_config_problems *problems)
+static void check_file(const struct wpb_conf_section *section,
+                       const struct wpb_conf_value *value, struct wpb_arena *arena,
+                       struct wpb_conf_problems *problems)
 {
     struct stat status;
     struct wpb_err err = {0};
     const char *path;
 
-    if (wpb_config_file_path(section, value->name, arena, &path, &err)) {
-        wpb_config_warning(problems, value->file, value->line, "%s", err.message);
+    if (wpb_conf_file_path(section, value->name, arena, &path, &err)) {
+        wpb_conf_warning(problems, value->file, value->line, "%s", err.message);
         return;
     }
     if (stat(path, &status)) {
         wpb_err_errno(&err, errno, STAGE, "%s: cannot look at %.160s", value->name, path);
         if (err.code == WPB_E_DENIED)
-            wpb_config_warning(problems, value->file, value->line, "%s", err.message);
+            wpb_conf_warning(problems, value->file, value->line, "%s", err.message);
         else
-            wpb_config_error(problems, value->file, value->line, "%s", err.message);
+            wpb_conf_error(problems, value->file, value->line, "%s", err.message);
         return;
     }
     if (check_status(value->name, path, &status,
                      value->setting->type == WPB_SETTING_SECRET, &err))
-        wpb_config_error(problems, value->file, value->line, "%s", err.message);
+        wpb_conf_error(problems, value->file, value->line, "%s", err.message);
 }
 
-void wpb_config_check_files(const struct wpb_config *config,
-                            struct wpb_config_problems *problems)
+void wpb_conf_check_files(const struct wpb_conf *config,
+                          struct wpb_conf_problems *problems)
 {
     struct wpb_arena *arena = wpb_arena_new();
 
     if (!arena)
         abort();
     for (unsigned kind = 0; kind < WPB_SECTION_KINDS; kind++) {
-        const struct wpb_config_section *section =
-            wpb_config_sections(config, (enum wpb_section_kind)kind);
+        const struct wpb_conf_section *section =
+            wpb_conf_sections(config, (enum wpb_section_kind)kind);
         for (; section; section = section->next) {
             for (size_t i = 0; i < section->value_count; i++) {
-                const struct wpb_config_value *value = &section->values[i];
+                const struct wpb_conf_value *value = &section->values[i];
                 if (value->file && value->setting &&
                     (value->setting->type == WPB_SETTING_SECRET ||
                      value->setting->type == WPB_SETTING_FILE))

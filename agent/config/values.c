@@ -180,10 +180,10 @@ static const char *join(const char *const *words, size_t count, struct wpb_arena
     return text;
 }
 
-static int parse_list(struct wpb_config_value *value, struct wpb_slice text,
+static int parse_list(struct wpb_conf_value *value, struct wpb_slice text,
                       struct wpb_arena *arena, struct wpb_err *err)
 {
-    const char *words[WPB_CONFIG_WORDS_MAX + 1] = {NULL}, **kept;
+    const char *words[WPB_CONF_WORDS_MAX + 1] = {NULL}, **kept;
     size_t count = value->word_count;
     struct wpb_slice word;
 
@@ -194,9 +194,9 @@ static int parse_list(struct wpb_config_value *value, struct wpb_slice text,
             return -1;
         if (word.len == 0)
             continue;
-        if (count == WPB_CONFIG_WORDS_MAX)
+        if (count == WPB_CONF_WORDS_MAX)
             return wpb_err_set(err, WPB_E_BUDGET, STAGE, "a list has at most %d words",
-                               WPB_CONFIG_WORDS_MAX);
+                               WPB_CONF_WORDS_MAX);
         words[count] = wpb_arena_cstr(arena, word);
         if (check_word(value->setting->type, words[count], err))
             return -1;
@@ -278,12 +278,12 @@ static int parse_option(const struct wpb_option *option, const char *text, doubl
 }
 
 static int parse_one(const struct wpb_setting *setting, const char *text,
-                     struct wpb_arena *arena, struct wpb_config_value *value,
+                     struct wpb_arena *arena, struct wpb_conf_value *value,
                      struct wpb_err *err)
 {
     struct wpb_redis_address redis;
     struct wpb_mysql_address mysql;
-    struct wpb_config_listen listen;
+    struct wpb_conf_listen listen;
     struct wpb_option option;
 
     if (wpb_setting_as_option(setting, &option))
@@ -303,7 +303,7 @@ static int parse_one(const struct wpb_setting *setting, const char *text,
     case WPB_SETTING_QUORUM:
         return parse_quorum(setting, text, &value->number, &value->of, err);
     case WPB_SETTING_LISTEN:
-        return wpb_config_listen_parse(text, arena, &listen, err);
+        return wpb_conf_listen_parse(text, arena, &listen, err);
     case WPB_SETTING_REDIS_URI:
         return wpb_redis_address_parse(text, arena, &redis, err);
     case WPB_SETTING_MYSQL_URI:
@@ -315,10 +315,10 @@ static int parse_one(const struct wpb_setting *setting, const char *text,
     }
 }
 
-int wpb_config_value_parse(struct wpb_config_value *value, struct wpb_slice text,
-                           struct wpb_arena *arena, struct wpb_err *err)
+int wpb_conf_value_parse(struct wpb_conf_value *value, struct wpb_slice text,
+                         struct wpb_arena *arena, struct wpb_err *err)
 {
-    struct wpb_config_value parsed = *value;
+    struct wpb_conf_value parsed = *value;
 
     if (value->setting && wpb_setting_is_list(value->setting))
         return parse_list(value, text, arena, err);
@@ -331,15 +331,15 @@ int wpb_config_value_parse(struct wpb_config_value *value, struct wpb_slice text
     return 0;
 }
 
-int wpb_config_listen_parse(const char *text, struct wpb_arena *arena,
-                            struct wpb_config_listen *listen, struct wpb_err *err)
+int wpb_conf_listen_parse(const char *text, struct wpb_arena *arena,
+                          struct wpb_conf_listen *listen, struct wpb_err *err)
 {
     const char *colon = strrchr(text, ':');
     unsigned char address[16];
     struct wpb_slice host;
     bool is_bracketed;
 
-    *listen = (struct wpb_config_listen){.kind = WPB_LISTEN_NONE, .host = "", .path = ""};
+    *listen = (struct wpb_conf_listen){.kind = WPB_LISTEN_NONE, .host = "", .path = ""};
     if (strcmp(text, "none") == 0)
         return 0;
     if (strncmp(text, "unix:", 5) == 0) {
@@ -369,13 +369,13 @@ int wpb_config_listen_parse(const char *text, struct wpb_arena *arena,
     return 0;
 }
 
-bool wpb_config_listen_is_local(const struct wpb_config_listen *listen)
+bool wpb_conf_listen_is_local(const struct wpb_conf_listen *listen)
 {
     return listen->kind != WPB_LISTEN_TCP || strcmp(listen->host, "localhost") == 0 ||
            strncmp(listen->host, "127.", 4) == 0 || strcmp(listen->host, "::1") == 0;
 }
 
-void wpb_config_url_shown(const char *url, char *shown, size_t size)
+void wpb_conf_url_shown(const char *url, char *shown, size_t size)
 {
     size_t len = 0;
     const char *authority = authority_of(url, &len);

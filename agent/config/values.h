@@ -10,7 +10,7 @@
 #include "wpbloat/arena.h"
 
 /* What a key is set to. Exactly one of `setting` and `option` is there. */
-struct wpb_config_value {
+struct wpb_conf_value {
     const char *name;
     const struct wpb_setting *setting;
     const struct wpb_option *option; /* of a rule */
@@ -26,7 +26,7 @@ struct wpb_config_value {
 };
 
 /* Where to listen. */
-struct wpb_config_listen {
+struct wpb_conf_listen {
     enum { WPB_LISTEN_NONE, WPB_LISTEN_TCP, WPB_LISTEN_UNIX } kind;
     const char *host; /* numeric address without brackets, or localhost; "" */
     uint16_t port;
@@ -34,21 +34,21 @@ struct wpb_config_listen {
 };
 
 /* Longest list. */
-#define WPB_CONFIG_WORDS_MAX 64
+#define WPB_CONF_WORDS_MAX 64
 
 /* Parse TEXT as VALUE's setting or option; a list is added to. Texts go into ARENA.
  * On -1 VALUE is as it was, and WPB_E_ARGUMENT says what is wrong, without the key's
  * name. Bytes of URLs are not repeated: they may hold a token. */
-int wpb_config_value_parse(struct wpb_config_value *value, struct wpb_slice text,
-                           struct wpb_arena *arena, struct wpb_err *err);
+int wpb_conf_value_parse(struct wpb_conf_value *value, struct wpb_slice text,
+                         struct wpb_arena *arena, struct wpb_err *err);
 
-int wpb_config_listen_parse(const char *text, struct wpb_arena *arena,
-                            struct wpb_config_listen *listen, struct wpb_err *err);
+int wpb_conf_listen_parse(const char *text, struct wpb_arena *arena,
+                          struct wpb_conf_listen *listen, struct wpb_err *err);
 
 /* Does LISTEN name only this machine? */
-bool wpb_config_listen_is_local(const struct wpb_config_listen *listen);
+bool wpb_conf_listen_is_local(const struct wpb_conf_listen *listen);
 
 /* Append the part of URL that is no secret: its scheme and host. */
-void wpb_config_url_shown(const char *url, char *shown, size_t size);
+void wpb_conf_url_shown(const char *url, char *shown, size_t size);
 
 #endif

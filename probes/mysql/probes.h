@@ -20,4 +20,9 @@ extern const struct wpb_probe wpb_probe_mysql_meta;
 extern const struct wpb_probe wpb_probe_mysql_deep;
 extern const struct wpb_probe wpb_probe_mysql_stale_notoptions;
 
+/* For `wpbloat check` alone, and in no list: what the server lets us do. The reason of
+ * its coverage is a sentence, and after it the lines to run at the server, each after a
+ * newline. */
+extern const struct wpb_probe wpb_probe_mysql_rights;
+
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define STAGE "mysql"
-#define REASON_MAX 400
+#define REASON_MAX 1000
 
 struct wpb_rung {
     struct wpb_run *run;

@@ -16,4 +16,9 @@ extern const struct wpb_probe wpb_probe_redis_value;     /* one value, in chunks
 extern const struct wpb_probe wpb_probe_redis_rdb;       /* all keys */
 extern const struct wpb_probe wpb_probe_redis_rdb_value; /* one value */
 
+/* For `wpbloat check` alone, and in no list: what the server lets us do. The reason of
+ * its coverage is a sentence, and after it the lines to run at the server, each after a
+ * newline. */
+extern const struct wpb_probe wpb_probe_redis_rights;
+
 #endif

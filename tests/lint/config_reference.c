@@ -204,7 +204,7 @@ void wpb_reference_conf_manual(void)
            "; Generated from agent/config/settings.c by tests/lint/reference.sh "
            "--update.\n\n"
            "# NAME\n\nwpbloat.conf - what wpbloat's agent watches, and where its alerts "
-           "go\n\n# SYNOPSIS\n\n" WPB_CONFIG_DEFAULT_FILE "\n\n"
+           "go\n\n# SYNOPSIS\n\n" WPB_CONF_DEFAULT_FILE "\n\n"
            "/etc/wpbloat/conf.d/\\*.conf\n\n# DESCRIPTION\n\n");
     print_wrapped(description, "", false);
     putchar('\n');

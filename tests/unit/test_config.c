@@ -15,16 +15,16 @@
 
 /* One reading of some bytes. */
 struct reading {
-    struct wpb_config_problems *problems;
-    struct wpb_config *config;
+    struct wpb_conf_problems *problems;
+    struct wpb_conf *config;
 };
 
 static struct reading read_bytes(struct wpb_slice bytes)
 {
-    struct reading reading = {.problems = wpb_config_problems_new()};
+    struct reading reading = {.problems = wpb_conf_problems_new()};
 
     assert_non_null(reading.problems);
-    reading.config = wpb_config_of_bytes(bytes, "w.conf", reading.problems);
+    reading.config = wpb_conf_of_bytes(bytes, "w.conf", reading.problems);
     /* A configuration, or errors: never both, never neither. */
     assert_int_equal(reading.config == NULL, reading.problems->errors > 0);
     return reading;
@@ -37,8 +37,8 @@ static struct reading read_text(const char *text)
 
 static void end(struct reading *reading)
 {
-    wpb_config_free(reading->config);
-    wpb_config_problems_free(reading->problems);
+    wpb_conf_free(reading->config);
+    wpb_conf_problems_free(reading->problems);
 }
 
 /* Problem I of READING stands at LINE and says exactly MESSAGE. */
@@ -89,25 +89,25 @@ static void remarks(const char *text, uint32_t line, const char *message)
 static void nothing_is_as_by_default(void **state)
 {
     struct reading reading = takes("");
-    const struct wpb_config_section *agent = wpb_config_agent(reading.config);
+    const struct wpb_conf_section *agent = wpb_conf_agent(reading.config);
     unsigned n, of;
     size_t count;
 
     (void)state;
-    assert_string_equal(wpb_config_text(agent, "state"), "/var/lib/wpbloat");
-    assert_int_equal(wpb_config_seconds(agent, "interval"), 60);
-    assert_int_equal(wpb_config_seconds(agent, "retention"), 90 * 86400);
-    assert_int_equal(wpb_config_bytes(agent, "history_max"), 64 << 20);
-    assert_int_equal(wpb_config_choice(agent, "sites"), 0);
-    assert_int_equal(wpb_config_choice(agent, "budget"), 0);
-    wpb_config_quorum(agent, "fire_after", &n, &of);
+    assert_string_equal(wpb_conf_text(agent, "state"), "/var/lib/wpbloat");
+    assert_int_equal(wpb_conf_seconds(agent, "interval"), 60);
+    assert_int_equal(wpb_conf_seconds(agent, "retention"), 90 * 86400);
+    assert_int_equal(wpb_conf_bytes(agent, "history_max"), 64 << 20);
+    assert_int_equal(wpb_conf_choice(agent, "sites"), 0);
+    assert_int_equal(wpb_conf_choice(agent, "budget"), 0);
+    wpb_conf_quorum(agent, "fire_after", &n, &of);
     assert_int_equal(n, 3);
     assert_int_equal(of, 5);
-    assert_null(wpb_config_text(agent, "host_id"));
-    assert_null(wpb_config_list(agent, "paths", &count)[0]);
+    assert_null(wpb_conf_text(agent, "host_id"));
+    assert_null(wpb_conf_list(agent, "paths", &count)[0]);
     assert_int_equal(count, 0);
-    assert_null(wpb_config_value(agent, "interval")->file);
-    assert_null(wpb_config_sections(reading.config, WPB_SECTION_SINK));
+    assert_null(wpb_conf_value(agent, "interval")->file);
+    assert_null(wpb_conf_sections(reading.config, WPB_SECTION_SINK));
     end(&reading);
 }
 
@@ -139,34 +139,34 @@ static const char example[] = "[agent]\n"
 static void the_published_example_works_as_it_stands(void **state)
 {
     struct reading reading = takes(example);
-    const struct wpb_config_section *site =
-        wpb_config_find(reading.config, WPB_SECTION_SITE, "shop");
-    const struct wpb_config_section *sink =
-        wpb_config_sections(reading.config, WPB_SECTION_SINK);
-    const struct wpb_config_listen *listen = wpb_config_listen(reading.config);
+    const struct wpb_conf_section *site =
+        wpb_conf_find(reading.config, WPB_SECTION_SITE, "shop");
+    const struct wpb_conf_section *sink =
+        wpb_conf_sections(reading.config, WPB_SECTION_SINK);
+    const struct wpb_conf_listen *listen = wpb_conf_listen(reading.config);
     size_t count;
 
     (void)state;
     assert_int_equal(listen->kind, WPB_LISTEN_TCP);
     assert_string_equal(listen->host, "127.0.0.1");
     assert_int_equal(listen->port, 9847);
-    assert_string_equal(wpb_config_text(site, "path"), "/var/www/shop");
-    assert_string_equal(wpb_config_text(site, "owner"), "team-checkout");
-    assert_int_equal(wpb_config_value(site, "owner")->line, 9);
-    assert_true(wpb_config_option(wpb_config_find(reading.config, WPB_SECTION_RULE,
-                                                  "cache.notoptions_bloat"),
-                                  "warning_bytes") == 262144);
+    assert_string_equal(wpb_conf_text(site, "path"), "/var/www/shop");
+    assert_string_equal(wpb_conf_text(site, "owner"), "team-checkout");
+    assert_int_equal(wpb_conf_value(site, "owner")->line, 9);
+    assert_true(wpb_conf_option(wpb_conf_find(reading.config, WPB_SECTION_RULE,
+                                              "cache.notoptions_bloat"),
+                                "warning_bytes") == 262144);
     assert_int_equal(sink->sink, WPB_SINK_FILE);
-    assert_string_equal(wpb_config_text(sink, "path"), "/var/log/wpbloat/alerts.jsonl");
+    assert_string_equal(wpb_conf_text(sink, "path"), "/var/log/wpbloat/alerts.jsonl");
     sink = sink->next;
     assert_int_equal(sink->sink, WPB_SINK_WEBHOOK);
-    assert_string_equal(wpb_config_text(sink, "url"),
+    assert_string_equal(wpb_conf_text(sink, "url"),
                         "https://monitoring.example/hooks/wpbloat");
-    assert_string_equal(wpb_config_text(sink, "secret_file"),
+    assert_string_equal(wpb_conf_text(sink, "secret_file"),
                         "/etc/wpbloat/webhook.secret");
     sink = sink->next;
     assert_int_equal(sink->sink, WPB_SINK_ALERTMANAGER);
-    assert_string_equal(wpb_config_list(sink, "urls", &count)[1], "http://am-2:9093");
+    assert_string_equal(wpb_conf_list(sink, "urls", &count)[1], "http://am-2:9093");
     assert_int_equal(count, 2);
     assert_null(sink->next);
     end(&reading);
@@ -240,12 +240,12 @@ static void a_section_may_go_on_later(void **state)
 {
     struct reading reading =
         takes("[site a]\npath = /a\n[agent]\ninterval = 2s\n[site a]\nowner = me\n");
-    const struct wpb_config_section *site =
-        wpb_config_find(reading.config, WPB_SECTION_SITE, "a");
+    const struct wpb_conf_section *site =
+        wpb_conf_find(reading.config, WPB_SECTION_SITE, "a");
 
     (void)state;
-    assert_string_equal(wpb_config_text(site, "path"), "/a");
-    assert_string_equal(wpb_config_text(site, "owner"), "me");
+    assert_string_equal(wpb_conf_text(site, "path"), "/a");
+    assert_string_equal(wpb_conf_text(site, "owner"), "me");
     assert_null(site->next);
     end(&reading);
 }
@@ -272,16 +272,14 @@ static void units_are_powers_of_1024_and_parts_of_a_day(void **state)
                                    "memory_limit = 256M");
 
     (void)state;
-    assert_int_equal(wpb_config_seconds(wpb_config_agent(reading.config), "retention"),
+    assert_int_equal(wpb_conf_seconds(wpb_conf_agent(reading.config), "retention"),
                      172800);
-    assert_int_equal(wpb_config_bytes(wpb_config_agent(reading.config), "history_max"),
+    assert_int_equal(wpb_conf_bytes(wpb_conf_agent(reading.config), "history_max"),
                      2147483648);
-    assert_int_equal(wpb_config_seconds(wpb_config_agent(reading.config), "interval"),
-                     300);
-    assert_int_equal(
-        wpb_config_bytes(wpb_config_sections(reading.config, WPB_SECTION_SITE),
-                         "memory_limit"),
-        268435456);
+    assert_int_equal(wpb_conf_seconds(wpb_conf_agent(reading.config), "interval"), 300);
+    assert_int_equal(wpb_conf_bytes(wpb_conf_sections(reading.config, WPB_SECTION_SITE),
+                                    "memory_limit"),
+                     268435456);
     end(&reading);
 }
 
@@ -332,19 +330,19 @@ static void addresses_to_listen_on(void **state)
                                       "::1:80",      "unix:w.sock", "example.org:80",
                                       "127.0.0.1:x", ":80",         "[::1]"};
     struct wpb_arena *arena = wpb_arena_new();
-    struct wpb_config_listen listen;
+    struct wpb_conf_listen listen;
     struct wpb_err err;
 
     (void)state;
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        assert_int_equal(wpb_config_listen_parse(good[i].text, arena, &listen, &err), 0);
+        assert_int_equal(wpb_conf_listen_parse(good[i].text, arena, &listen, &err), 0);
         assert_int_equal(listen.kind, good[i].kind);
         assert_string_equal(listen.host, good[i].host);
         assert_int_equal(listen.port, good[i].port);
-        assert_int_equal(wpb_config_listen_is_local(&listen), good[i].is_local);
+        assert_int_equal(wpb_conf_listen_is_local(&listen), good[i].is_local);
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        if (wpb_config_listen_parse(bad[i], arena, &listen, &err) == 0)
+        if (wpb_conf_listen_parse(bad[i], arena, &listen, &err) == 0)
             fail_msg("'%s' was taken", bad[i]);
     }
     wpb_arena_free(arena);
@@ -393,12 +391,12 @@ static void passwords_and_tokens_are_not_repeated(void **state)
         }
         end(&reading);
     }
-    wpb_config_url_shown("https://hooks.example:444/T0/s3cret?k=s3cret", shown,
-                         sizeof(shown));
+    wpb_conf_url_shown("https://hooks.example:444/T0/s3cret?k=s3cret", shown,
+                       sizeof(shown));
     assert_string_equal(shown, "https://hooks.example:444/...");
-    wpb_config_url_shown("https://hooks.example?k=s3cret", shown, sizeof(shown));
+    wpb_conf_url_shown("https://hooks.example?k=s3cret", shown, sizeof(shown));
     assert_string_equal(shown, "https://hooks.example/...");
-    wpb_config_url_shown("http://am-1:9093", shown, sizeof(shown));
+    wpb_conf_url_shown("http://am-1:9093", shown, sizeof(shown));
     assert_string_equal(shown, "http://am-1:9093");
 }
 
@@ -416,7 +414,7 @@ static void urls_are_checked(void **state)
     struct reading reading =
         takes("[sink webhook]\nurl = https://[2001:db8::1]:8443/x?y=1&z=[2];3\n");
     assert_string_equal(
-        wpb_config_text(wpb_config_sections(reading.config, WPB_SECTION_SINK), "url"),
+        wpb_conf_text(wpb_conf_sections(reading.config, WPB_SECTION_SINK), "url"),
         "https://[2001:db8::1]:8443/x?y=1&z=[2];3");
     end(&reading);
 }
@@ -437,14 +435,14 @@ static void a_sink_is_what_its_type_or_first_word_says(void **state)
 {
     struct reading reading = takes("[sink stdout]\n[sink webhook pager]\nurl=http://x\n"
                                    "[sink pager2]\ntype = webhook\nurl = http://y\n");
-    const struct wpb_config_section *sink =
-        wpb_config_sections(reading.config, WPB_SECTION_SINK);
+    const struct wpb_conf_section *sink =
+        wpb_conf_sections(reading.config, WPB_SECTION_SINK);
 
     (void)state;
     assert_int_equal(sink->sink, WPB_SINK_STDOUT);
     assert_int_equal(sink->next->sink, WPB_SINK_WEBHOOK);
     assert_string_equal(sink->next->name, "webhook pager");
-    assert_int_equal(wpb_config_seconds(sink->next, "timeout"), 10);
+    assert_int_equal(wpb_conf_seconds(sink->next, "timeout"), 10);
     assert_int_equal(sink->next->next->sink, WPB_SINK_WEBHOOK);
     end(&reading);
 }
@@ -471,7 +469,7 @@ static void lists_have_words_and_may_be_given_again(void **state)
               "[sink alertmanager]\nurls = http://x\nlabels = dc=fra1 tier=\"a\n");
     size_t count;
     const char *const *words =
-        wpb_config_list(wpb_config_agent(reading.config), "paths", &count);
+        wpb_conf_list(wpb_conf_agent(reading.config), "paths", &count);
 
     (void)state;
     assert_int_equal(count, 4);
@@ -496,7 +494,7 @@ static void a_list_is_bounded(void **state)
     char text[2000] = "[agent]\npaths =";
 
     (void)state;
-    for (int i = 0; i < WPB_CONFIG_WORDS_MAX + 1; i++)
+    for (int i = 0; i < WPB_CONF_WORDS_MAX + 1; i++)
         strcat(text, " /a");
     refuses(text, 2, "paths: a list has at most 64 words");
 }
@@ -505,12 +503,12 @@ static void bytes_of_a_prefix_are_literal(void **state)
 {
     struct reading reading = takes("[site a]\npath = /a\nredis_prefix = q7:#;\xff=*%\n"
                                    "[site b]\npath = /b\nredis_prefix = \" x \"\n");
-    const struct wpb_config_section *site =
-        wpb_config_sections(reading.config, WPB_SECTION_SITE);
+    const struct wpb_conf_section *site =
+        wpb_conf_sections(reading.config, WPB_SECTION_SITE);
 
     (void)state;
-    assert_string_equal(wpb_config_text(site, "redis_prefix"), "q7:#;\xff=*%");
-    assert_string_equal(wpb_config_text(site->next, "redis_prefix"), " x ");
+    assert_string_equal(wpb_conf_text(site, "redis_prefix"), "q7:#;\xff=*%");
+    assert_string_equal(wpb_conf_text(site->next, "redis_prefix"), " x ");
     end(&reading);
 }
 
@@ -519,12 +517,12 @@ static void comments_and_spaces_do_not_count(void **state)
     struct reading reading =
         takes("\xef\xbb\xbf; first\r\n# second = 1\r\n\t [agent] ; third\r\n"
               "   ; fourth\r\n\r\n    interval\t=  7s   ; fifth\r\n  budget=full\r\n");
-    const struct wpb_config_section *agent = wpb_config_agent(reading.config);
+    const struct wpb_conf_section *agent = wpb_conf_agent(reading.config);
 
     (void)state;
-    assert_int_equal(wpb_config_seconds(agent, "interval"), 7);
-    assert_int_equal(wpb_config_value(agent, "interval")->line, 6);
-    assert_int_equal(wpb_config_choice(agent, "budget"), 2);
+    assert_int_equal(wpb_conf_seconds(agent, "interval"), 7);
+    assert_int_equal(wpb_conf_value(agent, "interval")->line, 6);
+    assert_int_equal(wpb_conf_choice(agent, "budget"), 2);
     end(&reading);
     refuses("[agent]\ninterval = 60s # a minute\n", 2,
             "interval: '60s # a minute' is not a duration such as 90s, 10m, 6h or 30d; "
@@ -537,8 +535,7 @@ static void an_indented_line_is_no_continuation(void **state)
 
     (void)state;
     assert_string_equal(
-        wpb_config_text(wpb_config_sections(reading.config, WPB_SECTION_SITE), "path"),
-        "/a");
+        wpb_conf_text(wpb_conf_sections(reading.config, WPB_SECTION_SITE), "path"), "/a");
     end(&reading);
 }
 
@@ -579,19 +576,18 @@ static void long_lines_are_refused_and_not_cut(void **state)
 
 static void a_line_of_the_largest_length_is_whole(void **state)
 {
-    char text[WPB_CONFIG_LINE_MAX + 40] = "[site a]\npath = /";
+    char text[WPB_CONF_LINE_MAX + 40] = "[site a]\npath = /";
     struct reading reading;
     const char *path;
 
     (void)state;
-    memset(text + 17, 'p', WPB_CONFIG_LINE_MAX - 8);
+    memset(text + 17, 'p', WPB_CONF_LINE_MAX - 8);
     reading = read_text(text);
     if (!reading.config) { /* an inih with a limit of its own: said, not cut */
         assert_non_null(strstr(reading.problems->items[0].message, "is longer than"));
     } else {
-        path = wpb_config_text(wpb_config_sections(reading.config, WPB_SECTION_SITE),
-                               "path");
-        assert_int_equal(strlen(path), WPB_CONFIG_LINE_MAX - 7);
+        path = wpb_conf_text(wpb_conf_sections(reading.config, WPB_SECTION_SITE), "path");
+        assert_int_equal(strlen(path), WPB_CONF_LINE_MAX - 7);
     }
     end(&reading);
 }
@@ -618,11 +614,11 @@ static void errors_are_bounded_and_counted(void **state)
     struct reading reading;
 
     (void)state;
-    for (int i = 0; i < WPB_CONFIG_PROBLEMS_MAX + 10; i++)
+    for (int i = 0; i < WPB_CONF_PROBLEMS_MAX + 10; i++)
         strcat(text, "x\n");
     reading = read_text(text);
-    assert_int_equal(reading.problems->count, WPB_CONFIG_PROBLEMS_MAX);
-    assert_int_equal(reading.problems->errors, WPB_CONFIG_PROBLEMS_MAX + 10);
+    assert_int_equal(reading.problems->count, WPB_CONF_PROBLEMS_MAX);
+    assert_int_equal(reading.problems->errors, WPB_CONF_PROBLEMS_MAX + 10);
     assert_int_equal(reading.problems->dropped, 10);
     end(&reading);
 }
@@ -646,7 +642,7 @@ static void rules_get_the_options_that_are_set(void **state)
     (void)state;
     end(&reading);
     reading = takes("[rule cache.notoptions_bloat]\nwarning_bytes = 128K\n");
-    wpb_config_rule_values(reading.config, values);
+    wpb_conf_rule_values(reading.config, values);
     assert_true(wpb_rule_values_get(values, "cache.notoptions_bloat", "warning_bytes") ==
                 131072);
     assert_true(wpb_rule_values_get(values, "cache.notoptions_bloat", "critical_bytes") ==
@@ -673,7 +669,7 @@ static void findings_of_a_rule_that_is_off_are_left_out_and_others_lowered(void 
         items[i].site = &site;
         items[i].subject = &subject;
     }
-    wpb_config_apply_rules(reading.config, &findings);
+    wpb_conf_apply_rules(reading.config, &findings);
     assert_int_equal(findings.count, 2);
     assert_string_equal(items[0].code, "cache.notoptions_bloat");
     assert_int_equal(items[0].severity, WPB_WARNING);
@@ -690,10 +686,10 @@ static void equal_is_what_does_the_same(void **state)
     struct reading d = takes("[agent]\ninterval = 60s\n[sink stdout]\n");
 
     (void)state;
-    assert_true(wpb_config_equal(a.config, b.config));
-    assert_false(wpb_config_equal(a.config, c.config));
-    assert_false(wpb_config_equal(a.config, d.config));
-    assert_false(wpb_config_equal(d.config, a.config));
+    assert_true(wpb_conf_equal(a.config, b.config));
+    assert_false(wpb_conf_equal(a.config, c.config));
+    assert_false(wpb_conf_equal(a.config, d.config));
+    assert_false(wpb_conf_equal(d.config, a.config));
     end(&a);
     end(&b);
     end(&c);
@@ -720,7 +716,7 @@ static void the_sample_is_the_defaults_and_one_file_of_alerts(void **state)
     struct reading same = takes("[sink file]\npath = /var/log/wpbloat/alerts.jsonl\n");
 
     (void)state;
-    assert_true(wpb_config_equal(sample.config, same.config));
+    assert_true(wpb_conf_equal(sample.config, same.config));
     end(&sample);
     end(&same);
     free(text);
@@ -741,10 +737,9 @@ static void the_sample_holds_with_all_its_keys_in_force(void **state)
     }
     all = takes(text);
     assert_int_equal(
-        wpb_config_seconds(wpb_config_find(all.config, WPB_SECTION_SITE, "shop"),
-                           "interval"),
+        wpb_conf_seconds(wpb_conf_find(all.config, WPB_SECTION_SITE, "shop"), "interval"),
         300);
-    assert_non_null(wpb_config_find(all.config, WPB_SECTION_SINK, "alertmanager"));
+    assert_non_null(wpb_conf_find(all.config, WPB_SECTION_SINK, "alertmanager"));
     end(&all);
     free(text);
 }

@@ -14,7 +14,7 @@
 
 struct place {
     char folder[64], file[96];
-    struct wpb_config_problems *problems;
+    struct wpb_conf_problems *problems;
 };
 
 static int begin(void **state)
@@ -29,7 +29,7 @@ static int begin(void **state)
     snprintf(place->file, sizeof(place->file), "%s/wpbloat.conf", place->folder);
     snprintf(path, sizeof(path), "%s/conf.d", place->folder);
     mkdir(path, 0755);
-    place->problems = wpb_config_problems_new();
+    place->problems = wpb_conf_problems_new();
     *state = place;
     return 0;
 }
@@ -40,7 +40,7 @@ static int end(void **state)
     char command[128];
 
     snprintf(command, sizeof(command), "rm -rf '%s'", place->folder);
-    wpb_config_problems_free(place->problems);
+    wpb_conf_problems_free(place->problems);
     unsetenv("CREDENTIALS_DIRECTORY");
     free(place);
     return system(command);
@@ -71,7 +71,7 @@ static void assert_says(const struct place *place, size_t i, const char *part)
 /* Loading fails, with one error that says PART. */
 static void refuses(struct place *place, const char *part)
 {
-    assert_null(wpb_config_load(place->file, false, place->problems));
+    assert_null(wpb_conf_load(place->file, false, place->problems));
     assert_says(place, 0, part);
     assert_int_equal(place->problems->count, 1);
 }
@@ -79,8 +79,8 @@ static void refuses(struct place *place, const char *part)
 static void later_files_win_in_order_of_name(void **state)
 {
     struct place *place = *state;
-    struct wpb_config *config;
-    const struct wpb_config_section *agent;
+    struct wpb_conf *config;
+    const struct wpb_conf_section *agent;
     size_t count;
 
     write_file(place, "wpbloat.conf",
@@ -89,18 +89,17 @@ static void later_files_win_in_order_of_name(void **state)
     write_file(place, "conf.d/10-a.conf", "[agent]\ninterval = 10s\npaths = /c\n", 0644);
     write_file(place, "conf.d/30-c.conf~", "nonsense", 0644);
     write_file(place, "conf.d/.40-d.conf", "nonsense", 0644);
-    config = wpb_config_load(place->file, false, place->problems);
+    config = wpb_conf_load(place->file, false, place->problems);
     assert_non_null(config);
-    agent = wpb_config_agent(config);
-    assert_int_equal(wpb_config_seconds(agent, "interval"), 20);
-    assert_int_equal(wpb_config_choice(agent, "budget"), 2);
-    assert_string_equal(wpb_config_list(agent, "paths", &count)[0], "/c");
+    agent = wpb_conf_agent(config);
+    assert_int_equal(wpb_conf_seconds(agent, "interval"), 20);
+    assert_int_equal(wpb_conf_choice(agent, "budget"), 2);
+    assert_string_equal(wpb_conf_list(agent, "paths", &count)[0], "/c");
     assert_int_equal(count, 1);
-    assert_non_null(
-        strstr(wpb_config_value(agent, "interval")->file, "conf.d/20-b.conf"));
-    assert_non_null(strstr(wpb_config_files(config)[1], "conf.d/10-a.conf"));
-    assert_null(wpb_config_files(config)[3]);
-    wpb_config_free(config);
+    assert_non_null(strstr(wpb_conf_value(agent, "interval")->file, "conf.d/20-b.conf"));
+    assert_non_null(strstr(wpb_conf_files(config)[1], "conf.d/10-a.conf"));
+    assert_null(wpb_conf_files(config)[3]);
+    wpb_conf_free(config);
 }
 
 static void errors_of_all_files_are_told(void **state)
@@ -109,7 +108,7 @@ static void errors_of_all_files_are_told(void **state)
 
     write_file(place, "wpbloat.conf", "[agent]\ninterval = x\n", 0644);
     write_file(place, "conf.d/a.conf", "\n[agent]\nbudget = x\n", 0644);
-    assert_null(wpb_config_load(place->file, false, place->problems));
+    assert_null(wpb_conf_load(place->file, false, place->problems));
     assert_int_equal(place->problems->count, 2);
     assert_non_null(strstr(place->problems->items[1].file, "conf.d/a.conf"));
     assert_int_equal(place->problems->items[1].line, 3);
@@ -118,12 +117,12 @@ static void errors_of_all_files_are_told(void **state)
 static void a_file_that_is_not_there_is_an_error_unless_it_is_optional(void **state)
 {
     struct place *place = *state;
-    struct wpb_config *config = wpb_config_load(place->file, true, place->problems);
+    struct wpb_conf *config = wpb_conf_load(place->file, true, place->problems);
 
     assert_non_null(config);
     assert_int_equal(place->problems->count, 0);
-    assert_null(wpb_config_files(config)[0]);
-    wpb_config_free(config);
+    assert_null(wpb_conf_files(config)[0]);
+    wpb_conf_free(config);
     refuses(place, "cannot open it: No such file or directory");
 }
 
@@ -186,28 +185,28 @@ static void a_file_that_is_too_large_is_refused(void **state)
 
 /* The configuration of one webhook, whose secret_file is NAME below the place, or as it
  * is. */
-static struct wpb_config *with_secret(struct place *place, const char *name)
+static struct wpb_conf *with_secret(struct place *place, const char *name)
 {
     char text[256];
-    struct wpb_config *config;
+    struct wpb_conf *config;
 
     snprintf(text, sizeof(text), "[sink webhook]\nurl = https://x\nsecret_file = %s%s\n",
              name[0] == '/' ? place->folder : "", name);
     write_file(place, "wpbloat.conf", text, 0644);
-    config = wpb_config_load(place->file, false, place->problems);
+    config = wpb_conf_load(place->file, false, place->problems);
     assert_non_null(config);
     return config;
 }
 
 /* The secret of CONFIG, which is freed; NULL with ERR. */
-static const char *secret_of(const struct wpb_config *config, struct wpb_arena *arena,
+static const char *secret_of(const struct wpb_conf *config, struct wpb_arena *arena,
                              struct wpb_err *err)
 {
     const char *secret = NULL;
-    const struct wpb_config_section *sink = wpb_config_sections(config, WPB_SECTION_SINK);
+    const struct wpb_conf_section *sink = wpb_conf_sections(config, WPB_SECTION_SINK);
 
     *err = (struct wpb_err){0};
-    if (wpb_config_secret(sink, "secret_file", arena, &secret, err))
+    if (wpb_conf_secret(sink, "secret_file", arena, &secret, err))
         assert_null(secret);
     return secret;
 }
@@ -216,15 +215,15 @@ static void a_secret_is_the_first_line_of_its_file(void **state)
 {
     struct place *place = *state;
     struct wpb_arena *arena = wpb_arena_new();
-    struct wpb_config *config;
+    struct wpb_conf *config;
     struct wpb_err err;
 
     write_file(place, "a.secret", "whsec_one\nsecond\n", 0600);
     config = with_secret(place, "/a.secret");
     assert_string_equal(secret_of(config, arena, &err), "whsec_one");
-    wpb_config_check_files(config, place->problems);
+    wpb_conf_check_files(config, place->problems);
     assert_int_equal(place->problems->count, 0);
-    wpb_config_free(config);
+    wpb_conf_free(config);
     wpb_arena_free(arena);
 }
 
@@ -232,18 +231,18 @@ static void a_secret_that_everybody_can_read_is_refused(void **state)
 {
     struct place *place = *state;
     struct wpb_arena *arena = wpb_arena_new();
-    struct wpb_config *config;
+    struct wpb_conf *config;
     struct wpb_err err;
 
     write_file(place, "a.secret", "whsec_one\n", 0644);
     config = with_secret(place, "/a.secret");
     assert_null(secret_of(config, arena, &err));
     assert_non_null(strstr(err.message, "everybody on this host can read"));
-    wpb_config_check_files(config, place->problems);
+    wpb_conf_check_files(config, place->problems);
     assert_int_equal(place->problems->errors, 1);
     assert_says(place, 0, "chmod 600 it");
     assert_int_equal(place->problems->items[0].line, 3);
-    wpb_config_free(config);
+    wpb_conf_free(config);
     wpb_arena_free(arena);
 }
 
@@ -260,12 +259,12 @@ static void a_secret_that_is_missing_empty_or_a_folder_is_refused(void **state)
     mkdir(path, 0700);
     write_file(place, "a.empty", "\nsecond\n", 0600);
     for (size_t i = 0; i < 3; i++) {
-        struct wpb_config *config = with_secret(place, names[i]);
+        struct wpb_conf *config = with_secret(place, names[i]);
         struct wpb_err err;
         assert_null(secret_of(config, arena, &err));
         if (!strstr(err.message, says[i]))
             fail_msg("\"%s\" does not say \"%s\"", err.message, says[i]);
-        wpb_config_free(config);
+        wpb_conf_free(config);
     }
     wpb_arena_free(arena);
 }
@@ -274,7 +273,7 @@ static void a_bare_name_is_a_credential_of_the_unit(void **state)
 {
     struct place *place = *state;
     struct wpb_arena *arena = wpb_arena_new();
-    struct wpb_config *config;
+    struct wpb_conf *config;
     struct wpb_err err;
 
     write_file(place, "hook", "whsec_two", 0400);
@@ -282,12 +281,12 @@ static void a_bare_name_is_a_credential_of_the_unit(void **state)
     assert_null(secret_of(config, arena, &err));
     assert_int_equal(err.code, WPB_E_NOT_FOUND);
     assert_non_null(strstr(err.message, "'hook' is a credential, and there are none"));
-    wpb_config_check_files(config, place->problems);
+    wpb_conf_check_files(config, place->problems);
     assert_int_equal(place->problems->errors, 0);
     assert_int_equal(place->problems->count, 1);
     setenv("CREDENTIALS_DIRECTORY", place->folder, 1);
     assert_string_equal(secret_of(config, arena, &err), "whsec_two");
-    wpb_config_free(config);
+    wpb_conf_free(config);
     wpb_arena_free(arena);
 }
 
@@ -295,14 +294,14 @@ static void without_a_secret_there_is_none_and_no_error(void **state)
 {
     struct place *place = *state;
     struct wpb_arena *arena = wpb_arena_new();
-    struct wpb_config *config;
+    struct wpb_conf *config;
     struct wpb_err err;
 
     write_file(place, "wpbloat.conf", "[sink webhook]\nurl = https://x\n", 0644);
-    config = wpb_config_load(place->file, false, place->problems);
+    config = wpb_conf_load(place->file, false, place->problems);
     assert_null(secret_of(config, arena, &err));
     assert_int_equal(err.code, WPB_OK);
-    wpb_config_free(config);
+    wpb_conf_free(config);
     wpb_arena_free(arena);
 }
 
