@@ -31,7 +31,10 @@ enum option_index { FORMAT, OUTPUT, BUDGET, TOP, NO_EXAMINE, FAIL_ON, KEEP };
 static const struct wpb_cli_option options[] = {
     [FORMAT] = {"format", "FORMAT", "As for scan.", false},
     [OUTPUT] = {"output", "FILE", "As for scan.", false},
-    [BUDGET] = {"budget", "BUDGET", "As for scan.", false},
+    [BUDGET] = {"budget", "BUDGET",
+                "As for scan, but full when it is not given: nobody else needs the "
+                "servers.",
+                false},
     [TOP] = {"top", "N", "As for scan.", false},
     [NO_EXAMINE] = {"no-examine", NULL, "As for scan.", false},
     [FAIL_ON] = {"fail-on", "LEVEL", "As for scan; makes its exit code the demo's.",
@@ -46,7 +49,7 @@ static const struct wpb_cli_option options[] = {
 struct demo {
     const char *scan_args[SCAN_ARGS_MAX]; /* handed on, with their dashes */
     int scan_arg_count;
-    bool is_exit_code_asked, keep;
+    bool is_exit_code_asked, is_budget_asked, keep;
     char folder[PATH_SIZE];
     char sites[WPB_DEMO_SITES][PATH_SIZE]; /* their folders; "": it is not made */
     char raised_limit[PATH_SIZE + 16];
@@ -94,6 +97,7 @@ static int take(void *cookie, int index, const char *argument)
         return 0;
     }
     demo->is_exit_code_asked |= index == FAIL_ON;
+    demo->is_budget_asked |= index == BUDGET;
     hand_on(demo, handed_on[index]);
     if (argument)
         hand_on(demo, argument);
@@ -283,6 +287,10 @@ static int scan_command(struct demo *demo, char **argv)
         argv[argc++] = (char *)"--memory-limit";
         argv[argc++] = demo->raised_limit;
     }
+    if (!demo->is_budget_asked) {
+        argv[argc++] = (char *)"--budget";
+        argv[argc++] = (char *)"full";
+    }
     wpb_buf_init(&line, 0);
     for (int i = 0; i < argc; i++)
         wpb_buf_printf(&line, " %s", argv[i]);
@@ -297,7 +305,7 @@ static int scan_command(struct demo *demo, char **argv)
  * server and the folder behind. Returns the demo's exit code. */
 static int scan(struct demo *demo)
 {
-    char *argv[SCAN_ARGS_MAX + WPB_DEMO_SITES + 6] = {NULL};
+    char *argv[SCAN_ARGS_MAX + WPB_DEMO_SITES + 8] = {NULL};
     int argc = scan_command(demo, argv), status = 0, number;
 
     pid_t pid = fork();

@@ -2,6 +2,7 @@
 
 #include <hiredis/hiredis.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/command/demo_incident.h"
@@ -11,6 +12,8 @@
 static const char stage[] = "demo";
 
 #define SEPARATOR "|"
+#define PAGE_TABLE "atelier.at_postmeta"
+#define PAGE_ID 812
 
 /* The columns that are looked at, as WordPress makes them; {p} is the table prefix. */
 static const char tables[] =
@@ -57,10 +60,14 @@ static const char shop_rows[] =
     "('active_plugins', "
     "'a:1:{i:0;s:35:\"kestrel-pricing/kestrel-pricing.php\";}')" SEPARATOR
     "INSERT INTO {p}posts (ID, post_type, post_name) SELECT seq, 'product', "
-    "CONCAT('item-', seq) FROM seq_200_to_599" SEPARATOR
+    "CONCAT('item-', seq) FROM seq_162_to_599" SEPARATOR
     "INSERT INTO {p}postmeta (post_id, meta_key, meta_value) SELECT seq, '_price', "
     "'19.95' "
-    "FROM seq_200_to_599";
+    "FROM seq_200_to_599" SEPARATOR
+    "INSERT INTO {p}postmeta (post_id, meta_key, meta_value) SELECT seq, "
+    "'_elementor_edit_mode', 'builder' FROM seq_162_to_199" SEPARATOR
+    "INSERT INTO {p}postmeta (post_id, meta_key, meta_value) SELECT seq, '_edit_lock', "
+    "'1795461112:3' FROM seq_162_to_199";
 
 static const char atelier_rows[] =
     "INSERT INTO {p}options (option_name, option_value) VALUES "
@@ -173,18 +180,16 @@ static void append_quoted(struct wpb_buf *out, struct wpb_slice value)
     wpb_buf_char(out, '\'');
 }
 
-static int insert_meta(MYSQL *mysql, const char *key, struct wpb_slice value,
-                       struct wpb_err *err)
+static int insert_meta(MYSQL *mysql, const char *table, unsigned post, const char *key,
+                       struct wpb_slice value, struct wpb_err *err)
 {
     struct wpb_buf statement;
     int result = 0;
 
     wpb_buf_init(&statement, 0);
-    wpb_buf_printf(
-        &statement,
-        "INSERT INTO atelier.at_postmeta (post_id, meta_key, meta_value) VALUES "
-        "(812, '%s', ",
-        key);
+    wpb_buf_printf(&statement,
+                   "INSERT INTO %s (post_id, meta_key, meta_value) VALUES (%u, '%s', ",
+                   table, post, key);
     append_quoted(&statement, value);
     wpb_buf_char(&statement, ')');
     if (wpb_buf_failed(&statement) ||
@@ -239,6 +244,59 @@ out:
     return result;
 }
 
+/* The string that follows KEY in ENTRY, which demo_values.c has written: a list of one,
+ * a:1:{i:0;s:LENGTH:"...";}. */
+static struct wpb_slice value_in(struct wpb_slice entry, const char *key)
+{
+    static const char before[] = "\";a:1:{i:0;s:";
+    const char *at = memmem(entry.data, entry.len, key, strlen(key));
+    char *end;
+    size_t len;
+
+    if (!at || strncmp(at + strlen(key), before, strlen(before)) != 0)
+        return (struct wpb_slice){NULL, 0};
+    len = strtoul(at + strlen(key) + strlen(before), &end, 10);
+    return wpb_slice_of(end + strlen(":\""), len);
+}
+
+static int copy_post(MYSQL *mysql, redisContext *redis, unsigned post,
+                     struct wpb_err *err)
+{
+    redisReply *entry =
+        redisCommand(redis, "GET " WPB_DEMO_KEY_PREFIX "post_meta:%u", post);
+    int result = -1;
+
+    if (!entry || entry->type != REDIS_REPLY_STRING)
+        wpb_err_set(err, WPB_E_IO, stage, "the private redis-server has lost post %u",
+                    post);
+    else
+        result = insert_meta(
+            mysql, "shop." WPB_DEMO_TABLE_PREFIX "postmeta", post, "_elementor_data",
+            value_in(wpb_slice_of(entry->str, entry->len), "_elementor_data"), err);
+    if (entry)
+        freeReplyObject(entry);
+    return result;
+}
+
+/* What the shop's Redis already carries stands in its database, too. */
+static int seed_shop_posts(MYSQL *mysql, const char *redis_socket, struct wpb_err *err)
+{
+    redisContext *redis = redisConnectUnix(redis_socket);
+    redisReply *reply =
+        redis && !redis->err ? redisCommand(redis, "SELECT %d", WPB_DEMO_DATABASE) : NULL;
+    int result = reply ? 0
+                       : wpb_err_set(err, WPB_E_IO, stage,
+                                     "the private redis-server does not answer");
+
+    for (unsigned i = 0; i < WPB_DEMO_BUILDER_POSTS && result == 0; i++)
+        result = copy_post(mysql, redis, WPB_DEMO_BUILDER_POST_FIRST + i, err);
+    if (reply)
+        freeReplyObject(reply);
+    if (redis)
+        redisFree(redis);
+    return result;
+}
+
 static int seed_page(MYSQL *mysql, const char *redis_socket, struct wpb_err *err)
 {
     struct wpb_buf layout, css, entry;
@@ -252,8 +310,10 @@ static int seed_page(MYSQL *mysql, const char *redis_socket, struct wpb_err *err
     wpb_demo_page_entry(wpb_buf_view(&layout), wpb_buf_view(&css), &entry);
     if (wpb_buf_failed(&layout) || wpb_buf_failed(&css) || wpb_buf_failed(&entry))
         wpb_err_set(err, WPB_E_MEMORY, stage, "out of memory");
-    else if (insert_meta(mysql, "_elementor_data", wpb_buf_view(&layout), err) == 0 &&
-             insert_meta(mysql, "_elementor_css", wpb_buf_view(&css), err) == 0)
+    else if (insert_meta(mysql, PAGE_TABLE, PAGE_ID, "_elementor_data",
+                         wpb_buf_view(&layout), err) == 0 &&
+             insert_meta(mysql, PAGE_TABLE, PAGE_ID, "_elementor_css", wpb_buf_view(&css),
+                         err) == 0)
         result = seed_cache(redis_socket, wpb_buf_view(&entry), err);
     wpb_buf_fini(&entry);
     wpb_buf_fini(&css);
@@ -294,7 +354,8 @@ int wpb_demo_database_seed(const char *mariadb_socket, const char *redis_socket,
                         err) != 0)
             goto out;
     }
-    if (seed_page(mysql, redis_socket, err) == 0)
+    if (seed_shop_posts(mysql, redis_socket, err) == 0 &&
+        seed_page(mysql, redis_socket, err) == 0)
         result = analyse(mysql, err);
 out:
     mysql_close(mysql);

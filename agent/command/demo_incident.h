@@ -19,6 +19,10 @@
 #define WPB_DEMO_TABLE_PREFIX "kx_"
 #define WPB_DEMO_KEY_PREFIX "q7:prod_kx:"
 
+/* The posts whose entries carry a page builder's blob. */
+#define WPB_DEMO_BUILDER_POST_FIRST 162
+#define WPB_DEMO_BUILDER_POSTS 38
+
 /* Seed the empty server at the unix socket PATH. */
 int wpb_demo_incident_seed(const char *socket_path, struct wpb_err *err);
 

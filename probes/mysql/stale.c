@@ -72,7 +72,7 @@ static bool ask_names(struct wpb_rung *rung, struct wpb_sql *sql)
     size_t count;
     const struct wpb_request *requests = wpb_run_requests(wpb_rung_run(rung), &count);
     const struct wpb_subject *last = stale->notoptions;
-    struct wpb_slice blog;
+    struct wpb_slice blog = {NULL, 0};
 
     for (; stale->next < count; stale->next++) {
         stale->notoptions = notoptions_of(&requests[stale->next]);
