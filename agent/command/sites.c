@@ -57,6 +57,7 @@ struct wpb_site wpb_site_ad_hoc(const char *name)
                              .theme_dir = "",
                              .wp_version = "",
                              .table_prefix = "wp_",
+                             .is_table_prefix_guessed = true,
                              .db_name = "",
                              .db_host = "",
                              .db_charset = "",
@@ -199,11 +200,14 @@ static int apply_mysql(const struct wpb_site_selection *selection, const char *p
         site->mysql.password = password;
     if (selection->table_prefix)
         site->table_prefix = selection->table_prefix;
+    site->is_table_prefix_guessed &= !selection->table_prefix;
     if (selection->mysql_replica_uri && site->has_mysql) {
         if (wpb_mysql_address_parse(selection->mysql_replica_uri, arena,
                                     &site->mysql_replica, err))
             return -1;
         site->has_mysql_replica = true;
+        site->mysql_replica.is_replica = true;
+        site->mysql_replica.schema = site->mysql.schema;
         site->mysql_replica.password = site->mysql.password;
         if (!*site->mysql_replica.user)
             site->mysql_replica.user = site->mysql.user;

@@ -140,6 +140,28 @@ static void start_dependents(struct wpb_turn *turn, const struct wpb_target *tar
     }
 }
 
+/* A database may have shown how the tables of a site are called, for which that was a
+ * guess; those who look at them come after it. */
+static void learn_table_prefix(struct wpb_turn *turn, const struct wpb_target *target)
+{
+    for (size_t i = 0; i < target->count; i++) {
+        struct wpb_site *site = &turn->sites[target->members[i]];
+        const struct wpb_window *window = turn->windows[target->members[i]];
+        const struct wpb_subject *server;
+        size_t cursor = 0;
+
+        while (
+            site->is_table_prefix_guessed &&
+            (server = wpb_window_next(window, WPB_SUBJECT_MYSQL_SERVER, NULL, &cursor))) {
+            struct wpb_slice prefix = wpb_window_text(window, server, WPB_M_TABLE_PREFIX);
+            if (!prefix.len)
+                continue;
+            site->table_prefix = wpb_arena_cstr(turn->arena, prefix);
+            site->is_table_prefix_guessed = false;
+        }
+    }
+}
+
 static void on_run_ended(struct wpb_run *run)
 {
     struct wpb_turn *turn = run->owner;
@@ -152,6 +174,8 @@ static void on_run_ended(struct wpb_run *run)
             turn->active[i] = turn->active[--turn->active_count];
     }
     free(run);
+    if (strcmp(target->needs, "mysql") == 0)
+        learn_table_prefix(turn, target);
     if (probe->look == WPB_LOOK_SURVEY && turn->phase == SURVEY)
         start_dependents(turn, target, probe);
     if (turn->active_count == 0)

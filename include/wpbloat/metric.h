@@ -25,8 +25,10 @@
     X(LARGEST_NAME, "largest_name", "text", "whose value that is")                       \
     X(DATA_BYTES, "data_bytes", "bytes", "what a table's rows take on disk")             \
     X(INDEX_BYTES, "index_bytes", "bytes", "what its indexes take")                      \
-    X(OVERFLOW_PAGES, "overflow_pages", "count",                                         \
-      "pages of values that did not fit beside their row")                               \
+    X(LEAF_PAGES, "leaf_pages", "count",                                                 \
+      "pages of a table's rows, with those of values that did not fit beside them")      \
+    X(TABLE_PREFIX, "table_prefix", "text",                                              \
+      "how the names of the site's tables begin, learnt from them")                      \
     X(ENGINE, "engine", "text", "storage engine of a table, or VIEW")                    \
     X(OPTIONS, "options", "count", "options counted")                                    \
     X(AUTOLOAD_BYTES, "autoload_bytes", "bytes", "values of all autoloaded options")     \

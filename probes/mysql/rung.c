@@ -135,7 +135,8 @@ static void take_failure(struct wpb_rung *rung, const struct wpb_mysql_answer *a
     const struct wpb_rung_step *step = step_of(rung);
     enum wpb_err_code code = answer->err.code;
 
-    if (step->may_be_missing && is_missing(answer)) {
+    if ((step->may_be_missing && is_missing(answer)) ||
+        (step->may_be_denied && code == WPB_E_DENIED)) {
         rung->answered++;
         if (step->missing)
             step->missing(rung);

@@ -32,12 +32,13 @@ struct wpb_rung_step {
     uint32_t pages_max;  /* as in struct wpb_mysql_question */
     bool is_unbudgeted;  /* as there */
     bool may_be_missing; /* no such table is no failure: a plugin's own */
+    bool may_be_denied;  /* nor is a missing grant: few accounts have it */
     /* Write the statement; false: nothing to ask, on to the next step. */
     bool (*ask)(struct wpb_rung *rung, struct wpb_sql *sql);
     /* Its rows have come; count what `done` counts with wpb_rung_count(). */
     enum wpb_rung_next (*answer)(struct wpb_rung *rung,
                                  const struct wpb_mysql_rows *rows);
-    /* No such table or column, when it may be missing; may be NULL. */
+    /* No such table or column, or no grant, when that may be; may be NULL. */
     void (*missing)(struct wpb_rung *rung);
 };
 

@@ -11,6 +11,7 @@ target_link_libraries(mysql_fixture
 target_include_directories(mysql_fixture PUBLIC ${PROJECT_SOURCE_DIR}/include)
 
 wpb_unit_test(mysql_address wpb_base)
+wpb_unit_test(mysql_owner wpb_mysql)
 wpb_unit_test(mysql_grants mysql_fixture)
 wpb_unit_test(mysql_link mysql_fixture wpb_mysql Threads::Threads)
 wpb_unit_test(mysql_sql mysql_fixture wpb_mysql)
@@ -19,6 +20,7 @@ wpb_unit_test(mysql_post mysql_fixture wpb_probes wpb_schedule)
 add_library(mysql_look STATIC unit/mysql_look.c)
 target_link_libraries(mysql_look PUBLIC mysql_fixture wpb_schedule wpb_mysql)
 
+wpb_unit_test(mysql_autoload mysql_look)
 wpb_unit_test(mysql_builders mysql_look)
 wpb_unit_test(mysql_options mysql_look)
 wpb_unit_test(mysql_woocommerce mysql_look)
