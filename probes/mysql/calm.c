@@ -13,8 +13,8 @@
 /* Others' page reads: a jump is ten times what they were, and not a trifle. */
 #define JUMP_FACTOR 10
 #define JUMP_READS_PER_SECOND 500
-/* Shorter gaps say nothing about a rate. */
-#define GAP_MS 100
+/* In less time a single visitor on a cold page looks like a storm. */
+#define GAP_MS 1000
 
 void wpb_mysql_calm_init(struct wpb_mysql_calm *calm, bool is_local, bool is_replica)
 {

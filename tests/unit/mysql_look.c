@@ -98,13 +98,26 @@ const struct wpb_sample *mysql_look_sample(const struct mysql_look *look,
                    : NULL;
 }
 
+/* Why it is not there is in the coverage. */
+static void fail_with_coverage(const struct mysql_look *look, enum wpb_metric metric,
+                               const char *name)
+{
+    size_t count;
+    const struct wpb_coverage *rows = wpb_turn_coverage(look->turn, &count);
+
+    for (size_t i = 0; i < count; i++)
+        print_error("%s: %s %s\n", rows[i].probe,
+                    wpb_coverage_status_name(rows[i].status), rows[i].reason);
+    fail_msg("nothing was posted: %s of %s", wpb_metric_row(metric)->name, name);
+}
+
 long long mysql_look_integer(const struct mysql_look *look, enum wpb_subject_kind kind,
                              const char *name, enum wpb_metric metric)
 {
     const struct wpb_sample *sample = mysql_look_sample(look, kind, name, metric);
 
     if (!sample)
-        fail_msg("nothing was posted: %s of %s", wpb_metric_row(metric)->name, name);
+        fail_with_coverage(look, metric, name);
     assert_int_equal(sample->value.type, WPB_VALUE_INTEGER);
     return sample->value.integer;
 }
@@ -115,7 +128,7 @@ void mysql_look_text_is(const struct mysql_look *look, enum wpb_subject_kind kin
     const struct wpb_sample *sample = mysql_look_sample(look, kind, name, metric);
 
     if (!sample)
-        fail_msg("nothing was posted: %s of %s", wpb_metric_row(metric)->name, name);
+        fail_with_coverage(look, metric, name);
     assert_int_equal(sample->value.type, WPB_VALUE_TEXT);
     if (!wpb_slice_is(sample->value.text, expected))
         fail_msg("%s of %s: '%.*s' instead of '%s'", wpb_metric_row(metric)->name, name,
