@@ -97,6 +97,7 @@ static const struct wording wordings[] = {
     {"entry_bytes", "as cache entry", NULL, "not known", NULL, true},
     {"largest_meta_key", "heaviest field", NULL, NULL, NULL, false},
     {"largest_meta_bytes", "size of that field", NULL, NULL, NULL, false},
+    {"layout_decode_bytes", "to decode its layout", NULL, NULL, NULL, false},
     {"bytes_per_request", "moved for each view", NULL, NULL, NULL, false},
     {"css_bytes", "compiled CSS", NULL, NULL, NULL, true},
     {"largest_page_css_bytes", "most of one page", NULL, NULL, NULL, false},

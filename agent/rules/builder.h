@@ -28,6 +28,7 @@ struct wpb_builder_chain {
     uint64_t entry_bytes;
     uint64_t read_peak; /* PHP memory to fetch and decode it; 0: unknown */
     enum wpb_provenance peak_provenance;
+    uint64_t layout_peak; /* PHP memory to decode its layout after that; 0: unknown */
 };
 
 /* The chain of POST; false when its meta was not measured, or nobody visits it since it

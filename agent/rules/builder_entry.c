@@ -9,6 +9,7 @@
 #define CODE "builder.post_meta_entry"
 #define POSTS_REPORTED 5
 #define METAS_NAMED 4
+#define LIGHT 100 /* lighter than the heaviest by that: not worth a word */
 /* PHP's own default: above it, somebody has raised the limit. */
 #define PHP_DEFAULT_LIMIT ((uint64_t)128 * 1024 * 1024)
 
@@ -62,6 +63,23 @@ static void read_peak(const struct wpb_rule_context *context,
     chain->peak_provenance = peak->provenance;
 }
 
+/* The builder decodes what the entry holds as a string once more. */
+static void read_layout(const struct wpb_rule_context *context,
+                        struct wpb_builder_chain *chain)
+{
+    const struct wpb_subject *meta;
+    size_t cursor = 0;
+
+    while ((meta = wpb_window_next(context->window, WPB_SUBJECT_META_KEY, chain->post,
+                                   &cursor))) {
+        int64_t peak =
+            wpb_window_integer(context->window, meta, WPB_M_PHP_READ_PEAK_BYTES, 0);
+        if (peak > 0 && (uint64_t)peak > chain->layout_peak &&
+            wpb_slice_is(wpb_builder_role(context, meta), "layout"))
+            chain->layout_peak = (uint64_t)peak;
+    }
+}
+
 bool wpb_builder_chain(const struct wpb_rule_context *context,
                        const struct wpb_subject *post, struct wpb_builder_chain *chain)
 {
@@ -79,6 +97,7 @@ bool wpb_builder_chain(const struct wpb_rule_context *context,
         read_peak(context, chain->entry, chain);
     }
     read_peak(context, post, chain);
+    read_layout(context, chain);
     return true;
 }
 
@@ -134,50 +153,58 @@ static uint64_t request_bytes(const struct wpb_builder_chain *chain)
     return chain->has_entry_bytes ? chain->entry_bytes : chain->row_bytes;
 }
 
-static const char *say_limit(const struct wpb_rule_context *context,
+static const char *say_share(const struct wpb_rule_context *context,
                              const struct wpb_builder_chain *chain)
 {
-    struct wpb_arena *arena = context->arena;
     uint64_t limit = wpb_cache_memory_limit(context);
-    const char *how =
-        limit > PHP_DEFAULT_LIMIT
-            ? wpb_arena_printf(arena,
-                               "memory_limit already stands at %s, above "
-                               "PHP's default of 128 MiB: raising the limit "
-                               "made room for the page and left the cause.",
-                               wpb_say_bytes(arena, limit))
-            : "Raising memory_limit would make room for the page and leave "
-              "the cause.";
 
     if (!limit || !chain->read_peak)
-        return how;
+        return "";
     return wpb_arena_printf(
-        arena, "That is %s of memory_limit. %s",
-        wpb_say_share(arena, (double)chain->read_peak / (double)limit), how);
+        context->arena, ", %s of memory_limit",
+        wpb_say_share(context->arena, (double)chain->read_peak / (double)limit));
+}
+
+static const char *say_limit(const struct wpb_rule_context *context)
+{
+    uint64_t limit = wpb_cache_memory_limit(context);
+
+    if (limit <= PHP_DEFAULT_LIMIT)
+        return "Raising memory_limit would make room for the page and leave the cause.";
+    return wpb_arena_printf(
+        context->arena,
+        "memory_limit already stands at %s, above PHP's default of 128 MiB: raising the "
+        "limit made room for the page and left the cause.",
+        wpb_say_bytes(context->arena, limit));
 }
 
 static const char *summary(const struct wpb_rule_context *context,
                            const struct wpb_builder_chain *chain)
 {
     struct wpb_arena *arena = context->arena;
-    const char *entry = "", *peak = "";
+    const char *entry = "", *peak = "", *layout = "";
 
     if (chain->has_entry_bytes)
         entry = wpb_arena_printf(arena, ", is one cache entry of %s%s",
                                  chain->is_entry_exact ? "" : "about ",
                                  wpb_say_bytes(arena, chain->entry_bytes));
     if (chain->read_peak)
-        peak = wpb_arena_printf(arena, ", and takes %s of PHP memory to fetch and decode",
-                                wpb_say_bytes(arena, chain->read_peak));
+        peak = wpb_arena_printf(
+            arena, ", and takes %s of PHP memory to fetch and decode%s",
+            wpb_say_bytes(arena, chain->read_peak), say_share(context, chain));
+    if (chain->layout_peak)
+        layout = wpb_arena_printf(arena,
+                                  " To show the page, its layout is decoded once more, "
+                                  "which takes another %s.",
+                                  wpb_say_bytes(arena, chain->layout_peak));
     return wpb_arena_printf(
         arena,
         "Each request that shows this post, alone or in a list, loads all its metadata "
         "in "
-        "one piece, also the parts it does not use. It is %s in the database%s%s. %s "
-        "Each "
-        "view still moves %s from the cache or the database into PHP, and fewer requests "
-        "fit into the machine at the same time.",
-        wpb_say_bytes(arena, chain->row_bytes), entry, peak, say_limit(context, chain),
+        "one piece, also the parts it does not use. It is %s in the database%s%s.%s %s "
+        "Each view still moves %s from the cache or the database into PHP, and fewer "
+        "requests fit into the machine at the same time.",
+        wpb_say_bytes(arena, chain->row_bytes), entry, peak, layout, say_limit(context),
         wpb_say_bytes(arena, request_bytes(chain)));
 }
 
@@ -190,6 +217,8 @@ static const char *say_metas(const struct wpb_rule_context *context,
 
     for (size_t i = 0; i < metas->count && i < METAS_NAMED; i++) {
         const struct wpb_ranked *meta = &metas->items[i];
+        if (meta->weight < metas->items[0].weight / LIGHT)
+            break;
         struct wpb_slice role = wpb_builder_role(context, meta->subject);
         text = wpb_arena_printf(arena, "%s%s%s (%s%s%s)", text, i ? ", " : "",
                                 wpb_say_name(arena, meta->subject->name),
@@ -310,6 +339,9 @@ static void draft_chain(struct wpb_draft *draft, const struct wpb_builder_chain 
     if (limit && chain->read_peak)
         wpb_draft_fact(draft, "limit_share_ratio",
                        wpb_value_double((double)chain->read_peak / (double)limit),
+                       WPB_ESTIMATED);
+    if (chain->layout_peak)
+        wpb_draft_fact(draft, "layout_decode_bytes", wpb_value_count(chain->layout_peak),
                        WPB_ESTIMATED);
     wpb_draft_fact(draft, "bytes_per_request", wpb_value_count(request_bytes(chain)),
                    chain->is_entry_exact || !chain->has_entry_bytes ? WPB_EXACT

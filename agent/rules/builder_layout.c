@@ -81,6 +81,14 @@ static void draft_heavy_remedy(struct wpb_draft *draft, const struct wpb_subject
     wpb_draft_line(&draft->verify, wpb_builder_say_meta_sql(context, meta->parent));
 }
 
+static const char *say_inside(const struct wpb_rule_context *context,
+                              const struct wpb_subject *meta)
+{
+    if (wpb_window_get(context->window, meta, WPB_M_EXAMINED_BYTES))
+        return "No single part of it stands out: it is the number of elements.";
+    return "What is inside was not read; wpbloat explain reads it.";
+}
+
 static void report_heavy(struct wpb_rule_context *context, const struct wpb_subject *meta,
                          enum wpb_severity severity)
 {
@@ -106,8 +114,7 @@ static void report_heavy(struct wpb_rule_context *context, const struct wpb_subj
     wpb_cache_draft_limit(&draft);
     draft.finding.cause.kind = "layout";
     draft.finding.cause.confidence = paths[0] ? "likely" : "unknown";
-    draft.finding.cause.note =
-        paths[0] ? paths : "What is inside was not read; wpbloat explain reads it.";
+    draft.finding.cause.note = paths[0] ? paths : say_inside(context, meta);
     draft_heavy_remedy(&draft, meta);
     wpb_draft_emit(&draft);
 }

@@ -107,6 +107,8 @@ static void post_raised_limit(struct look *look, const char *path, const char *c
     look_post(look, landing, WPB_M_CSS_BYTES, 2400000);
     post_meta(look, css_key, "css", 2401204);
     post_meta(look, "_elementor_data", "layout", 1800000);
+    look_post(look, in_schema(WPB_SUBJECT_META_KEY, "_elementor_data", &landing),
+              WPB_M_PHP_READ_PEAK_BYTES, 15519744);
     look_post(look, entry, WPB_M_POST_ID, 4711);
     look_post(look, entry, WPB_M_VALUE_BYTES, 4301377);
     look_post_as(look, entry, WPB_M_PHP_READ_PEAK_BYTES, wpb_value_integer(12911240),

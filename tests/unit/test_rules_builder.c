@@ -351,6 +351,34 @@ static void a_site_known_by_its_database_alone_is_reached_by_it(void **state)
                     "'mysql+unix:///run/mysqld/mysqld.sock?db=shop'");
 }
 
+static void the_layout_of_the_chain_is_decoded_once_more(void **state)
+{
+    struct look *look = *state;
+    const struct wpb_finding *finding;
+
+    post_page(look);
+    post_entry(look);
+    look_evaluate(look);
+    assert_null(look_fact(look_found(look, ENTRY), "layout_decode_bytes"));
+    look_post(look, meta("_elementor_data"), WPB_M_PHP_READ_PEAK_BYTES, 15 * MIB);
+    look_post(look, meta("_elementor_css"), WPB_M_PHP_READ_PEAK_BYTES, 20 * MIB);
+    look_evaluate(look);
+    finding = look_found(look, ENTRY);
+    look_assert_fact(finding, "layout_decode_bytes", 15 * MIB);
+    look_assert_says(finding->summary, "its layout is decoded once more, which takes "
+                                       "another 15.0 MiB");
+}
+
+static void light_metas_are_not_named(void **state)
+{
+    struct look *look = *state;
+
+    post_page(look);
+    look_post(look, meta("_edit_lock"), WPB_M_ROW_BYTES, 23);
+    look_evaluate(look);
+    assert_null(strstr(look_found(look, ENTRY)->cause.note, "_edit_lock"));
+}
+
 /* builder.css_inline */
 
 static void inline_css_names_the_setting_and_where_to_change_it(void **state)
@@ -529,6 +557,20 @@ static void css_and_sums_over_posts_are_no_layout(void **state)
     look_post_text(look, key_in_general("_elementor_data"), WPB_M_META_ROLE, "layout");
     look_post(look, key_in_general("_elementor_data"), WPB_M_ROW_BYTES, 800 * MIB);
     assert_int_equal(look_severity(look, HEAVY), -1);
+}
+
+static void a_layout_without_a_heavy_part_has_many_elements(void **state)
+{
+    struct look *look = *state;
+    struct wpb_subject layout = meta("_elementor_data");
+
+    look_post_text(look, layout, WPB_M_META_ROLE, "layout");
+    look_post(look, layout, WPB_M_ROW_BYTES, 2 * MIB);
+    look_evaluate(look);
+    look_assert_says(look_found(look, HEAVY)->cause.note, "was not read");
+    look_post(look, layout, WPB_M_EXAMINED_BYTES, 2 * MIB);
+    look_evaluate(look);
+    look_assert_says(look_found(look, HEAVY)->cause.note, "No single part");
 }
 
 static void the_paths_inside_a_layout_are_its_cause(void **state)
@@ -718,6 +760,8 @@ int main(void)
         TEST(at_most_five_posts_are_reported_and_the_rest_counted),
         TEST(hostile_meta_keys_stay_words_of_a_command),
         TEST(a_site_known_by_its_database_alone_is_reached_by_it),
+        TEST(the_layout_of_the_chain_is_decoded_once_more),
+        TEST(light_metas_are_not_named),
         TEST(inline_css_names_the_setting_and_where_to_change_it),
         TEST(css_in_files_is_no_finding),
         TEST(a_builder_without_a_choice_is_left_alone),
@@ -730,6 +774,7 @@ int main(void)
         TEST(a_layout_is_heavy_by_the_memory_it_takes),
         TEST(the_role_of_a_key_in_general_is_that_of_a_posts_meta),
         TEST(css_and_sums_over_posts_are_no_layout),
+        TEST(a_layout_without_a_heavy_part_has_many_elements),
         TEST(the_paths_inside_a_layout_are_its_cause),
         TEST(copies_warn_by_bytes_or_number),
         TEST(copies_of_all_pages_count_by_their_sample),
