@@ -8,8 +8,8 @@ import json
 import os
 import sys
 
-# Rules that no probe feeds yet: they are in no table.
-NOT_YET_FED = set()
+# Rules that need the database of a site, which these sites have not: in no table.
+NEED_A_DATABASE = {"cache.stale_notoptions"}
 
 W3TC = "w3tc_1804289383_five.example.test_0_object_0"
 
@@ -91,8 +91,8 @@ def main():
     wrong += [f"twice: {row}" for row in sorted(set(rows)) if rows.count(row) > 1]
     in_tables = {code for rows in TABLES.values() for _, code, _, _ in rows}
     wrong += [f"in no table: {code}"
-              for code in sorted(rules() - in_tables - NOT_YET_FED)]
-    wrong += [f"fed after all: {code}" for code in sorted(in_tables & NOT_YET_FED)]
+              for code in sorted(rules() - in_tables - NEED_A_DATABASE)]
+    wrong += [f"fed after all: {code}" for code in sorted(in_tables & NEED_A_DATABASE)]
     print("\n".join(wrong), end="\n" if wrong else "")
     return 1 if wrong else 0
 
