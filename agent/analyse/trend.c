@@ -15,6 +15,7 @@
 #define WANDERING_COUNT 6
 #define WANDERING_AUTOCORRELATION 0.5
 #define WANDERING_FACTOR 1.8
+#define DAY_DIFFERENCE_MIN 0.25
 #define DAYS_MIN 4
 #define DAYS_MAX 30
 #define RECENT 5
@@ -320,7 +321,8 @@ static double interval_of_changes(struct wpb_trend_work *work,
     int64_t whole_days = span_ms / WPB_MS_PER_DAY;
     int64_t more = whole_days < DAYS_MAX ? whole_days : DAYS_MAX;
     int64_t blocks = more < DAYS_MIN ? DAYS_MIN : more;
-    double medians[DAYS_MAX], mean, squares = 0, k = (double)(blocks - 1), t, deviation;
+    double medians[DAYS_MAX], mean, squares = 0, k = (double)(blocks - 1);
+    double t, deviation, least;
 
     if (!take_blocks(work, trend, blocks, medians))
         return INFINITY;
@@ -331,7 +333,9 @@ static double interval_of_changes(struct wpb_trend_work *work,
     }
     t = wpb_stats_t_quantile(0.5 + share_of(confidence) / 2, k - 1);
     deviation = sqrt(WANDERING_FACTOR / k) * sqrt(squares);
-    return t * deviation / (days(span_ms) / (double)blocks);
+    least = wpb_stats_normal_quantile(0.5 + share_of(confidence) / 2) *
+            sqrt(WANDERING_FACTOR / k) * DAY_DIFFERENCE_MIN * fabs(trend->per_day);
+    return fmax(least, t * deviation / (days(span_ms) / (double)blocks));
 }
 
 /* Go on from where the last points are. */
@@ -361,6 +365,30 @@ static void fit_wanderer(struct wpb_trend_work *work, double confidence,
     anchor_at_end(work, trend);
 }
 
+static double p_of(double s, double variance)
+{
+    if (!(variance > 0) || !(fabs(s) > 1))
+        return 1;
+    return 2 * wpb_stats_normal_tail((fabs(s) - 1) / sqrt(variance));
+}
+
+double wpb_trend_least_p(const struct wpb_point *points, size_t count,
+                         struct wpb_trend_work *work)
+{
+    size_t made = wpb_trend_thin(points, count, work->points);
+    double s = 0;
+
+    if (made < WPB_TREND_POINTS_MIN)
+        return 1;
+    for (size_t j = 1; j < made; j++) {
+        for (size_t i = 0; i < j; i++) {
+            if (work->points[j].time_ms > work->points[i].time_ms)
+                s += sign(work->points[j].value - work->points[i].value);
+        }
+    }
+    return p_of(s, variance_of_s(work, made));
+}
+
 bool wpb_trend_fit(const struct wpb_point *points, size_t count, double confidence,
                    struct wpb_trend_work *work, struct wpb_trend *trend)
 {
@@ -380,9 +408,7 @@ bool wpb_trend_fit(const struct wpb_point *points, size_t count, double confiden
     made.autocorrelation = autocorrelation_of(work, &made);
     made.effective_count = n * (1 - made.autocorrelation) / (1 + made.autocorrelation);
     made.variance = variance_of_s(work, made.count) * n / made.effective_count;
-    made.p = 1;
-    if (made.variance > 0 && fabs(made.s) > 1)
-        made.p = 2 * wpb_stats_normal_tail((fabs(made.s) - 1) / sqrt(made.variance));
+    made.p = p_of(made.s, made.variance);
     fit_interval(work, pairs, confidence, &made);
     fit_wanderer(work, confidence, &made);
     made.is_monotone = rises_block_by_block(work, &made);

@@ -17,8 +17,10 @@
  * from day to day is independent, though, so that the interval is then also taken from
  * that: slope -+ t sqrt(1.8) sd / sqrt(k) of the k changes from one day's median to the
  * next (of quarters of the time below four days), where 1.8 = 1.5 (medians of a walk
- * differ less than the walk) times 1.2 (a line through a walk instead of its ends). The
- * narrower one holds. And such a series goes on from where it is, not from the line.
+ * differ less than the walk) times 1.2 (a line through a walk instead of its ends), and
+ * no less than if days differed by a quarter of the slope: few days may be alike by
+ * chance. The narrower one holds. And such a series goes on from where it is, not from
+ * the line.
  *
  * Pure; all memory is the caller's. O(m^2 log m) with m = min(n, WPB_TREND_POINTS_MAX),
  * plus O(n).
@@ -78,6 +80,12 @@ size_t wpb_trend_thin(const struct wpb_point *points, size_t count,
  * two different times are there. */
 bool wpb_trend_fit(const struct wpb_point *points, size_t count, double confidence,
                    struct wpb_trend_work *work, struct wpb_trend *trend);
+
+/* Mann-Kendall alone, as if neighbours had nothing in common: no more than the p of
+ * wpb_trend_fit(), for a twentieth of its work. 1 where that would find nothing to fit.
+ */
+double wpb_trend_least_p(const struct wpb_point *points, size_t count,
+                         struct wpb_trend_work *work);
 
 /* The line at TIME_MS. */
 double wpb_trend_at(const struct wpb_trend *trend, int64_t time_ms);
