@@ -10,7 +10,7 @@
 /* Of either half's slope against the whole's. */
 #define HALF_RATIO_MIN (1.0 / 3)
 #define HALF_RATIO_MAX 3.0
-#define WANDERER_HISTORY_MIN_MS (5 * WPB_MS_PER_DAY)
+#define WANDERER_HISTORY_MIN_MS (4 * WPB_MS_PER_DAY)
 #define NOISE_LOW 0.05
 #define NOISE_HIGH 0.95
 #define FUTURE_MS (5 * INT64_C(60000))
@@ -211,13 +211,8 @@ static void find_noise(struct wpb_trend_work *work, const struct wpb_trend *tren
     int64_t lag_ms = third_ms < WPB_MS_PER_DAY ? third_ms : WPB_MS_PER_DAY;
     double lags = fmax(1, span_ms / (double)lag_ms);
     double factor = sqrt(1 + trend->autocorrelation * (lags - 1));
-    double days_free = days((double)(trend->last_ms - trend->first_ms)) - 2;
     double short_low, short_high;
 
-    /* Few days do not show how far days stray: Student's quantile for the normal one. */
-    if (trend->is_wandering)
-        factor *= wpb_stats_t_quantile(NOISE_HIGH, fmax(2, days_free)) /
-                  wpb_stats_normal_quantile(NOISE_HIGH);
     deviate(work, trend, lag_ms, low, high);
     deviate(work, trend, lag_ms / 2, &short_low, &short_high);
     *low = fmin(*low * factor, short_low);

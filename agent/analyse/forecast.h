@@ -11,10 +11,9 @@
  * where the slopes are those of trend.h's interval, and the noise is the 5 % and 95 %
  * quantile of what the points leave the line by, or of what they leave it by within half
  * a day and from one day to the next, the latter times sqrt(1 + r1 (days to go - 1)): a
- * sum of random days strays, the further it goes (and, of what wanders, Student's
- * quantile over the normal one for as many days as there are less two). What was forecast
- * is scored (the value a day ahead, and the time), and where the scores say that the
- * intervals were too narrow, they are widened.
+ * sum of random days strays, the further it goes. What was forecast is scored (the value
+ * a day ahead, and the time), and where the scores say that the intervals were too
+ * narrow, they are widened.
  *
  * Pure; the time is an argument; all memory is the caller's. O(n + m^2 log m) with
  * m <= WPB_TREND_POINTS_MAX, about three fits.
@@ -25,7 +24,7 @@
 #include "agent/analyse/epoch.h"
 
 /* Less says nothing: points, and time of an epoch (two of each hour of the day; of what
- * wanders five days, from which it is seen how days differ). */
+ * wanders four days, from which it is seen how days differ). */
 #define WPB_FORECAST_POINTS_MIN 8
 #define WPB_FORECAST_HISTORY_MIN_MS (2 * WPB_MS_PER_DAY)
 /* Nobody looks further ahead than so many times the history. */

@@ -246,7 +246,7 @@ static void take_cycle_out(const struct wpb_trend_work *work, size_t count,
 static double autocorrelation_of(struct wpb_trend_work *work,
                                  const struct wpb_trend *trend)
 {
-    double scale = 0, r1;
+    double scale = 0, n = (double)trend->count, r1;
 
     for (size_t i = 0; i < trend->count; i++)
         scale = fmax(scale, fabs(residual(trend, &work->points[i])));
@@ -257,6 +257,9 @@ static double autocorrelation_of(struct wpb_trend_work *work,
     if (trend->last_ms - trend->first_ms >= CYCLE_DAYS_MIN * WPB_MS_PER_DAY)
         take_cycle_out(work, trend->count, work->values);
     r1 = wpb_stats_autocorrelation(work->values, trend->count);
+    /* A line was taken out, and with it some of what neighbours have in common. */
+    if (r1 > 2 / sqrt(n))
+        r1 += (2 + 4 * r1) / n;
     return fmin(fmax(r1, 0), AUTOCORRELATION_MAX);
 }
 

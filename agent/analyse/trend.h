@@ -8,9 +8,11 @@
  * Var(S) = n(n-1)(2n+5)/18 less what ties in either take (Kendall 1975). Neighbours are
  * alike, so that n points say less than n: Var is multiplied by n / n_eff,
  * n_eff = n (1 - r1)/(1 + r1), r1 the autocorrelation at lag 1 of what the line leaves
- * (Hamed & Rao 1998 for a process of the first order). A daily cycle is first taken out
- * of those residuals where there are five days or more and it explains half of them: a
- * cycle is no drift.
+ * (Hamed & Rao 1998 for a process of the first order). Where r1 is beyond chance, (2 + 4
+ * r1)/n is added: so much of it goes when a line is taken out (when only a mean is, it is
+ * (1 + 3 r1)/n: Marriott & Pope 1954). A daily cycle is first taken out of those
+ * residuals where there are five days or more and it explains half of them: a cycle is no
+ * drift.
  *
  * A sum of random days wanders: it does not come back to a line, its neighbours are so
  * alike that n_eff is below 6, and the interval by ranks grows without bound. Its growth

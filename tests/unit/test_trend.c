@@ -268,6 +268,27 @@ static void autocorrelation_deflates_the_gate(void **state)
     assert_true(found <= 15);
 }
 
+static void autocorrelation_is_not_underestimated(void **state)
+{
+    static struct series series;
+    double sum = 0;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        struct wpb_trend trend;
+        double value = 0;
+        series_begin(&series, 2000 + seed);
+        for (int i = 0; i < 100; i++) {
+            value = 0.8 * value + series_normal(&series);
+            series_add(&series, value);
+        }
+        assert_true(wpb_trend_fit(series.points, series.count, 0.9, &work, &trend));
+        sum += trend.autocorrelation;
+    }
+    /* Without the correction it is 0.74. */
+    assert_near(sum / 300, 0.8, 0.02);
+}
+
 static void more_points_than_there_is_room_become_medians_of_equal_times(void **state)
 {
     static struct wpb_point points[3000], thin[WPB_TREND_POINTS_MAX];
@@ -362,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_quarter_of_wild_points_does_not_move_the_slope),
         cmocka_unit_test(the_interval_covers_the_slope_as_often_as_it_says),
         cmocka_unit_test(autocorrelation_deflates_the_gate),
+        cmocka_unit_test(autocorrelation_is_not_underestimated),
         cmocka_unit_test(more_points_than_there_is_room_become_medians_of_equal_times),
         cmocka_unit_test(what_is_unusable_is_left_out),
         cmocka_unit_test(nothing_is_fitted_to_one_time_or_three_points),
