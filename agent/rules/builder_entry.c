@@ -204,8 +204,8 @@ static const char *summary(const struct wpb_rule_context *context,
         "one piece, also the parts it does not use. It is %s in the database%s%s.%s %s "
         "Each view still moves %s from the cache or the database into PHP, and fewer "
         "requests fit into the machine at the same time.",
-        wpb_say_bytes(arena, chain->row_bytes), entry, peak, layout, say_limit(context),
-        wpb_say_bytes(arena, request_bytes(chain)));
+        wpb_say_known_bytes(context, chain->post, WPB_M_ROW_BYTES), entry, peak, layout,
+        say_limit(context), wpb_say_bytes(arena, request_bytes(chain)));
 }
 
 /* "_elementor_css (2.3 MiB, css), _elementor_data (1.7 MiB, layout)". */
@@ -362,7 +362,8 @@ static void report(struct wpb_rule_context *context,
     draft.finding.title = wpb_arena_printf(
         arena, "%s brings %s of metadata into every request that shows it%s%s",
         wpb_builder_say_post(context, chain->post),
-        wpb_say_bytes(arena, chain->row_bytes), chain->read_peak ? ", and takes " : "",
+        wpb_say_known_bytes(context, chain->post, WPB_M_ROW_BYTES),
+        chain->read_peak ? ", and takes " : "",
         chain->read_peak ? wpb_arena_printf(arena, "%s of PHP memory",
                                             wpb_say_bytes(arena, chain->read_peak))
                          : "");

@@ -108,6 +108,15 @@ static const char *say_largest(const struct wpb_rule_context *context,
                             wpb_ranking_say_bytes(&largest, context->arena));
 }
 
+static bool is_exact_share(const struct wpb_rule_context *context,
+                           const struct wpb_subject *component)
+{
+    const struct wpb_sample *bytes =
+        wpb_window_get(context->window, component, WPB_M_AUTOLOAD_BYTES);
+
+    return bytes && bytes->provenance == WPB_EXACT;
+}
+
 static void draft_components(struct wpb_draft *draft, const struct autoload *autoload)
 {
     struct wpb_rule_context *context = draft->context;
@@ -130,6 +139,10 @@ static void draft_components(struct wpb_draft *draft, const struct autoload *aut
     if (ranking.count == 0)
         return;
     components = wpb_arena_alloc(context->arena, ranking.count * sizeof(*components));
+    if (!is_exact_share(context, ranking.items[0].subject))
+        cause->note =
+            wpb_arena_printf(context->arena, "%s%sThe parts are told by a sample.",
+                             cause->note, cause->note[0] ? " " : "");
     for (size_t i = 0; i < ranking.count; i++) {
         components[i] = component_of(context, &ranking.items[i], autoload->bytes);
         if (is_named(components[i].name))
@@ -160,8 +173,8 @@ static const char *large_summary(const struct wpb_rule_context *context,
         "and makes the crowd of them heavier. Flushing a cache changes nothing: the "
         "options come straight back from the database. WordPress's own Site Health calls "
         "800,000 bytes too much.",
-        wpb_say_bytes(arena, autoload->bytes), WPB_DATABASE_REQUESTS,
-        wpb_say_bytes(arena, held), of_ram);
+        wpb_say_known_bytes(context, autoload->table, WPB_M_AUTOLOAD_BYTES),
+        WPB_DATABASE_REQUESTS, wpb_say_bytes(arena, held), of_ram);
 }
 
 static const char *say_largest_sql(const struct wpb_rule_context *context,
@@ -236,10 +249,10 @@ static void report_large(struct wpb_rule_context *context,
     struct wpb_draft draft;
 
     wpb_draft_init(&draft, context, severity, autoload->table);
-    draft.finding.title =
-        wpb_arena_printf(arena, "Every request loads %s of options%s%s%s",
-                         wpb_say_bytes(arena, autoload->bytes), options[0] ? " (" : "",
-                         options, options[0] ? " of them)" : "");
+    draft.finding.title = wpb_arena_printf(
+        arena, "Every request loads %s of options%s%s%s",
+        wpb_say_known_bytes(context, autoload->table, WPB_M_AUTOLOAD_BYTES),
+        options[0] ? " (" : "", options, options[0] ? " of them)" : "");
     draft.finding.summary = large_summary(context, autoload);
     wpb_draft_sample(&draft, "autoload_bytes", WPB_M_AUTOLOAD_BYTES);
     wpb_draft_sample(&draft, "options", WPB_M_OPTIONS);

@@ -181,6 +181,24 @@ static void autoload_says_what_40_requests_hold_and_who_owns_it(void **state)
     assert_true(wpb_slice_is(cause->components[2].name, "harbour_*"));
 }
 
+static void an_estimate_of_what_is_autoloaded_is_said_to_be_one(void **state)
+{
+    struct look *look = *state;
+    struct wpb_subject component = of_options(WPB_SUBJECT_COMPONENT, "plugin:kestrel");
+    const struct wpb_finding *finding;
+
+    look_post_as(look, options_table, WPB_M_AUTOLOAD_BYTES, wpb_value_integer(40 * MIB),
+                 WPB_ESTIMATED);
+    look_post_as(look, component, WPB_M_AUTOLOAD_BYTES, wpb_value_integer(30 * MIB),
+                 WPB_SAMPLED);
+    look_evaluate(look);
+    finding = look_found(look, AUTOLOAD_LARGE);
+    look_assert_says(finding->title, "loads about 40.0 MiB of options");
+    look_assert_says(finding->summary, "about 40.0 MiB each time");
+    assert_int_equal(look_fact(finding, "autoload_bytes")->provenance, WPB_ESTIMATED);
+    look_assert_says(finding->cause.note, "The parts are told by a sample.");
+}
+
 static void components_known_by_prefix_alone_are_only_possible(void **state)
 {
     struct look *look = *state;
@@ -694,6 +712,7 @@ int main(void)
         TEST(autoload_is_critical_where_40_requests_fill_a_quarter_of_the_memory),
         TEST(a_site_without_a_folder_may_run_on_another_machine),
         TEST(autoload_says_what_40_requests_hold_and_who_owns_it),
+        TEST(an_estimate_of_what_is_autoloaded_is_said_to_be_one),
         TEST(components_known_by_prefix_alone_are_only_possible),
         TEST(autoload_tells_how_to_look_and_keeps_the_password_to_itself),
         TEST(an_autoloaded_option_warns_at_150000_bytes),
