@@ -21,6 +21,8 @@ add_library(mysql_look STATIC unit/mysql_look.c)
 target_link_libraries(mysql_look PUBLIC mysql_fixture wpb_schedule wpb_mysql)
 
 wpb_unit_test(mysql_autoload mysql_look)
+wpb_unit_test(mysql_probes mysql_look Threads::Threads)
+wpb_unit_test(mysql_replica mysql_look)
 wpb_unit_test(mysql_builders mysql_look)
 wpb_unit_test(mysql_options mysql_look)
 wpb_unit_test(mysql_woocommerce mysql_look)

@@ -382,6 +382,77 @@ static void an_account_with_all_its_connections_in_use_is_said_to_be_full(void *
     wpb_mysql_link_close(link);
 }
 
+/* --- TLS --- */
+
+static void make_certificate(const char *folder)
+{
+    char command[512];
+
+    snprintf(command, sizeof command,
+             "cd %s && openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out "
+             "cert.pem -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 "
+             ">/dev/null 2>&1",
+             folder);
+    if (system(command) != 0)
+        fail_msg("openssl cannot make a certificate; is it installed?");
+}
+
+static void tls_is_refused_unless_trusted_and_left_out_unless_asked_for(void **state)
+{
+    char folder[] = "/tmp/wpbloat-tls-XXXXXX", cert[64], key[64], path[64], command[64];
+    const char *args[] = {cert, key, NULL};
+    struct mysql_server server = {0};
+    struct wpb_mysql_address address;
+    struct wpb_mysql_link *link;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    make_certificate(folder);
+    snprintf(cert, sizeof cert, "--ssl-cert=%s/cert.pem", folder);
+    snprintf(key, sizeof key, "--ssl-key=%s/key.pem", folder);
+    snprintf(path, sizeof path, "%s/cert.pem", folder);
+    mysql_server_start(&server, args, true);
+    mysql_server_do(&server, "CREATE DATABASE shop; CREATE USER tls@127.0.0.1 IDENTIFIED "
+                             "BY 'p'; GRANT SELECT ON shop.* TO tls@127.0.0.1");
+    address = root(&server);
+    address.path = "";
+    address.host = "127.0.0.1";
+    address.port = server.port;
+    address.user = "tls";
+    address.password = "p";
+    link = open_as(&address);
+    expect_text(link,
+                "SELECT VARIABLE_VALUE FROM information_schema.SESSION_STATUS "
+                "WHERE VARIABLE_NAME = 'Ssl_cipher'",
+                "");
+    wpb_mysql_link_close(link);
+    address.is_encrypted = true;
+    expect_no_link(&address, WPB_E_CONNECT,
+                   "mysqls://127.0.0.1:", "update-ca-certificates");
+    setenv("SSL_CERT_FILE", path, 1);
+    link = open_as(&address);
+    expect_text(link,
+                "SELECT VARIABLE_VALUE <> '' FROM information_schema.SESSION_STATUS "
+                "WHERE VARIABLE_NAME = 'Ssl_cipher'",
+                "1");
+    wpb_mysql_link_close(link);
+    unsetenv("SSL_CERT_FILE");
+    mysql_server_stop(&server);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void tls_that_the_server_does_not_speak_is_no_reason_to_go_on_without(void **state)
+{
+    struct wpb_mysql_address address = root(*state);
+
+    address.path = "";
+    address.host = "127.0.0.1";
+    address.port = ((struct mysql_server *)*state)->port;
+    address.is_encrypted = true;
+    expect_no_link(&address, WPB_E_CONNECT, "mysqls://127.0.0.1:", "SSL");
+}
+
 /* --- dialects --- */
 
 static void the_server_is_known_by_what_it_takes(void **state)
@@ -452,6 +523,9 @@ int main(void)
         cmocka_unit_test(a_listener_that_says_nothing_is_given_up),
         cmocka_unit_test(a_frozen_server_is_given_up),
         cmocka_unit_test(an_account_with_all_its_connections_in_use_is_said_to_be_full),
+        cmocka_unit_test(tls_is_refused_unless_trusted_and_left_out_unless_asked_for),
+        cmocka_unit_test(
+            tls_that_the_server_does_not_speak_is_no_reason_to_go_on_without),
         cmocka_unit_test(the_server_is_known_by_what_it_takes),
         cmocka_unit_test(lag_is_asked_for_in_the_words_of_the_version),
         cmocka_unit_test(lag_is_read_by_the_columns_name_and_the_worst_source_counts),
