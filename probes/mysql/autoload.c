@@ -10,6 +10,7 @@
 
 #define LARGEST 50
 #define OWNERS 20
+#define AT_ONCE 5000 /* more than nearly every site has */
 #define PAGE_NAMES 2500
 #define NAMES_MAX 50000
 /* To know the largest of all options, the whole table is read: as many pages as a scan
@@ -29,6 +30,8 @@ struct autoload {
     struct wpb_buf index;     /* name of the one on autoload; empty when there is none */
     uint64_t table_bytes;
     bool loads_all; /* no option is marked: WordPress then loads every one */
+    bool is_told;   /* all of them, by one statement */
+    uint64_t bytes; /* theirs, when it is told */
 
     struct wpb_owner_folders folders;
     struct wpb_owner_tally *tally;
@@ -118,12 +121,61 @@ static void add_options(struct wpb_rung *rung, struct wpb_sql *sql)
     }
 }
 
+static bool begin_tally(struct wpb_rung *rung)
+{
+    struct autoload *autoload = wpb_rung_state(rung);
+
+    if (!autoload->tally && autoload->arena) {
+        wpb_installed_read(wpb_rung_site(rung), autoload->arena, &autoload->folders);
+        autoload->tally = wpb_owner_tally_new(
+            autoload->arena, wpb_slice_cstr(wpb_rung_site(rung)->table_prefix),
+            &autoload->folders);
+    }
+    return autoload->tally && autoload->largest;
+}
+
+/* So that a table which is not in the server's memory is read once. */
+static bool ask_at_once(struct wpb_rung *rung, struct wpb_sql *sql)
+{
+    wpb_sql_add(sql, "SELECT option_id, option_name, LENGTH(option_value)");
+    add_options(rung, sql);
+    wpb_sql_add(sql, " WHERE " IS_AUTOLOADED " LIMIT ");
+    wpb_sql_number(sql, AT_ONCE + 1);
+    return begin_tally(rung);
+}
+
+static void take_name(struct autoload *autoload, const struct wpb_mysql_rows *rows,
+                      size_t row)
+{
+    struct wpb_slice name = wpb_rows_text(rows, row, 1);
+    uint64_t bytes = wpb_rows_count(rows, row, 2);
+
+    wpb_owner_tally_add(autoload->tally, name, bytes);
+    wpb_topk_offer(autoload->largest, name, bytes, 0);
+    autoload->last_id = wpb_rows_count(rows, row, 0);
+    autoload->names++;
+}
+
+/* More than can be told at once. */
 static bool ask_total(struct wpb_rung *rung, struct wpb_sql *sql)
 {
+    const struct autoload *autoload = wpb_rung_state(rung);
+
+    if (autoload->is_told || autoload->loads_all)
+        return false;
     wpb_sql_add(sql, "SELECT COUNT(*), SUM(LENGTH(option_value))");
     add_options(rung, sql);
     wpb_sql_add(sql, " WHERE " IS_AUTOLOADED);
     return true;
+}
+
+static void post_total(struct wpb_rung *rung, uint64_t options, uint64_t bytes)
+{
+    const struct autoload *autoload = wpb_rung_state(rung);
+
+    wpb_rung_post_count(rung, &autoload->table, WPB_M_OPTIONS, options);
+    wpb_rung_post_count(rung, &autoload->table, WPB_M_AUTOLOAD_BYTES, bytes);
+    wpb_rung_count(rung, options);
 }
 
 static enum wpb_rung_next take_total(struct wpb_rung *rung,
@@ -136,10 +188,7 @@ static enum wpb_rung_next take_total(struct wpb_rung *rung,
         autoload->loads_all = true;
         return WPB_RUNG_NEXT;
     }
-    wpb_rung_post_count(rung, &autoload->table, WPB_M_OPTIONS, options);
-    wpb_rung_post_count(rung, &autoload->table, WPB_M_AUTOLOAD_BYTES,
-                        wpb_rows_count(rows, 0, 1));
-    wpb_rung_count(rung, options);
+    post_total(rung, options, wpb_rows_count(rows, 0, 1));
     return WPB_RUNG_NEXT;
 }
 
@@ -171,13 +220,7 @@ static bool ask_names(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     struct autoload *autoload = wpb_rung_state(rung);
 
-    if (!autoload->tally && autoload->arena) {
-        wpb_installed_read(wpb_rung_site(rung), autoload->arena, &autoload->folders);
-        autoload->tally = wpb_owner_tally_new(
-            autoload->arena, wpb_slice_cstr(wpb_rung_site(rung)->table_prefix),
-            &autoload->folders);
-    }
-    if (autoload->loads_all && !is_read_whole(rung))
+    if (autoload->is_told || (autoload->loads_all && !is_read_whole(rung)))
         return false;
     wpb_sql_add(sql, "SELECT option_id, option_name, LENGTH(option_value)");
     add_options(rung, sql);
@@ -191,7 +234,7 @@ static bool ask_names(struct wpb_rung *rung, struct wpb_sql *sql)
     wpb_sql_number(sql, autoload->last_id);
     wpb_sql_add(sql, " ORDER BY option_id LIMIT ");
     wpb_sql_number(sql, PAGE_NAMES);
-    return autoload->tally && autoload->largest;
+    return begin_tally(rung);
 }
 
 static void post_owners(struct wpb_rung *rung, bool is_whole)
@@ -233,16 +276,24 @@ static void post_names(struct wpb_rung *rung, bool is_whole)
     post_owners(rung, is_whole);
 }
 
-static void take_name(struct autoload *autoload, const struct wpb_mysql_rows *rows,
-                      size_t row)
+static enum wpb_rung_next take_at_once(struct wpb_rung *rung,
+                                       const struct wpb_mysql_rows *rows)
 {
-    struct wpb_slice name = wpb_rows_text(rows, row, 1);
-    uint64_t bytes = wpb_rows_count(rows, row, 2);
+    struct autoload *autoload = wpb_rung_state(rung);
 
-    wpb_owner_tally_add(autoload->tally, name, bytes);
-    wpb_topk_offer(autoload->largest, name, bytes, 0);
-    autoload->last_id = wpb_rows_count(rows, row, 0);
-    autoload->names++;
+    if (rows->is_cut)
+        return WPB_RUNG_NEXT;
+    autoload->loads_all = rows->rows == 0;
+    if (autoload->loads_all)
+        return WPB_RUNG_NEXT;
+    for (size_t i = 0; i < rows->rows; i++) {
+        take_name(autoload, rows, i);
+        autoload->bytes += wpb_rows_count(rows, i, 2);
+    }
+    autoload->is_told = true;
+    post_total(rung, rows->rows, autoload->bytes);
+    post_names(rung, true);
+    return WPB_RUNG_NEXT;
 }
 
 static enum wpb_rung_next take_names(struct wpb_rung *rung,
@@ -269,12 +320,22 @@ static enum wpb_rung_next take_names(struct wpb_rung *rung,
 
 static bool ask_largest(struct wpb_rung *rung, struct wpb_sql *sql)
 {
+    struct autoload *autoload = wpb_rung_state(rung);
+
+    if (autoload->is_told)
+        autoload->table_bytes -= autoload->bytes < autoload->table_bytes
+                                     ? autoload->bytes
+                                     : autoload->table_bytes;
     if (!is_read_whole(rung)) {
         note_size(rung, "options that are not autoloaded");
         return false;
     }
     wpb_sql_add(sql, "SELECT option_name, LENGTH(option_value) AS bytes, " IS_AUTOLOADED
-                     " FROM {options} ORDER BY bytes DESC LIMIT ");
+                     " FROM {options}");
+    /* The others are known, and their pages need not be read again. */
+    if (autoload->is_told)
+        wpb_sql_add(sql, " WHERE NOT (" IS_AUTOLOADED ")");
+    wpb_sql_add(sql, " ORDER BY bytes DESC LIMIT ");
     wpb_sql_number(sql, LARGEST);
     return true;
 }
@@ -299,7 +360,13 @@ static const struct wpb_rung_step steps[] = {
      .bounds = {1, 1024, 2000},
      .ask = ask_index,
      .answer = take_index},
+    /* These pages every request reads, too; the charge leaves some for what follows. */
     {.what = "autoloaded options",
+     .bounds = {AT_ONCE, 1 << 19, 5000},
+     .pages_max = 2000,
+     .ask = ask_at_once,
+     .answer = take_at_once},
+    {.what = "the total of autoloaded options",
      .bounds = {1, 1024, 5000},
      .pages_max = 2500,
      .ask = ask_total,
