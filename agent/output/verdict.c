@@ -124,6 +124,24 @@ static void print_failure(struct wpb_page *page, const struct wpb_finding *findi
     wpb_buf_fini(&text);
 }
 
+static void add_place(const struct wpb_family_cause *family, struct wpb_buf *text)
+{
+    wpb_cause_text_component(family->component, text);
+    wpb_buf_text(text, ", for ");
+    wpb_cause_text_share(family->share_ratio, text);
+    wpb_buf_text(text, " of the names, in ");
+    wpb_text_terminal(text, family->file);
+    wpb_buf_printf(text, ":%llu", (unsigned long long)family->line);
+}
+
+static void add_owner(const struct wpb_component_cause *component, struct wpb_buf *text)
+{
+    wpb_cause_text_component(component->name, text);
+    wpb_buf_text(text, ", for ");
+    wpb_cause_text_share(component->share_ratio, text);
+    wpb_buf_text(text, " of the bytes");
+}
+
 static void print_culprit(struct wpb_page *page, const struct wpb_cause *cause)
 {
     const struct wpb_family_cause *culprit = NULL;
@@ -131,18 +149,16 @@ static void print_culprit(struct wpb_page *page, const struct wpb_cause *cause)
         if (cause->families[i].has_source)
             culprit = &cause->families[i];
     }
-    if (!culprit)
+    if (!culprit && cause->component_count == 0)
         return;
     struct wpb_buf text;
     wpb_buf_init(&text, 0);
     bool is_likely = cause->confidence && strcmp(cause->confidence, "likely") == 0;
     wpb_buf_text(&text, is_likely ? "most likely " : "possibly ");
-    wpb_cause_text_component(culprit->component, &text);
-    wpb_buf_text(&text, ", for ");
-    wpb_cause_text_share(culprit->share_ratio, &text);
-    wpb_buf_text(&text, " of the names, in ");
-    wpb_text_terminal(&text, culprit->file);
-    wpb_buf_printf(&text, ":%llu", (unsigned long long)culprit->line);
+    if (culprit)
+        add_place(culprit, &text);
+    else
+        add_owner(&cause->components[0], &text);
     wpb_page_entry(page, INDENT, WPB_INK_BOLD, "Who causes it", LABEL_COLUMNS,
                    wpb_buf_view(&text));
     wpb_buf_fini(&text);
@@ -156,6 +172,25 @@ static bool deletes_key(const struct wpb_remedy *remedy)
             return true;
     }
     return false;
+}
+
+/* The first of the list, with the command that it speaks of. */
+static void print_cure(struct wpb_page *page, const char *const *for_good)
+{
+    struct wpb_buf text;
+    if (!for_good || !for_good[0])
+        return;
+    wpb_buf_init(&text, 0);
+    wpb_text_terminal(&text, wpb_slice_cstr(for_good[0]));
+    bool has_command = wpb_slice_ends(wpb_buf_view(&text), wpb_slice_cstr(":"));
+    wpb_page_entry(page, INDENT, WPB_INK_BOLD, "To end it", LABEL_COLUMNS,
+                   wpb_buf_view(&text));
+    if (has_command && for_good[1]) {
+        wpb_buf_clear(&text);
+        wpb_text_terminal(&text, wpb_slice_cstr(for_good[1]));
+        wpb_page_verbatim(page, INDENT + 2, wpb_buf_view(&text));
+    }
+    wpb_buf_fini(&text);
 }
 
 static void print_action(struct wpb_page *page, const struct wpb_finding *finding)
@@ -174,12 +209,7 @@ static void print_action(struct wpb_page *page, const struct wpb_finding *findin
             wpb_page_verbatim(page, INDENT + 2, wpb_buf_view(&text));
         }
     }
-    if (remedy->for_good && remedy->for_good[0]) {
-        wpb_buf_clear(&text);
-        wpb_text_terminal(&text, wpb_slice_cstr(remedy->for_good[0]));
-        wpb_page_entry(page, INDENT, WPB_INK_BOLD, "To end it", LABEL_COLUMNS,
-                       wpb_buf_view(&text));
-    }
+    print_cure(page, remedy->for_good);
     wpb_buf_fini(&text);
 }
 

@@ -294,6 +294,30 @@ static void unsure_cause_is_not_called_likely(void **state)
     expect_in_finding(&finding, "cause", 0);
 }
 
+static void owner_of_most_bytes_stands_in_the_verdict(void **state)
+{
+    static const struct wpb_component_cause components[] = {
+        {WPB_SLICE("plugin:tern-catalogue"), 22000000, 2, 0.58},
+        {WPB_SLICE("core"), 165, 3, 0.001},
+    };
+    static const char *const for_good[] = {
+        "Stop autoloading it:", "wp option set-autoload NAME off", NULL};
+    struct wpb_finding finding = report_incident()->findings[0];
+    (void)state;
+    finding.cause = (struct wpb_cause){.kind = "components",
+                                       .confidence = "likely",
+                                       .components = components,
+                                       .component_count = 2,
+                                       .note = ""};
+    finding.remedy.for_good = for_good;
+    expect_in_finding(
+        &finding, "Who causes it  most likely the plugin tern-catalogue, for 58 %", 1);
+    expect_in_finding(&finding,
+                      "To end it      Stop autoloading it:\n"
+                      "    wp option set-autoload NAME off\n",
+                      1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +341,7 @@ int main(void)
         cmocka_unit_test(passed_failure_size_is_said_so),
         cmocka_unit_test(unlimited_memory_is_not_called_unknown),
         cmocka_unit_test(unsure_cause_is_not_called_likely),
+        cmocka_unit_test(owner_of_most_bytes_stands_in_the_verdict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
