@@ -10,8 +10,7 @@
 
 #define LARGEST 50
 #define OWNERS 20
-#define AT_ONCE 5000 /* more than nearly every site has */
-#define PAGE_NAMES 2500
+#define PAGE_NAMES 1000
 #define NAMES_MAX 50000
 /* To know the largest of all options, the whole table is read: as many pages as a scan
  * may read, and no more. */
@@ -28,16 +27,15 @@ struct autoload {
     struct wpb_buf table_name;
     struct wpb_subject table; /* the options table */
     struct wpb_buf index;     /* name of the one on autoload; empty when there is none */
-    uint64_t table_bytes;
-    bool loads_all; /* no option is marked: WordPress then loads every one */
-    bool is_told;   /* all of them, by one statement */
-    uint64_t bytes; /* theirs, when it is told */
+    uint64_t table_bytes;     /* as the dictionary has it */
+    bool loads_all;           /* no option is marked: WordPress then loads every one */
 
     struct wpb_owner_folders folders;
     struct wpb_owner_tally *tally;
     struct wpb_topk *largest;
     size_t value; /* of `values`, whose names come now */
-    uint64_t last_id, names;
+    uint64_t last_id, options, bytes;
+    bool is_posted;
 };
 
 static bool ask_size(struct wpb_rung *rung, struct wpb_sql *sql)
@@ -65,18 +63,6 @@ static enum wpb_rung_next take_size(struct wpb_rung *rung,
     return WPB_RUNG_NEXT;
 }
 
-static void free_autoload(struct wpb_rung *rung)
-{
-    struct autoload *autoload = wpb_rung_state(rung);
-
-    if (autoload->table_name.data) {
-        wpb_buf_fini(&autoload->table_name);
-        wpb_buf_fini(&autoload->index);
-    }
-    wpb_topk_free(autoload->largest);
-    wpb_arena_free(autoload->arena);
-}
-
 static bool ask_index(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     const struct autoload *autoload = wpb_rung_state(rung);
@@ -99,97 +85,11 @@ static enum wpb_rung_next take_index(struct wpb_rung *rung,
     return WPB_RUNG_NEXT;
 }
 
-static bool is_read_whole(const struct wpb_rung *rung)
+/* May BYTES of the table be read? */
+static bool may_read(const struct wpb_rung *rung, uint64_t bytes)
 {
-    const struct autoload *autoload = wpb_rung_state(rung);
-
-    return autoload->table_bytes <= WHOLE_TABLE_BYTES ||
+    return bytes <= WHOLE_TABLE_BYTES ||
            wpb_run_budget(wpb_rung_run(rung)) == WPB_BUDGET_FULL;
-}
-
-/* Of a large table the rows that are loaded are a small part, which the optimizer does
- * not know: it takes every value of the column for equally frequent. */
-static void add_options(struct wpb_rung *rung, struct wpb_sql *sql)
-{
-    const struct autoload *autoload = wpb_rung_state(rung);
-
-    wpb_sql_add(sql, " FROM {options}");
-    if (autoload->index.len && !autoload->loads_all && !is_read_whole(rung)) {
-        wpb_sql_add(sql, " FORCE INDEX (");
-        wpb_sql_identifier(sql, wpb_buf_view(&autoload->index));
-        wpb_sql_add(sql, ")");
-    }
-}
-
-static bool begin_tally(struct wpb_rung *rung)
-{
-    struct autoload *autoload = wpb_rung_state(rung);
-
-    if (!autoload->tally && autoload->arena) {
-        wpb_installed_read(wpb_rung_site(rung), autoload->arena, &autoload->folders);
-        autoload->tally = wpb_owner_tally_new(
-            autoload->arena, wpb_slice_cstr(wpb_rung_site(rung)->table_prefix),
-            &autoload->folders);
-    }
-    return autoload->tally && autoload->largest;
-}
-
-/* So that a table which is not in the server's memory is read once. */
-static bool ask_at_once(struct wpb_rung *rung, struct wpb_sql *sql)
-{
-    wpb_sql_add(sql, "SELECT option_id, option_name, LENGTH(option_value)");
-    add_options(rung, sql);
-    wpb_sql_add(sql, " WHERE " IS_AUTOLOADED " LIMIT ");
-    wpb_sql_number(sql, AT_ONCE + 1);
-    return begin_tally(rung);
-}
-
-static void take_name(struct autoload *autoload, const struct wpb_mysql_rows *rows,
-                      size_t row)
-{
-    struct wpb_slice name = wpb_rows_text(rows, row, 1);
-    uint64_t bytes = wpb_rows_count(rows, row, 2);
-
-    wpb_owner_tally_add(autoload->tally, name, bytes);
-    wpb_topk_offer(autoload->largest, name, bytes, 0);
-    autoload->last_id = wpb_rows_count(rows, row, 0);
-    autoload->names++;
-}
-
-/* More than can be told at once. */
-static bool ask_total(struct wpb_rung *rung, struct wpb_sql *sql)
-{
-    const struct autoload *autoload = wpb_rung_state(rung);
-
-    if (autoload->is_told || autoload->loads_all)
-        return false;
-    wpb_sql_add(sql, "SELECT COUNT(*), SUM(LENGTH(option_value))");
-    add_options(rung, sql);
-    wpb_sql_add(sql, " WHERE " IS_AUTOLOADED);
-    return true;
-}
-
-static void post_total(struct wpb_rung *rung, uint64_t options, uint64_t bytes)
-{
-    const struct autoload *autoload = wpb_rung_state(rung);
-
-    wpb_rung_post_count(rung, &autoload->table, WPB_M_OPTIONS, options);
-    wpb_rung_post_count(rung, &autoload->table, WPB_M_AUTOLOAD_BYTES, bytes);
-    wpb_rung_count(rung, options);
-}
-
-static enum wpb_rung_next take_total(struct wpb_rung *rung,
-                                     const struct wpb_mysql_rows *rows)
-{
-    struct autoload *autoload = wpb_rung_state(rung);
-    uint64_t options = wpb_rows_count(rows, 0, 0);
-
-    if (options == 0 && !autoload->loads_all) {
-        autoload->loads_all = true;
-        return WPB_RUNG_NEXT;
-    }
-    post_total(rung, options, wpb_rows_count(rows, 0, 1));
-    return WPB_RUNG_NEXT;
 }
 
 static void note_size(struct wpb_rung *rung, const char *what)
@@ -201,46 +101,69 @@ static void note_size(struct wpb_rung *rung, const char *what)
                   what, (unsigned long long)(autoload->table_bytes >> 20));
 }
 
-/* wp_load_alloptions() does the same when the first statement has no row. */
-static bool ask_total_of_all(struct wpb_rung *rung, struct wpb_sql *sql)
+/* Without an index one walk through the table finds all values. */
+static bool is_by_value(const struct autoload *autoload)
 {
-    struct autoload *autoload = wpb_rung_state(rung);
+    return autoload->index.len && !autoload->loads_all;
+}
 
-    if (!autoload->loads_all)
-        return false;
-    if (!is_read_whole(rung)) {
-        note_size(rung, "no option is marked for autoload, so WordPress loads all; they");
-        return false;
+/* Of a large table the rows that are loaded are a small part, which the optimizer does
+ * not know: it takes every value of the column for equally frequent. */
+static void add_options(struct wpb_rung *rung, struct wpb_sql *sql)
+{
+    const struct autoload *autoload = wpb_rung_state(rung);
+
+    wpb_sql_add(sql, " FROM {options}");
+    if (is_by_value(autoload) && !may_read(rung, autoload->table_bytes)) {
+        wpb_sql_add(sql, " FORCE INDEX (");
+        wpb_sql_identifier(sql, wpb_buf_view(&autoload->index));
+        wpb_sql_add(sql, ")");
     }
-    wpb_sql_add(sql, "SELECT COUNT(*), SUM(LENGTH(option_value)) FROM {options}");
-    return true;
+    wpb_sql_add(sql, " WHERE ");
+    if (autoload->loads_all)
+        wpb_sql_add(sql, "1");
+    else
+        wpb_sql_add(sql, IS_AUTOLOADED);
 }
 
 static bool ask_names(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     struct autoload *autoload = wpb_rung_state(rung);
 
-    if (autoload->is_told || (autoload->loads_all && !is_read_whole(rung)))
-        return false;
+    if (!autoload->tally && autoload->arena) {
+        wpb_installed_read(wpb_rung_site(rung), autoload->arena, &autoload->folders);
+        autoload->tally = wpb_owner_tally_new(
+            autoload->arena, wpb_slice_cstr(wpb_rung_site(rung)->table_prefix),
+            &autoload->folders);
+    }
     wpb_sql_add(sql, "SELECT option_id, option_name, LENGTH(option_value)");
     add_options(rung, sql);
-    wpb_sql_add(sql, " WHERE ");
-    if (!autoload->loads_all) {
-        wpb_sql_add(sql, "autoload = '");
+    if (is_by_value(autoload)) {
+        wpb_sql_add(sql, " AND autoload = '");
         wpb_sql_add(sql, values[autoload->value]);
-        wpb_sql_add(sql, "' AND ");
+        wpb_sql_add(sql, "'");
     }
-    wpb_sql_add(sql, "option_id > ");
+    wpb_sql_add(sql, " AND option_id > ");
     wpb_sql_number(sql, autoload->last_id);
     wpb_sql_add(sql, " ORDER BY option_id LIMIT ");
     wpb_sql_number(sql, PAGE_NAMES);
-    return begin_tally(rung);
+    return autoload->tally && autoload->largest;
 }
 
-static void post_owners(struct wpb_rung *rung, bool is_whole)
+static void post_total(struct wpb_rung *rung, uint64_t options, uint64_t bytes,
+                       enum wpb_provenance provenance)
+{
+    const struct autoload *autoload = wpb_rung_state(rung);
+
+    wpb_rung_post(rung, &autoload->table, WPB_M_OPTIONS, wpb_value_count(options),
+                  provenance);
+    wpb_rung_post(rung, &autoload->table, WPB_M_AUTOLOAD_BYTES, wpb_value_count(bytes),
+                  provenance);
+}
+
+static void post_owners(struct wpb_rung *rung, enum wpb_provenance provenance)
 {
     struct autoload *autoload = wpb_rung_state(rung);
-    enum wpb_provenance provenance = is_whole ? WPB_EXACT : WPB_ESTIMATED;
     size_t count;
     const struct wpb_owner_row *rows = wpb_owner_tally_sorted(autoload->tally, &count);
 
@@ -265,77 +188,119 @@ static void post_option(struct wpb_rung *rung, struct wpb_slice name, uint64_t b
     wpb_rung_post_count(rung, &option, WPB_M_AUTOLOADED, is_autoloaded);
 }
 
+/* What the names have shown; of a part of them it is a lower bound. */
 static void post_names(struct wpb_rung *rung, bool is_whole)
 {
     struct autoload *autoload = wpb_rung_state(rung);
+    enum wpb_provenance provenance = is_whole ? WPB_EXACT : WPB_ESTIMATED;
     size_t count;
     const struct wpb_topk_item *items = wpb_topk_sorted(autoload->largest, &count);
 
     for (size_t i = 0; i < count; i++)
         post_option(rung, items[i].name, items[i].weight, true);
-    post_owners(rung, is_whole);
+    post_owners(rung, provenance);
+    post_total(rung, autoload->options, autoload->bytes, provenance);
+    autoload->is_posted = true;
 }
 
-static enum wpb_rung_next take_at_once(struct wpb_rung *rung,
-                                       const struct wpb_mysql_rows *rows)
+static void free_autoload(struct wpb_rung *rung)
 {
     struct autoload *autoload = wpb_rung_state(rung);
 
-    if (rows->is_cut)
-        return WPB_RUNG_NEXT;
-    autoload->loads_all = rows->rows == 0;
-    if (autoload->loads_all)
-        return WPB_RUNG_NEXT;
-    for (size_t i = 0; i < rows->rows; i++) {
-        take_name(autoload, rows, i);
-        autoload->bytes += wpb_rows_count(rows, i, 2);
+    if (autoload->options && !autoload->is_posted)
+        post_names(rung, false);
+    if (autoload->table_name.data) {
+        wpb_buf_fini(&autoload->table_name);
+        wpb_buf_fini(&autoload->index);
     }
-    autoload->is_told = true;
-    post_total(rung, rows->rows, autoload->bytes);
-    post_names(rung, true);
-    return WPB_RUNG_NEXT;
+    wpb_topk_free(autoload->largest);
+    wpb_arena_free(autoload->arena);
+}
+
+static void take_name(struct autoload *autoload, const struct wpb_mysql_rows *rows,
+                      size_t row)
+{
+    struct wpb_slice name = wpb_rows_text(rows, row, 1);
+    uint64_t bytes = wpb_rows_count(rows, row, 2);
+
+    wpb_owner_tally_add(autoload->tally, name, bytes);
+    wpb_topk_offer(autoload->largest, name, bytes, 0);
+    autoload->last_id = wpb_rows_count(rows, row, 0);
+    autoload->options++;
+    autoload->bytes += bytes;
+}
+
+/* Is there something to ask behind the last page? */
+static bool goes_on(struct wpb_rung *rung)
+{
+    struct autoload *autoload = wpb_rung_state(rung);
+
+    autoload->last_id = 0;
+    if (is_by_value(autoload) && ++autoload->value < VALUES)
+        return true;
+    /* wp_load_alloptions() then asks again, for all. */
+    if (autoload->options || autoload->loads_all)
+        return false;
+    autoload->loads_all = true;
+    if (may_read(rung, autoload->table_bytes))
+        return true;
+    note_size(rung, "no option is marked for autoload, so WordPress loads all; they");
+    return false;
 }
 
 static enum wpb_rung_next take_names(struct wpb_rung *rung,
                                      const struct wpb_mysql_rows *rows)
 {
     struct autoload *autoload = wpb_rung_state(rung);
-    bool is_last = rows->rows < PAGE_NAMES && !rows->is_cut;
+    bool is_last = rows->rows == 0 || (rows->rows < PAGE_NAMES && !rows->is_cut);
 
     for (size_t i = 0; i < rows->rows; i++)
         take_name(autoload, rows, i);
-    if (is_last && !autoload->loads_all && ++autoload->value < VALUES) {
-        autoload->last_id = 0;
-        is_last = false;
+    wpb_rung_count(rung, rows->rows);
+    if (is_last && !goes_on(rung)) {
+        if (autoload->options)
+            post_names(rung, true);
+        return WPB_RUNG_NEXT;
     }
-    if (!is_last && autoload->names < NAMES_MAX && (rows->rows || !rows->is_cut))
+    if (autoload->options < NAMES_MAX)
         return WPB_RUNG_AGAIN;
-    if (!is_last)
-        wpb_rung_note(rung,
-                      "only the first %d autoloaded options were told apart by owner",
-                      NAMES_MAX);
-    post_names(rung, is_last);
+    wpb_rung_note(rung, "only the first %d autoloaded options were told apart by owner",
+                  NAMES_MAX);
+    post_names(rung, false);
+    return WPB_RUNG_NEXT;
+}
+
+/* Of names without end the sum is the server's work. */
+static bool ask_total(struct wpb_rung *rung, struct wpb_sql *sql)
+{
+    const struct autoload *autoload = wpb_rung_state(rung);
+
+    wpb_sql_add(sql, "SELECT COUNT(*), SUM(LENGTH(option_value))");
+    add_options(rung, sql);
+    return autoload->options >= NAMES_MAX;
+}
+
+static enum wpb_rung_next take_total(struct wpb_rung *rung,
+                                     const struct wpb_mysql_rows *rows)
+{
+    post_total(rung, wpb_rows_count(rows, 0, 0), wpb_rows_count(rows, 0, 1), WPB_EXACT);
     return WPB_RUNG_NEXT;
 }
 
 static bool ask_largest(struct wpb_rung *rung, struct wpb_sql *sql)
 {
-    struct autoload *autoload = wpb_rung_state(rung);
+    const struct autoload *autoload = wpb_rung_state(rung);
+    uint64_t read =
+        autoload->bytes < autoload->table_bytes ? autoload->bytes : autoload->table_bytes;
 
-    if (autoload->is_told)
-        autoload->table_bytes -= autoload->bytes < autoload->table_bytes
-                                     ? autoload->bytes
-                                     : autoload->table_bytes;
-    if (!is_read_whole(rung)) {
+    if (autoload->loads_all)
+        return false;
+    if (!may_read(rung, autoload->table_bytes - read)) {
         note_size(rung, "options that are not autoloaded");
         return false;
     }
-    wpb_sql_add(sql, "SELECT option_name, LENGTH(option_value) AS bytes, " IS_AUTOLOADED
-                     " FROM {options}");
-    /* The others are known, and their pages need not be read again. */
-    if (autoload->is_told)
-        wpb_sql_add(sql, " WHERE NOT (" IS_AUTOLOADED ")");
-    wpb_sql_add(sql, " ORDER BY bytes DESC LIMIT ");
+    wpb_sql_add(sql, "SELECT option_name, LENGTH(option_value) AS bytes FROM {options} "
+                     "WHERE NOT " IS_AUTOLOADED " ORDER BY bytes DESC LIMIT ");
     wpb_sql_number(sql, LARGEST);
     return true;
 }
@@ -343,11 +308,8 @@ static bool ask_largest(struct wpb_rung *rung, struct wpb_sql *sql)
 static enum wpb_rung_next take_largest(struct wpb_rung *rung,
                                        const struct wpb_mysql_rows *rows)
 {
-    const struct autoload *autoload = wpb_rung_state(rung);
-
     for (size_t i = 0; i < rows->rows; i++)
-        post_option(rung, wpb_rows_text(rows, i, 0), wpb_rows_count(rows, i, 1),
-                    autoload->loads_all || wpb_rows_count(rows, i, 2));
+        post_option(rung, wpb_rows_text(rows, i, 0), wpb_rows_count(rows, i, 1), false);
     return WPB_RUNG_NEXT;
 }
 
@@ -362,26 +324,16 @@ static const struct wpb_rung_step steps[] = {
      .answer = take_index},
     /* These pages every request reads, too; the charge leaves some for what follows. */
     {.what = "autoloaded options",
-     .bounds = {AT_ONCE, 1 << 19, 5000},
-     .pages_max = 2000,
-     .ask = ask_at_once,
-     .answer = take_at_once},
-    {.what = "the total of autoloaded options",
+     .bounds = {PAGE_NAMES, 1 << 19, 5000},
+     .pages_max = 400,
+     .ask = ask_names,
+     .answer = take_names},
+    {.what = "the sum of autoloaded options",
      .bounds = {1, 1024, 5000},
      .pages_max = 2500,
      .ask = ask_total,
      .answer = take_total},
-    {.what = "all options, for none is marked",
-     .bounds = {1, 1024, 5000},
-     .pages_max = 2500,
-     .ask = ask_total_of_all,
-     .answer = take_total},
-    {.what = "the names of autoloaded options",
-     .bounds = {PAGE_NAMES, 1 << 19, 5000},
-     .pages_max = 2500,
-     .ask = ask_names,
-     .answer = take_names},
-    {.what = "the largest options",
+    {.what = "options that are not autoloaded",
      .bounds = {LARGEST, 65536, 5000},
      .pages_max = 2500,
      .ask = ask_largest,

@@ -209,7 +209,7 @@ static void a_server_gone_in_a_statement_is_said_to_be_gone(void **state)
     mysql_wordpress_grant(&own, &site);
     look_while(&own, mysql_server_kill, probes, &seen);
     expect(&seen, "test.patient", WPB_COVERAGE_UNAVAILABLE, "has it stopped");
-    expect(&seen, "test.counter", WPB_COVERAGE_UNAVAILABLE, "is the server running");
+    expect(&seen, "test.counter", WPB_COVERAGE_UNAVAILABLE, "cannot connect");
     mysql_look_free(&seen);
     mysql_server_stop(&own);
 }
