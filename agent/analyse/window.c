@@ -19,11 +19,17 @@ struct held {
     size_t text_capacity;
 };
 
+struct foreseen {
+    struct foreseen *next;
+    struct wpb_outlook outlook;
+};
+
 struct entry {
     struct wpb_subject subject; /* with our own bytes and parent */
     unsigned long long hash;
-    struct entry *next; /* of the same bucket */
-    struct held *held;  /* NULL: known only as somebody's parent */
+    struct entry *next;        /* of the same bucket */
+    struct held *held;         /* NULL: known only as somebody's parent */
+    struct foreseen *foreseen; /* outlooks; mostly NULL */
 };
 
 struct wpb_window {
@@ -301,4 +307,61 @@ const struct wpb_subject *wpb_window_next(const struct wpb_window *window,
             return subject;
     }
     return NULL;
+}
+
+static void carry_entry(struct wpb_window *window, const struct entry *entry,
+                        bool (*keep)(void *cookie, const struct wpb_sample *sample),
+                        void *cookie)
+{
+    bool has_any = false;
+
+    for (const struct held *held = entry->held; held; held = held->next) {
+        if (keep && !keep(cookie, &held->sample))
+            continue;
+        wpb_window_post(window, &held->sample);
+        has_any = true;
+    }
+    for (const struct foreseen *f = entry->foreseen; has_any && f; f = f->next)
+        wpb_window_post_outlook(window, &entry->subject, &f->outlook);
+}
+
+void wpb_window_carry(struct wpb_window *window, const struct wpb_window *from,
+                      bool (*keep)(void *cookie, const struct wpb_sample *sample),
+                      void *cookie)
+{
+    for (size_t i = 0; i < from->posted_count; i++)
+        carry_entry(window, from->posted[i], keep, cookie);
+}
+
+void wpb_window_post_outlook(struct wpb_window *window, const struct wpb_subject *subject,
+                             const struct wpb_outlook *outlook)
+{
+    struct entry *entry = intern(window, subject);
+    struct foreseen *foreseen;
+
+    if (!entry) {
+        window->dropped++;
+        return;
+    }
+    foreseen = entry->foreseen;
+    while (foreseen && foreseen->outlook.metric != outlook->metric)
+        foreseen = foreseen->next;
+    if (!foreseen) {
+        foreseen = wpb_arena_alloc(window->arena, sizeof(*foreseen));
+        foreseen->next = entry->foreseen;
+        entry->foreseen = foreseen;
+    }
+    foreseen->outlook = *outlook;
+}
+
+const struct wpb_outlook *wpb_window_outlook(const struct wpb_window *window,
+                                             const struct wpb_subject *subject,
+                                             enum wpb_metric metric)
+{
+    const struct entry *entry = entry_of(window, subject);
+    const struct foreseen *foreseen = entry ? entry->foreseen : NULL;
+
+    while (foreseen && foreseen->outlook.metric != metric)
+        foreseen = foreseen->next;
+    return foreseen ? &foreseen->outlook : NULL;
 }

@@ -133,7 +133,8 @@ void wpb_run_post(struct wpb_run *run, const struct wpb_site *site,
                                 .metric = metric,
                                 .value = value,
                                 .time_ms = wpb_clock_now_ms(),
-                                .provenance = provenance};
+                                .provenance = provenance,
+                                .probe = run->probe->name};
 
     post(run, site, &sample);
 }
@@ -147,7 +148,8 @@ void wpb_run_post_sampled(struct wpb_run *run, const struct wpb_site *site,
                                 .value = value,
                                 .time_ms = wpb_clock_now_ms(),
                                 .provenance = WPB_SAMPLED,
-                                .sampled = sampled};
+                                .sampled = sampled,
+                                .probe = run->probe->name};
 
     post(run, site, &sample);
 }

@@ -67,7 +67,8 @@ struct wpb_sample {
     struct wpb_value value;
     int64_t time_ms; /* Unix time, milliseconds */
     enum wpb_provenance provenance;
-    uint64_t sampled; /* observations, for WPB_SAMPLED */
+    uint64_t sampled;  /* observations, for WPB_SAMPLED */
+    const char *probe; /* who posted it: the probe's name, static; NULL: nobody says */
 };
 
 /* "exact", "estimated", "sampled"; static. */

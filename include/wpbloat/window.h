@@ -2,14 +2,15 @@
  * window.h - the newest samples of one site, by subject: what a rule sees.
  *
  * The window copies what is posted into its own arena and keeps the newest
- * sample per (subject, metric). It is bounded: past WPB_WINDOW_SUBJECTS_MAX
- * subjects further ones are dropped and counted. One thread.
+ * sample per (subject, metric), and what a history says of some of them. It is bounded:
+ * past WPB_WINDOW_SUBJECTS_MAX subjects further ones are dropped and counted. One thread.
  */
 #ifndef WPBLOAT_WINDOW_H
 #define WPBLOAT_WINDOW_H
 
 #include <stdbool.h>
 
+#include "wpbloat/outlook.h"
 #include "wpbloat/sample.h"
 #include "wpbloat/site.h"
 
@@ -53,5 +54,20 @@ const struct wpb_subject *wpb_window_next(const struct wpb_window *window,
                                           enum wpb_subject_kind kind,
                                           const struct wpb_subject *parent,
                                           size_t *cursor);
+
+/* Post to WINDOW what FROM holds: samples for which KEEP (NULL: every one) is true, and
+ * with them the outlooks of their subjects. */
+void wpb_window_carry(struct wpb_window *window, const struct wpb_window *from,
+                      bool (*keep)(void *cookie, const struct wpb_sample *sample),
+                      void *cookie);
+
+/* Copy OUTLOOK in, in the place of an earlier one of the same metric of SUBJECT. */
+void wpb_window_post_outlook(struct wpb_window *window, const struct wpb_subject *subject,
+                             const struct wpb_outlook *outlook);
+/* The outlook of METRIC of SUBJECT; NULL where there is no history, as in a scan. Valid
+ * as a sample of the window is. */
+const struct wpb_outlook *wpb_window_outlook(const struct wpb_window *window,
+                                             const struct wpb_subject *subject,
+                                             enum wpb_metric metric);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -286,6 +287,63 @@ subjects_past_the_limit_are_dropped_and_known_ones_still_take_samples(void **sta
     wpb_window_free(window);
 }
 
+static bool is_of_watchlist(void *cookie, const struct wpb_sample *sample)
+{
+    (void)cookie;
+    return sample->probe && strcmp(sample->probe, "redis.watchlist") == 0;
+}
+
+static void post_as(struct wpb_window *window, const struct wpb_subject *subject,
+                    int64_t value, int64_t time_ms, const char *probe)
+{
+    struct wpb_sample sample = {.subject = subject,
+                                .metric = WPB_M_MEMORY_BYTES,
+                                .value = wpb_value_integer(value),
+                                .time_ms = time_ms,
+                                .probe = probe};
+    wpb_window_post(window, &sample);
+}
+
+static void
+what_is_carried_is_what_was_asked_for_and_never_older_than_what_is_there(void **state)
+{
+    struct wpb_window *from = wpb_window_new(&site, NOW), *to;
+    struct wpb_subject a = key_named("a"), b = key_named("b"), c = key_named("c");
+
+    (void)state;
+    to = wpb_window_new(&site, NOW);
+    post_as(from, &a, 1, NOW, "redis.watchlist");
+    post_as(from, &b, 2, NOW, "redis.keyspace");
+    post_as(from, &c, 3, NOW, "redis.watchlist");
+    post_as(to, &c, 4, NOW + 1, "redis.watchlist");
+    wpb_window_carry(to, from, is_of_watchlist, NULL);
+    wpb_window_free(from);
+    assert_int_equal(wpb_window_integer(to, &a, WPB_M_MEMORY_BYTES, -1), 1);
+    assert_null(wpb_window_find(to, &b));
+    assert_int_equal(wpb_window_integer(to, &c, WPB_M_MEMORY_BYTES, -1), 4);
+    wpb_window_free(to);
+}
+
+static void an_outlook_is_found_by_its_metric_and_travels_with_its_subject(void **state)
+{
+    struct wpb_window *from = wpb_window_new(&site, NOW), *to;
+    struct wpb_subject a = key_named("a");
+    struct wpb_outlook outlook = {.metric = WPB_M_MEMORY_BYTES, .target = 7};
+
+    (void)state;
+    to = wpb_window_new(&site, NOW);
+    post_as(from, &a, 1, NOW, "redis.watchlist");
+    wpb_window_post_outlook(from, &a, &outlook);
+    outlook.target = 8;
+    wpb_window_post_outlook(from, &a, &outlook);
+    assert_null(wpb_window_outlook(from, &a, WPB_M_VALUE_BYTES));
+    wpb_window_carry(to, from, NULL, NULL);
+    wpb_window_free(from);
+    assert_non_null(wpb_window_outlook(to, &a, WPB_M_MEMORY_BYTES));
+    assert_true(wpb_window_outlook(to, &a, WPB_M_MEMORY_BYTES)->target == 8);
+    wpb_window_free(to);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +361,9 @@ int main(void)
         cmocka_unit_test(a_chain_of_five_is_refused),
         cmocka_unit_test(
             subjects_past_the_limit_are_dropped_and_known_ones_still_take_samples),
+        cmocka_unit_test(
+            what_is_carried_is_what_was_asked_for_and_never_older_than_what_is_there),
+        cmocka_unit_test(an_outlook_is_found_by_its_metric_and_travels_with_its_subject),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
