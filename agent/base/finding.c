@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "wpbloat/alert.h"
 #include "wpbloat/site.h"
 
 const char *wpb_severity_name(enum wpb_severity severity)
@@ -12,6 +13,11 @@ const char *wpb_severity_name(enum wpb_severity severity)
         [WPB_CRITICAL] = "critical",
     };
     return names[severity];
+}
+
+const char *wpb_alert_status_name(enum wpb_alert_status status)
+{
+    return status == WPB_ALERT_FIRING ? "firing" : "resolved";
 }
 
 static int compare_sites(const struct wpb_site *a, const struct wpb_site *b)

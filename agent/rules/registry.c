@@ -32,6 +32,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"warning_bytes", WPB_OPTION_BYTES, 16 * MIB, 1, TIB,
                  "compiled CSS of all pages together that is worth a warning", OURS},
             },
+        .probes = "mysql.builders mysql.postmeta",
         .evaluate = wpb_builder_css_inline,
     },
     {
@@ -41,6 +42,7 @@ const struct wpb_rule wpb_rules[] = {
                 "if it were not there. A search-and-replace by plain SQL leaves lengths "
                 "that no longer fit, and a column that is too short cuts the end. Only "
                 "values that were read are judged.",
+        .probes = "mysql.post",
         .evaluate = wpb_builder_invalid_serialized,
     },
     {
@@ -61,6 +63,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"critical_peak_ratio", WPB_OPTION_RATIO, 0.40, 0.01, 10,
                  "part of memory_limit to decode it that is critical", OURS},
             },
+        .probes = "mysql.post",
         .evaluate = wpb_builder_layout_heavy,
     },
     {
@@ -78,6 +81,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"critical_bytes", WPB_OPTION_BYTES, MIB, 1, TIB,
                  "length that is critical when the option is autoloaded", OURS},
             },
+        .probes = "mysql.builders",
         .evaluate = wpb_builder_option_grows_per_page,
     },
     {
@@ -102,6 +106,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"critical_peak_ratio", WPB_OPTION_RATIO, 0.40, 0.01, 10,
                  "part of memory_limit to fetch and decode it that is critical", OURS},
             },
+        .probes = "mysql.post",
         .evaluate = wpb_builder_post_meta_entry,
     },
     {
@@ -120,6 +125,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"warning_all_bytes", WPB_OPTION_BYTES, 256 * MIB, 1, 1024 * TIB,
                  "copies of all pages together that are worth a warning", OURS},
             },
+        .probes = "mysql.postmeta",
         .evaluate = wpb_builder_revision_copies,
     },
     {
@@ -140,6 +146,7 @@ const struct wpb_rule wpb_rules[] = {
                  "WordPress VIP answers HTTP 503 above it "
                  "(VIP_ALLOPTIONS_ERROR_THRESHOLD)"},
             },
+        .probes = "redis.watchlist",
         .evaluate = wpb_cache_alloptions_large,
     },
     {
@@ -157,6 +164,7 @@ const struct wpb_rule wpb_rules[] = {
                  "our own: every hour WP-Cron removes what is older than "
                  "WP_REDIS_METRICS_MAX_TIME, 3600 s, so that 2 h are as it should be"},
             },
+        .probes = "redis.watchlist",
         .evaluate = wpb_cache_dead_cron,
     },
     {
@@ -174,6 +182,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"critical_ratio", WPB_OPTION_RATIO, 0.60, 0.01, 10,
                  "part of memory_limit that is critical", OURS},
             },
+        .probes = "redis.keyspace",
         .evaluate = wpb_cache_entry_decode_peak,
     },
     {
@@ -197,6 +206,7 @@ const struct wpb_rule wpb_rules[] = {
                  "view may need several",
                  OURS},
             },
+        .probes = "redis.keyspace",
         .evaluate = wpb_cache_entry_large,
     },
     {
@@ -215,6 +225,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"least_uptime", WPB_OPTION_DURATION, 600, 1, 31536000,
                  "time since the server started below which no average is told", OURS},
             },
+        .probes = "redis.server",
         .evaluate = wpb_cache_eviction_pressure,
     },
     {
@@ -230,6 +241,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"warning_bytes", WPB_OPTION_BYTES, 8 * MIB, 1, TIB,
                  "memory of all feeds that is worth a warning", OURS},
             },
+        .probes = "redis.keyspace",
         .evaluate = wpb_cache_feed_transients,
     },
     {
@@ -250,6 +262,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"info_lookups", WPB_OPTION_COUNT, 10000, 1, 1e15,
                  "look-ups from which it is worth a note", OURS},
             },
+        .probes = "redis.server",
         .evaluate = wpb_cache_low_hit_ratio,
     },
     {
@@ -259,6 +272,7 @@ const struct wpb_rule wpb_rules[] = {
                 "written with another serializer than the rest gives PHP something else "
                 "than was stored: options seem to be missing, pages are wrong or slow. "
                 "Only entries whose bytes were looked at are judged.",
+        .probes = "redis.keyspace",
         .evaluate = wpb_cache_misencoded,
     },
     {
@@ -269,6 +283,7 @@ const struct wpb_rule wpb_rules[] = {
                 "Found in Redis, they show that the drop-in is broken, and WordPress "
                 "works with outdated counts, plugin lists and styles. Only judged when "
                 "the key prefix of the site is known.",
+        .probes = "redis.keyspace",
         .evaluate = wpb_cache_nonpersistent_group,
     },
     {
@@ -299,6 +314,7 @@ const struct wpb_rule wpb_rules[] = {
                  "critical",
                  OURS},
             },
+        .probes = "redis.watchlist",
         .evaluate = wpb_cache_notoptions_bloat,
     },
     {
@@ -322,6 +338,7 @@ const struct wpb_rule wpb_rules[] = {
                  "policy cannot remove entries without an expiry",
                  OURS},
             },
+        .probes = "redis.keyspace",
         .evaluate = wpb_cache_orphans,
     },
     {
@@ -336,6 +353,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"critical_sites", WPB_OPTION_COUNT, 2, 2, 1e6,
                  "sites with one prefix in one database that are critical", OURS},
             },
+        .probes = "redis.keyspace",
         .evaluate = wpb_cache_shared_prefix,
     },
     {
@@ -345,6 +363,7 @@ const struct wpb_rule wpb_rules[] = {
                 "in it that the database has makes its option invisible: code gets the "
                 "default, settings seem lost. Some names of the list are looked up in "
                 "the database; one hit is proof.",
+        .probes = "mysql.stale_notoptions",
         .evaluate = wpb_cache_stale_notoptions,
     },
     {
@@ -361,6 +380,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"warning_bytes", WPB_OPTION_BYTES, 16 * MIB, 1, TIB,
                  "their memory that is worth a warning", OURS},
             },
+        .probes = "redis.keyspace",
         .evaluate = wpb_cache_transient_without_ttl,
     },
     {
@@ -389,6 +409,7 @@ const struct wpb_rule wpb_rules[] = {
                  "used memory worth a warning when there is no maxmemory",
                  "Pantheon's object caches have 256, 512 or 1,024 MB"},
             },
+        .probes = "redis.server redis.keyspace",
         .evaluate = wpb_cache_ttlless_share,
     },
     {
@@ -411,6 +432,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"large_entry_writes", WPB_OPTION_COUNT, 1, 1, 1e9,
                  "writes a second of a large entry that are worth a warning", OURS},
             },
+        .probes = "redis.churn",
         .evaluate = wpb_cache_write_churn,
     },
     {
@@ -425,6 +447,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"warning_bytes", WPB_OPTION_BYTES, 16 * MIB, 1, TIB,
                  "size of the options table from which it is worth a warning", OURS},
             },
+        .probes = "mysql.autoload",
         .evaluate = wpb_database_autoload_index_missing,
     },
     {
@@ -450,6 +473,7 @@ const struct wpb_rule wpb_rules[] = {
                  "a warning is critical",
                  OURS},
             },
+        .probes = "mysql.autoload",
         .evaluate = wpb_database_autoload_large,
     },
     {
@@ -468,6 +492,7 @@ const struct wpb_rule wpb_rules[] = {
                  "length of one autoloaded option that is critical",
                  "WP Engine removes autoloaded options above 1 MB"},
             },
+        .probes = "mysql.autoload",
         .evaluate = wpb_database_autoload_option_large,
     },
     {
@@ -494,6 +519,7 @@ const struct wpb_rule wpb_rules[] = {
                  "length of the option that is critical",
                  "WP Engine removes autoloaded options above 1 MB"},
             },
+        .probes = "mysql.cron",
         .evaluate = wpb_database_cron_bloat,
     },
     {
@@ -513,6 +539,7 @@ const struct wpb_rule wpb_rules[] = {
                  "cache keeps WordPress from removing them",
                  OURS},
             },
+        .probes = "mysql.transients",
         .evaluate = wpb_database_transients_expired,
     },
     {
@@ -532,6 +559,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"warning_family_names", WPB_OPTION_COUNT, 5000, 1, 1e12,
                  "transients of one family of names that are worth a warning", OURS},
             },
+        .probes = "mysql.transients",
         .evaluate = wpb_database_transients_exploding,
     },
     {
@@ -559,6 +587,7 @@ const struct wpb_rule wpb_rules[] = {
                  "our own; tables of 30 million rows and more were reported (Action "
                  "Scheduler issues #541 and #880)"},
             },
+        .probes = "mysql.woocommerce",
         .evaluate = wpb_woocommerce_action_scheduler,
     },
     {
@@ -584,6 +613,7 @@ const struct wpb_rule wpb_rules[] = {
                 {"warning_legacy", WPB_OPTION_COUNT, 100, 1, 1e12,
                  "sessions kept as options that are worth a warning", OURS},
             },
+        .probes = "mysql.woocommerce",
         .evaluate = wpb_woocommerce_sessions,
     },
     {.code = NULL},

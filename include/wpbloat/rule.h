@@ -22,6 +22,10 @@ struct wpb_rule {
     const char *title; /* a line for lists */
     const char *help;  /* a paragraph: what it means and why it matters */
     struct wpb_option options[WPB_RULE_OPTIONS_MAX]; /* ended by a NULL name */
+    /* The probes that show whether the problem is there, separated by spaces. While one
+     * of them cannot look, the problem is neither there nor gone: an alert stays as it
+     * is. Every rule names at least one. */
+    const char *probes;
     void (*evaluate)(struct wpb_rule_context *context);
 };
 

@@ -3,12 +3,9 @@
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 add_executable(reference lint/config_reference.c lint/reference.c)
-target_link_libraries(reference PRIVATE wpb_config wpb_rules wpb_base wpb_build)
-if(TARGET wpb_probes AND TARGET wpb_schedule)
-  target_compile_definitions(reference PRIVATE WPB_REFERENCE_PROBES)
-  # The probes call the scheduler's wpb_run_*: it must follow them on the link line.
-  target_link_libraries(reference PRIVATE wpb_probes wpb_redis wpb_wordpress wpb_schedule)
-endif()
+# The probes call the scheduler's wpb_run_*: it must follow them on the link line.
+target_link_libraries(reference PRIVATE wpb_config wpb_rules wpb_probes wpb_redis
+                      wpb_wordpress wpb_schedule wpb_base wpb_build)
 
 set(lint ${CMAKE_CURRENT_SOURCE_DIR}/lint)
 add_test(NAME lint.includes

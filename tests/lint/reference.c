@@ -7,15 +7,14 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/text.h"
 #include "tests/lint/config_reference.h"
 #include "wpbloat/metric.h"
-#include "wpbloat/rule.h"
-#ifdef WPB_REFERENCE_PROBES
-#include "agent/base/text.h"
 #include "wpbloat/probe.h"
-#endif
+#include "wpbloat/rule.h"
 
 static void print_head(const char *title, const char *table)
 {
@@ -73,6 +72,29 @@ static void print_options(const struct wpb_rule *rule)
     }
 }
 
+/* The probes a rule names, which must exist. */
+static void print_probes_of(const struct wpb_rule *rule)
+{
+    struct wpb_slice rest = wpb_slice_cstr(rule->probes), name;
+
+    printf("Needs:");
+    for (; rest.len; rest = wpb_slice_skip(rest, name.len + 1)) {
+        const char *space = memchr(rest.data, ' ', rest.len);
+        size_t p = 0;
+
+        name = wpb_slice_head(rest, space ? (size_t)(space - rest.data) : rest.len);
+        while (wpb_probes[p] && !wpb_slice_is(name, wpb_probes[p]->name))
+            p++;
+        if (!wpb_probes[p]) {
+            fprintf(stderr, "%s names a probe that does not exist: %.*s\n", rule->code,
+                    (int)name.len, name.data);
+            exit(1);
+        }
+        printf(" `%s`", wpb_probes[p]->name);
+    }
+    printf("\n\n");
+}
+
 static void print_rules(void)
 {
     print_head("Rules", "agent/rules/registry.c");
@@ -83,6 +105,7 @@ static void print_rules(void)
         printf("\n## %s\n\n", rule->code);
         print_sentence(rule->title);
         printf("\n%s\n\n", rule->help);
+        print_probes_of(rule);
         print_options(rule);
         printf("\nWhat to do: [remedies/%s.md](remedies/%s.md)\n", rule->code,
                rule->code);
@@ -108,7 +131,6 @@ static void print_metrics(void)
     }
 }
 
-#ifdef WPB_REFERENCE_PROBES
 /* The bounds of a run; 0 is no bound of the probe's own. */
 static void print_bounds(const struct wpb_probe *probe)
 {
@@ -172,7 +194,6 @@ static void print_probes(void)
         printf("\n");
     }
 }
-#endif
 
 int main(int argc, char **argv)
 {
@@ -185,9 +206,7 @@ int main(int argc, char **argv)
         {"metrics", print_metrics},
         {"conf-manual", wpb_reference_conf_manual},
         {"conf-sample", wpb_reference_conf_sample},
-#ifdef WPB_REFERENCE_PROBES
         {"probes", print_probes},
-#endif
     };
 
     for (size_t d = 0; argc == 2 && d < sizeof(documents) / sizeof(documents[0]); d++) {

@@ -110,6 +110,7 @@ static void every_default_lies_within_its_range_and_has_help_and_source(void **s
         assert_non_null(rule->title);
         assert_non_null(rule->help);
         assert_non_null(rule->evaluate);
+        assert_non_null(rule->probes);
         for (size_t o = 0; o < WPB_RULE_OPTIONS_MAX && rule->options[o].name; o++) {
             const struct wpb_option *option = &rule->options[o];
             assert_true(option->fallback >= option->min);
