@@ -1,11 +1,11 @@
 #include "agent/schedule/turn.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
 #include "agent/base/clock.h"
+#include "agent/schedule/learn.h"
 #include "agent/schedule/run.h"
 
 #define PROGRESS_EVERY_MS 200
@@ -20,6 +20,7 @@ struct row {
     const struct wpb_target *target;
     const struct wpb_probe *probe;
     struct wpb_coverage coverage;
+    int64_t started_ms; /* of the first run */
     bool is_set;
 };
 
@@ -35,12 +36,15 @@ struct wpb_turn {
     struct row *rows; /* target by target, probe by probe */
     size_t probe_count;
     struct wpb_coverage *coverage; /* the set rows, in order; made at the end */
+    struct wpb_turn_look *looks;   /* the same rows */
     size_t coverage_count;
 
-    uv_loop_t loop;
+    uv_loop_t *loop;
     uv_timer_t progress_timer;
-    uv_signal_t interrupt, terminate;
     struct wpb_worker *worker;
+    void (*ended)(struct wpb_turn *turn, void *cookie);
+    void *ended_cookie;
+    uint64_t started_ms; /* on a clock that never steps */
     enum phase phase;
     size_t rounds;
     struct wpb_run **active; /* room for every row at once */
@@ -112,10 +116,25 @@ static void record_skipped(struct wpb_turn *turn, const struct wpb_target *targe
     record(row_of(turn, target, probe), &coverage);
 }
 
-static bool is_survey(const struct wpb_turn *turn, const struct wpb_probe *probe)
+static bool is_survey(const struct wpb_turn *turn, const struct wpb_target *target,
+                      const struct wpb_probe *probe)
 {
-    return probe->look == WPB_LOOK_SURVEY &&
-           (probe->cost != WPB_COST_HEAVY || turn->options.deep);
+    if (probe->look != WPB_LOOK_SURVEY || strcmp(probe->needs, target->needs) != 0)
+        return false;
+    if (turn->options.is_due)
+        return turn->options.is_due(turn->options.cookie, target, probe);
+    return probe->cost != WPB_COST_HEAVY || turn->options.deep;
+}
+
+/* Does PROBE wait for another that looks at TARGET in this turn? */
+static bool has_to_wait(const struct wpb_turn *turn, const struct wpb_target *target,
+                        const struct wpb_probe *probe)
+{
+    for (size_t p = 0; probe->after && turn->options.probes[p]; p++) {
+        if (strcmp(turn->options.probes[p]->name, probe->after) == 0)
+            return is_survey(turn, target, turn->options.probes[p]);
+    }
+    return false;
 }
 
 /* PROBE has looked at TARGET (or could not): what waited for it starts now. */
@@ -127,9 +146,8 @@ static void start_dependents(struct wpb_turn *turn, const struct wpb_target *tar
 
     for (size_t p = 0; turn->options.probes[p]; p++) {
         const struct wpb_probe *next = turn->options.probes[p];
-        if (!is_survey(turn, next) || !next->after ||
-            strcmp(next->after, probe->name) != 0 ||
-            strcmp(next->needs, target->needs) != 0)
+        if (!is_survey(turn, target, next) || !next->after ||
+            strcmp(next->after, probe->name) != 0)
             continue;
         if (could_look && !turn->was_interrupted)
             start_run(turn, next, target, NULL, 0);
@@ -140,26 +158,12 @@ static void start_dependents(struct wpb_turn *turn, const struct wpb_target *tar
     }
 }
 
-/* A database may have shown how the tables of a site are called, for which that was a
- * guess; those who look at them come after it. */
-static void learn_table_prefix(struct wpb_turn *turn, const struct wpb_target *target)
+/* Those who look at the tables come after the one who saw how they are called. */
+static void learn_table_prefixes(struct wpb_turn *turn, const struct wpb_target *target)
 {
-    for (size_t i = 0; i < target->count; i++) {
-        struct wpb_site *site = &turn->sites[target->members[i]];
-        const struct wpb_window *window = turn->windows[target->members[i]];
-        const struct wpb_subject *server;
-        size_t cursor = 0;
-
-        while (
-            site->is_table_prefix_guessed &&
-            (server = wpb_window_next(window, WPB_SUBJECT_MYSQL_SERVER, NULL, &cursor))) {
-            struct wpb_slice prefix = wpb_window_text(window, server, WPB_M_TABLE_PREFIX);
-            if (!prefix.len)
-                continue;
-            site->table_prefix = wpb_arena_cstr(turn->arena, prefix);
-            site->is_table_prefix_guessed = false;
-        }
-    }
+    for (size_t i = 0; i < target->count; i++)
+        wpb_learn_table_prefix(&turn->sites[target->members[i]],
+                               turn->windows[target->members[i]], turn->arena);
 }
 
 static void on_run_ended(struct wpb_run *run)
@@ -175,7 +179,7 @@ static void on_run_ended(struct wpb_run *run)
     }
     free(run);
     if (strcmp(target->needs, "mysql") == 0)
-        learn_table_prefix(turn, target);
+        learn_table_prefixes(turn, target);
     if (probe->look == WPB_LOOK_SURVEY && turn->phase == SURVEY)
         start_dependents(turn, target, probe);
     if (turn->active_count == 0)
@@ -186,6 +190,7 @@ static void start_run(struct wpb_turn *turn, const struct wpb_probe *probe,
                       const struct wpb_target *target, const struct wpb_request *requests,
                       size_t request_count)
 {
+    struct row *row = row_of(turn, target, probe);
     struct wpb_run *run = calloc(1, sizeof(*run));
 
     if (!run) {
@@ -194,7 +199,7 @@ static void start_run(struct wpb_turn *turn, const struct wpb_probe *probe,
     }
     run->probe = probe;
     run->target = target;
-    run->loop = &turn->loop;
+    run->loop = turn->loop;
     run->budget = turn->options.budget;
     run->top = turn->options.top;
     run->deep_from = turn->options.deep_from;
@@ -205,6 +210,8 @@ static void start_run(struct wpb_turn *turn, const struct wpb_probe *probe,
     run->worker = turn->worker;
     run->ended = on_run_ended;
     run->owner = turn;
+    if (!row->started_ms)
+        row->started_ms = wpb_clock_now_ms();
     turn->active[turn->active_count++] = run;
     wpb_run_start(run);
 }
@@ -214,64 +221,21 @@ static void start_survey(struct wpb_turn *turn)
     for (size_t t = 0; t < turn->target_count; t++) {
         for (size_t p = 0; turn->options.probes[p]; p++) {
             const struct wpb_probe *probe = turn->options.probes[p];
-            if (is_survey(turn, probe) && !probe->after &&
-                strcmp(probe->needs, turn->targets[t].needs) == 0)
+            if (is_survey(turn, &turn->targets[t], probe) &&
+                !has_to_wait(turn, &turn->targets[t], probe))
                 start_run(turn, probe, &turn->targets[t], NULL, 0);
         }
     }
 }
 
-/* What the drop-in's own head says, and the configuration of the site with it, is not
- * changed by what its keys look like. */
-static void learn_flavour(struct wpb_site *site, const struct wpb_window *window,
-                          const struct wpb_subject *database)
-{
-    struct wpb_slice name = wpb_window_text(window, database, WPB_M_FLAVOUR);
-
-    if (site->flavour != WPB_FLAVOUR_UNKNOWN)
-        return;
-    for (int f = WPB_FLAVOUR_UNKNOWN; f <= WPB_FLAVOUR_OBJECT_CACHE_PRO; f++) {
-        if (wpb_slice_is(name, wpb_flavour_name((enum wpb_flavour)f)))
-            site->flavour = (enum wpb_flavour)f;
-    }
-    site->is_multisite |= wpb_window_integer(window, database, WPB_M_MULTISITE, 0) == 1;
-}
-
-/* True when DATABASE has shown the prefix of SITE's keys, which had none. */
-static bool learn_from(struct wpb_turn *turn, struct wpb_site *site,
-                       const struct wpb_window *window,
-                       const struct wpb_subject *database)
-{
-    const struct wpb_sample *prefix = wpb_window_get(window, database, WPB_M_KEY_PREFIX);
-    struct wpb_slice votes = wpb_window_text(window, database, WPB_M_SHAPE_VOTES);
-
-    if (votes.len)
-        site->shape_votes = wpb_arena_cstr(turn->arena, votes);
-    if (site->has_key_prefix || !prefix || prefix->value.type != WPB_VALUE_TEXT)
-        return false;
-    site->key_prefix = wpb_arena_cstr(turn->arena, prefix->value.text);
-    site->key_prefix_len = prefix->value.text.len;
-    site->has_key_prefix = true;
-    learn_flavour(site, window, database);
-    return true;
-}
-
-/* The keyspace may have shown who writes a site's keys, and how they begin. True when
- * it did for a site of TARGET of which that was not known. */
+/* True when a site of TARGET is known better now. */
 static bool learn_sites(struct wpb_turn *turn, const struct wpb_target *target)
 {
     bool has_learnt = false;
 
-    for (size_t i = 0; i < target->count; i++) {
-        struct wpb_site *site = &turn->sites[target->members[i]];
-        const struct wpb_window *window = turn->windows[target->members[i]];
-        const struct wpb_subject *subject;
-        size_t cursor = 0;
-
-        while (
-            (subject = wpb_window_next(window, WPB_SUBJECT_REDIS_SERVER, NULL, &cursor)))
-            has_learnt |= learn_from(turn, site, window, subject);
-    }
+    for (size_t i = 0; i < target->count; i++)
+        has_learnt |= wpb_learn_keys(&turn->sites[target->members[i]],
+                                     turn->windows[target->members[i]], turn->arena);
     return has_learnt;
 }
 
@@ -398,6 +362,31 @@ static void start_examination(struct wpb_turn *turn)
     free(counts);
 }
 
+static void collect_looks(struct wpb_turn *turn)
+{
+    for (size_t i = 0; i < turn->target_count * turn->probe_count; i++) {
+        const struct row *row = &turn->rows[i];
+        if (!row->is_set)
+            continue;
+        turn->coverage[turn->coverage_count] = row->coverage;
+        turn->looks[turn->coverage_count] =
+            (struct wpb_turn_look){.target = row->target,
+                                   .probe = row->probe,
+                                   .coverage = &turn->coverage[turn->coverage_count],
+                                   .started_ms = row->started_ms};
+        turn->coverage_count++;
+    }
+}
+
+static void on_last_handle_closed(uv_handle_t *handle)
+{
+    struct wpb_turn *turn = handle->data;
+
+    collect_looks(turn);
+    turn->elapsed_ms = wpb_clock_monotonic_ms() - turn->started_ms;
+    turn->ended(turn, turn->ended_cookie);
+}
+
 /* Nothing is active: the next phase that has something to do begins. */
 static void advance(struct wpb_turn *turn)
 {
@@ -417,21 +406,12 @@ static void advance(struct wpb_turn *turn)
             turn->phase = DONE;
         }
     }
-    if (turn->phase == DONE) {
-        uv_close((uv_handle_t *)&turn->progress_timer, NULL);
-        uv_close((uv_handle_t *)&turn->interrupt, NULL);
-        uv_close((uv_handle_t *)&turn->terminate, NULL);
-        wpb_worker_close(turn->worker);
-    }
+    if (turn->phase == DONE)
+        uv_close((uv_handle_t *)&turn->progress_timer, on_last_handle_closed);
 }
 
-static void on_signal(uv_signal_t *handle, int signum)
+void wpb_turn_cancel(struct wpb_turn *turn)
 {
-    struct wpb_turn *turn = handle->data;
-
-    /* A second one ends the process at once. */
-    uv_signal_stop(handle);
-    signal(signum, SIG_DFL);
     turn->was_interrupted = true;
     for (size_t i = 0; i < turn->active_count; i++)
         wpb_run_cancel(turn->active[i]);
@@ -492,6 +472,7 @@ struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
     turn->windows = wpb_arena_alloc(turn->arena, (count + 1) * sizeof(*turn->windows));
     turn->rows = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->rows));
     turn->coverage = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->coverage));
+    turn->looks = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->looks));
     turn->active = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->active));
     for (size_t i = 0; i < count; i++) {
         turn->windows[i] = wpb_window_new(&turn->sites[i], options->now_ms);
@@ -499,6 +480,8 @@ struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
             wpb_turn_free(turn);
             return NULL;
         }
+        if (options->known && options->known[i])
+            wpb_window_carry(turn->windows[i], options->known[i], NULL, NULL);
     }
     turn->target_count =
         wpb_targets_find(turn->sites, count, turn->arena, &turn->targets);
@@ -536,47 +519,25 @@ void wpb_turn_ask(struct wpb_turn *turn, size_t i, const struct wpb_request *req
     sites[turn->wish_count++] = i;
 }
 
-static void collect_coverage(struct wpb_turn *turn)
+void wpb_turn_start(struct wpb_turn *turn, struct uv_loop_s *loop,
+                    struct wpb_worker *worker,
+                    void (*ended)(struct wpb_turn *turn, void *cookie), void *cookie)
 {
-    for (size_t i = 0; i < turn->target_count * turn->probe_count; i++) {
-        if (turn->rows[i].is_set)
-            turn->coverage[turn->coverage_count++] = turn->rows[i].coverage;
-    }
-}
-
-int wpb_turn_run(struct wpb_turn *turn, struct wpb_err *err)
-{
-    uint64_t started_ms = wpb_clock_monotonic_ms();
-    int status = uv_loop_init(&turn->loop);
-
-    if (status)
-        return wpb_err_set(err, WPB_E_IO, "schedule", "cannot make an event loop: %s",
-                           uv_strerror(status));
-    turn->worker = wpb_worker_new(&turn->loop);
-    if (!turn->worker) {
-        uv_loop_close(&turn->loop);
-        return wpb_err_set(err, WPB_E_MEMORY, "schedule", "cannot make a worker");
-    }
-    uv_timer_init(&turn->loop, &turn->progress_timer);
+    turn->loop = loop;
+    turn->worker = worker;
+    turn->ended = ended;
+    turn->ended_cookie = cookie;
+    turn->started_ms = wpb_clock_monotonic_ms();
+    uv_timer_init(turn->loop, &turn->progress_timer);
     turn->progress_timer.data = turn;
     if (turn->options.progress)
         uv_timer_start(&turn->progress_timer, on_progress, PROGRESS_EVERY_MS,
                        PROGRESS_EVERY_MS);
-    uv_signal_init(&turn->loop, &turn->interrupt);
-    uv_signal_init(&turn->loop, &turn->terminate);
-    turn->interrupt.data = turn->terminate.data = turn;
-    uv_signal_start(&turn->interrupt, on_signal, SIGINT);
-    uv_signal_start(&turn->terminate, on_signal, SIGTERM);
     turn->phase = turn->options.survey ? SURVEY : SURVEY_AGAIN;
     if (turn->options.survey)
         start_survey(turn);
     if (turn->active_count == 0)
         advance(turn);
-    uv_run(&turn->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&turn->loop);
-    collect_coverage(turn);
-    turn->elapsed_ms = wpb_clock_monotonic_ms() - started_ms;
-    return 0;
 }
 
 uint64_t wpb_turn_elapsed_ms(const struct wpb_turn *turn)
@@ -608,4 +569,10 @@ const struct wpb_coverage *wpb_turn_coverage(const struct wpb_turn *turn, size_t
 {
     *count = turn->coverage_count;
     return turn->coverage;
+}
+
+const struct wpb_turn_look *wpb_turn_looks(const struct wpb_turn *turn, size_t *count)
+{
+    *count = turn->coverage_count;
+    return turn->looks;
 }
