@@ -313,7 +313,7 @@ static bool find_sink_type(struct wpb_conf *config, struct wpb_conf_section *sin
         offer(&nearest, wpb_sink_type_names[i]);
     }
     if (choice >= 0) {
-        sink->sink = (enum wpb_sink_type)choice;
+        sink->sink = (enum wpb_sink_choice)choice;
         return true;
     }
     wpb_conf_error(config->problems, sink->file, sink->line,

@@ -31,7 +31,7 @@ struct wpb_conf_section {
     enum wpb_section_kind kind;
     const char *name;              /* NAME or CODE; "" of the agent */
     const struct wpb_rule *rule;   /* of a rule */
-    enum wpb_sink_type sink;       /* of a sink */
+    enum wpb_sink_choice sink;     /* of a sink */
     struct wpb_conf_value *values; /* every key it may have, in the table's order */
     size_t value_count;
     const char *file; /* where it stands first; NULL: nowhere */

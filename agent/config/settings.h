@@ -22,7 +22,7 @@ enum wpb_section_kind {
 #define WPB_SECTION_KINDS 4
 
 /* Where alerts go: the first word of a sink's name, or its `type`. */
-enum wpb_sink_type {
+enum wpb_sink_choice {
     WPB_SINK_FILE,
     WPB_SINK_STDOUT,
     WPB_SINK_SYSLOG,

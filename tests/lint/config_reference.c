@@ -237,7 +237,7 @@ static void print_sample_keys(enum wpb_section_kind kind)
 }
 
 /* [sink NAME] with the keys that sinks of TYPE can have. */
-static void print_sample_sink(enum wpb_sink_type type, bool is_active)
+static void print_sample_sink(enum wpb_sink_choice type, bool is_active)
 {
     const char *lead = is_active ? "" : ";";
 
@@ -274,7 +274,7 @@ void wpb_reference_conf_sample(void)
     print_wrapped(wpb_section_help(WPB_SECTION_SINK), "# ", false);
     print_sample_sink(WPB_SINK_FILE, true);
     for (unsigned type = WPB_SINK_STDOUT; type < WPB_SINK_TYPES; type++)
-        print_sample_sink((enum wpb_sink_type)type, false);
+        print_sample_sink((enum wpb_sink_choice)type, false);
     putchar('\n');
     print_wrapped(wpb_section_help(WPB_SECTION_RULE), "# ", false);
     printf(";[rule cache.notoptions_bloat]\n;warning_bytes = 256K\n"
