@@ -78,6 +78,11 @@ int64_t wpb_window_now_ms(const struct wpb_window *window)
     return window->now_ms;
 }
 
+void wpb_window_set_now(struct wpb_window *window, int64_t now_ms)
+{
+    window->now_ms = now_ms;
+}
+
 uint64_t wpb_window_dropped(const struct wpb_window *window)
 {
     return window->dropped;

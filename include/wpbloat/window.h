@@ -25,6 +25,8 @@ void wpb_window_free(struct wpb_window *window);
 
 const struct wpb_site *wpb_window_site(const struct wpb_window *window);
 int64_t wpb_window_now_ms(const struct wpb_window *window);
+/* The rules take NOW_MS as now from here on. */
+void wpb_window_set_now(struct wpb_window *window, int64_t now_ms);
 /* Subjects that did not fit. */
 uint64_t wpb_window_dropped(const struct wpb_window *window);
 

@@ -1,0 +1,1 @@
+wpb_unit_test(knowledge wpb_daemon)
