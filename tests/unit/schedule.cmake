@@ -1,0 +1,2 @@
+wpb_unit_test(breaker wpb_schedule)
+wpb_unit_test(plan wpb_schedule)
