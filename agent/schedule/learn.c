@@ -39,7 +39,7 @@ static bool learn_from(struct wpb_site *site, const struct wpb_window *window,
     const struct wpb_sample *prefix = wpb_window_get(window, database, WPB_M_KEY_PREFIX);
     struct wpb_slice votes = wpb_window_text(window, database, WPB_M_SHAPE_VOTES);
 
-    if (votes.len)
+    if (votes.len && !wpb_slice_is(votes, site->shape_votes))
         site->shape_votes = wpb_arena_cstr(arena, votes);
     if (site->has_key_prefix || !prefix || prefix->value.type != WPB_VALUE_TEXT)
         return false;

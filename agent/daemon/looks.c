@@ -1,0 +1,686 @@
+#include "agent/daemon/looks.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/address.h"
+#include "agent/base/mysql_address.h"
+#include "agent/schedule/cadence.h"
+
+#define DUE_MAX 64
+/* A look is stale when two of its times have passed, and what it takes itself. */
+#define SLACK_MS INT64_C(600000)
+#define TARGET_MAX 48 /* bytes of "redis 0123456789abcdef" */
+#define SERVER_MAX 512
+
+/* One probe of one target. */
+struct item {
+    const struct wpb_probe *probe;
+    const struct wpb_target *target; /* of the fleet */
+    char target_id[TARGET_MAX];
+    char server[SERVER_MAX];
+    uint64_t cadence_ms;
+};
+
+/* The last coverage of a probe and target. */
+struct kept {
+    struct kept *next;
+    char target_id[TARGET_MAX];
+    struct wpb_coverage coverage; /* texts are our own */
+};
+
+struct batch {
+    struct batch *next;
+    struct wpb_looks *looks;
+    struct wpb_turn *turn;
+    const struct item *items[DUE_MAX];
+    size_t item_count;
+    size_t *sites; /* of the fleet, by site of the turn */
+    size_t site_count;
+};
+
+struct wpb_looks {
+    struct wpb_looks_options options;
+    struct wpb_fleet *fleet;
+    struct wpb_plan *plan;
+    struct item *items;
+    size_t item_count;
+    uv_timer_t timer; /* closed by wpb_looks_stop() */
+    bool is_running;
+    bool is_host_busy;
+    struct batch *batches; /* under way */
+    struct kept *kept;
+    struct wpb_looks_counts counts;
+    void (*stopped)(void *cookie);
+    void *stopped_cookie;
+};
+
+static void look_for_work(struct wpb_looks *looks);
+
+struct wpb_looks *wpb_looks_new(const struct wpb_looks_options *options)
+{
+    struct wpb_looks *looks = calloc(1, sizeof(*looks));
+
+    if (!looks)
+        return NULL;
+    looks->options = *options;
+    looks->plan = wpb_plan_new(options->host);
+    if (!looks->plan) {
+        free(looks);
+        return NULL;
+    }
+    return looks;
+}
+
+static void free_kept(struct kept *kept)
+{
+    free((char *)kept->coverage.site);
+    free((char *)kept->coverage.reason);
+    free(kept);
+}
+
+void wpb_looks_free(struct wpb_looks *looks)
+{
+    if (!looks)
+        return;
+    while (looks->kept) {
+        struct kept *next = looks->kept->next;
+        free_kept(looks->kept);
+        looks->kept = next;
+    }
+    wpb_plan_free(looks->plan);
+    free(looks->items);
+    free(looks);
+}
+
+/* ---- the plan */
+
+/* An address may hold a password, and what is planned is told in reports. */
+static void name_target(const struct wpb_target *target, char id[TARGET_MAX])
+{
+    snprintf(id, TARGET_MAX, "%s %016llx", target->needs,
+             wpb_slice_hash(wpb_slice_cstr(target->address)));
+}
+
+static void name_server(const struct wpb_target *target, char server[SERVER_MAX])
+{
+    const struct wpb_site *site = target->sites[0];
+    struct wpb_buf scope;
+
+    wpb_buf_init(&scope, SERVER_MAX - 1);
+    if (strcmp(target->needs, "redis") == 0)
+        wpb_redis_address_scope(&site->redis, false, &scope);
+    else if (strcmp(target->needs, "mysql") == 0)
+        wpb_mysql_address_scope(&site->mysql, false, &scope);
+    else
+        wpb_buf_text(&scope, "host");
+    snprintf(server, SERVER_MAX, "%s", scope.data);
+    wpb_buf_fini(&scope);
+}
+
+static uint64_t interval_ms(const struct wpb_fleet *fleet,
+                            const struct wpb_target *target)
+{
+    const struct wpb_conf *config = fleet->config->config;
+    uint64_t common = wpb_conf_seconds(wpb_conf_agent(config), "interval");
+    uint64_t shortest = UINT64_MAX;
+
+    for (size_t m = 0; m < target->count; m++) {
+        const struct wpb_conf_section *section =
+            wpb_conf_find(config, WPB_SECTION_SITE, target->sites[m]->name);
+        uint64_t own = section ? wpb_conf_seconds(section, "interval") : 0;
+        if ((own ? own : common) < shortest)
+            shortest = own ? own : common;
+    }
+    return shortest * 1000;
+}
+
+/* The keys of the target's database, as the last look at its server has told. */
+static uint64_t keys_of(const struct wpb_fleet *fleet, const struct wpb_target *target)
+{
+    struct wpb_knowledge *knowledge = fleet->knowledge[target->members[0]];
+    const struct wpb_subject *subject;
+    int64_t most = 0;
+    size_t cursor = 0;
+
+    if (!knowledge || strcmp(target->needs, "redis") != 0)
+        return 0;
+    while ((subject = wpb_window_next(wpb_knowledge_window(knowledge),
+                                      WPB_SUBJECT_REDIS_SERVER, NULL, &cursor))) {
+        int64_t keys =
+            wpb_window_integer(wpb_knowledge_window(knowledge), subject, WPB_M_KEYS, 0);
+        if (keys > most)
+            most = keys;
+    }
+    return (uint64_t)most;
+}
+
+static size_t count_probes(const struct wpb_looks *looks)
+{
+    size_t count = 0;
+
+    while (looks->options.probes[count])
+        count++;
+    return count;
+}
+
+static void add_items(struct wpb_looks *looks, const struct wpb_target *target)
+{
+    uint64_t interval = interval_ms(looks->fleet, target);
+    uint64_t keys = keys_of(looks->fleet, target);
+
+    for (size_t p = 0; looks->options.probes[p]; p++) {
+        const struct wpb_probe *probe = looks->options.probes[p];
+        struct item *item = &looks->items[looks->item_count];
+        uint64_t cadence = wpb_cadence_ms(probe, interval, keys);
+        if (!cadence || strcmp(probe->needs, target->needs) != 0)
+            continue;
+        item->probe = probe;
+        item->target = target;
+        item->cadence_ms = cadence;
+        name_target(target, item->target_id);
+        name_server(target, item->server);
+        looks->item_count++;
+    }
+}
+
+/* Tell the plan of the items. */
+static int plan_items(struct wpb_looks *looks)
+{
+    struct wpb_plan_item *planned = calloc(looks->item_count + 1, sizeof(*planned));
+    int result;
+
+    if (!planned)
+        return -1;
+    for (size_t i = 0; i < looks->item_count; i++) {
+        const struct item *item = &looks->items[i];
+        planned[i] = (struct wpb_plan_item){
+            .target = item->target_id,
+            .probe = item->probe->name,
+            .server = item->server,
+            .after = item->probe->after,
+            .cadence_ms = item->cadence_ms,
+            .cost = item->probe->cost,
+            .commands_per_s = wpb_cadence_commands_per_s(item->probe->needs),
+            .is_self_paced = wpb_cadence_is_self_paced(item->probe),
+            .cookie = item,
+        };
+    }
+    result = wpb_plan_set(looks->plan, planned, looks->item_count, wpb_clock_moment());
+    free(planned);
+    return result;
+}
+
+static int make_items(struct wpb_looks *looks)
+{
+    struct wpb_fleet *fleet = looks->fleet;
+
+    free(looks->items);
+    looks->items =
+        calloc(fleet->target_count * count_probes(looks) + 1, sizeof(*looks->items));
+    looks->item_count = 0;
+    for (size_t t = 0; looks->items && t < fleet->target_count; t++)
+        add_items(looks, &fleet->targets[t]);
+    return looks->items ? plan_items(looks) : -1;
+}
+
+/* A pass over a database that has grown takes longer, and comes less often. */
+static void adapt_cadences(struct wpb_looks *looks)
+{
+    bool has_changed = false;
+
+    for (size_t i = 0; i < looks->item_count; i++) {
+        struct item *item = &looks->items[i];
+        uint64_t cadence =
+            wpb_cadence_ms(item->probe, interval_ms(looks->fleet, item->target),
+                           keys_of(looks->fleet, item->target));
+        has_changed |= cadence != item->cadence_ms;
+        item->cadence_ms = cadence;
+    }
+    if (has_changed)
+        plan_items(looks);
+}
+
+/* ---- what was covered */
+
+static struct kept *kept_of(struct wpb_looks *looks, const char *target_id,
+                            const char *probe)
+{
+    struct kept *kept = looks->kept;
+
+    while (kept && (strcmp(kept->target_id, target_id) != 0 ||
+                    strcmp(kept->coverage.probe, probe) != 0))
+        kept = kept->next;
+    return kept;
+}
+
+static void keep_coverage(struct wpb_looks *looks, const struct wpb_turn_look *look)
+{
+    char target_id[TARGET_MAX];
+    struct kept *kept;
+    char *site = strdup(look->coverage->site), *reason = strdup(look->coverage->reason);
+
+    name_target(look->target, target_id);
+    kept = kept_of(looks, target_id, look->probe->name);
+    if (!kept && (kept = calloc(1, sizeof(*kept)))) {
+        memcpy(kept->target_id, target_id, sizeof(target_id));
+        kept->next = looks->kept;
+        looks->kept = kept;
+    }
+    if (!kept || !site || !reason) {
+        free(site);
+        free(reason);
+        return;
+    }
+    free((char *)kept->coverage.site);
+    free((char *)kept->coverage.reason);
+    kept->coverage = *look->coverage;
+    kept->coverage.site = site;
+    kept->coverage.reason = reason;
+}
+
+/* Of targets that are gone. */
+static void forget_coverage(struct wpb_looks *looks)
+{
+    struct kept **link = &looks->kept;
+
+    while (*link) {
+        struct kept *kept = *link;
+        bool is_there = false;
+        for (size_t t = 0; t < looks->fleet->target_count && !is_there; t++) {
+            char id[TARGET_MAX];
+            name_target(&looks->fleet->targets[t], id);
+            is_there = strcmp(id, kept->target_id) == 0;
+        }
+        if (is_there) {
+            link = &kept->next;
+            continue;
+        }
+        *link = kept->next;
+        free_kept(kept);
+    }
+}
+
+static void count_look(struct wpb_looks *looks, const struct wpb_turn_look *look)
+{
+    const struct wpb_cost *cost = &look->coverage->cost;
+
+    if (strcmp(look->probe->needs, "mysql") == 0)
+        looks->counts.statements += cost->commands;
+    else
+        looks->counts.commands += cost->commands;
+    looks->counts.bytes_received += cost->bytes_received;
+    looks->counts.failed_looks += look->coverage->status == WPB_COVERAGE_UNAVAILABLE;
+}
+
+/* ---- turns */
+
+static bool is_light(const struct wpb_probe *probe)
+{
+    return probe->cost <= WPB_COST_LIGHT;
+}
+
+static bool is_of_batch(void *cookie, const struct wpb_target *target,
+                        const struct wpb_probe *probe)
+{
+    const struct batch *batch = cookie;
+    char id[TARGET_MAX];
+
+    name_target(target, id);
+    for (size_t i = 0; i < batch->item_count; i++) {
+        if (batch->items[i]->probe == probe &&
+            strcmp(batch->items[i]->target_id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool has_site(const struct batch *batch, size_t site)
+{
+    for (size_t i = 0; i < batch->site_count; i++) {
+        if (batch->sites[i] == site)
+            return true;
+    }
+    return false;
+}
+
+/* The sites of the batch's targets, in the order of the fleet. */
+static int gather_sites(struct batch *batch)
+{
+    const struct wpb_fleet *fleet = batch->looks->fleet;
+
+    batch->sites = calloc(fleet->found.count + 1, sizeof(*batch->sites));
+    if (!batch->sites)
+        return -1;
+    for (size_t s = 0; s < fleet->found.count; s++) {
+        for (size_t i = 0; i < batch->item_count; i++) {
+            const struct wpb_target *target = batch->items[i]->target;
+            for (size_t m = 0; m < target->count; m++) {
+                if (target->members[m] == s && !has_site(batch, s))
+                    batch->sites[batch->site_count++] = s;
+            }
+        }
+    }
+    return 0;
+}
+
+static void on_ended(struct wpb_turn *turn, void *cookie);
+
+static struct wpb_turn *make_turn(struct batch *batch, bool is_examining, bool is_forced)
+{
+    struct wpb_looks *looks = batch->looks;
+    struct wpb_fleet *fleet = looks->fleet;
+    int64_t now_ms = wpb_clock_now_ms();
+    int budget = wpb_conf_choice(wpb_conf_agent(fleet->config->config), "budget");
+    struct wpb_window **known = calloc(batch->site_count + 1, sizeof(*known));
+    struct wpb_site *sites = calloc(batch->site_count + 1, sizeof(*sites));
+    struct wpb_turn_options options = {
+        .probes = looks->options.probes,
+        .budget = is_forced ? WPB_BUDGET_LOW : (enum wpb_budget)budget,
+        .top = 15,
+        .survey = true,
+        .examine = is_examining,
+        .now_ms = now_ms,
+        .limits = wpb_choice_defaults,
+        .is_due = is_of_batch,
+        .cookie = batch,
+        .known = is_examining ? (const struct wpb_window *const *)known : NULL,
+    };
+    struct wpb_turn *turn = NULL;
+
+    for (size_t i = 0; known && sites && i < batch->site_count; i++) {
+        const struct wpb_knowledge *knowledge = fleet->knowledge[batch->sites[i]];
+        sites[i] = fleet->sites[batch->sites[i]];
+        if (is_examining && knowledge)
+            known[i] = wpb_knowledge_for_turn(knowledge, now_ms);
+    }
+    if (known && sites)
+        turn = wpb_turn_new(sites, batch->site_count, &options);
+    for (size_t i = 0; known && i < batch->site_count; i++)
+        wpb_window_free(known[i]);
+    free(known);
+    free(sites);
+    return turn;
+}
+
+static void end_item(struct batch *batch, const struct item *item)
+{
+    static const struct wpb_coverage none = {.status = WPB_COVERAGE_SKIPPED,
+                                             .reason = "it did not come to a look"};
+    const struct wpb_coverage *coverage = &none;
+    size_t count = 0;
+    const struct wpb_turn_look *looks =
+        batch->turn ? wpb_turn_looks(batch->turn, &count) : NULL;
+
+    for (size_t l = 0; l < count; l++) {
+        char id[TARGET_MAX];
+        name_target(looks[l].target, id);
+        if (looks[l].probe == item->probe && strcmp(id, item->target_id) == 0)
+            coverage = looks[l].coverage;
+    }
+    wpb_plan_ended(batch->looks->plan, item->target_id, item->probe->name, coverage,
+                   wpb_clock_moment());
+}
+
+/* Examinations spend the budget of their server too. */
+static void charge(struct wpb_looks *looks, const struct wpb_turn_look *look)
+{
+    char server[SERVER_MAX];
+
+    if (look->probe->look != WPB_LOOK_EXAMINE)
+        return;
+    name_server(look->target, server);
+    wpb_plan_charge(looks->plan, server, &look->coverage->cost, wpb_clock_moment());
+}
+
+static void take_turn(struct batch *batch)
+{
+    struct wpb_looks *looks = batch->looks;
+    size_t count;
+    const struct wpb_turn_look *seen = wpb_turn_looks(batch->turn, &count);
+    int64_t now_ms = wpb_clock_now_ms();
+
+    for (size_t i = 0; i < batch->site_count; i++) {
+        struct wpb_knowledge *knowledge = looks->fleet->knowledge[batch->sites[i]];
+        if (!knowledge)
+            continue;
+        wpb_knowledge_take(knowledge, batch->turn, i, now_ms);
+        wpb_fleet_learn(looks->fleet, batch->sites[i]);
+    }
+    for (size_t l = 0; l < count; l++) {
+        keep_coverage(looks, &seen[l]);
+        count_look(looks, &seen[l]);
+        charge(looks, &seen[l]);
+    }
+}
+
+static void free_batch(struct batch *batch)
+{
+    struct batch **link = &batch->looks->batches;
+
+    while (*link && *link != batch)
+        link = &(*link)->next;
+    if (*link)
+        *link = batch->next;
+    wpb_turn_free(batch->turn);
+    free(batch->sites);
+    free(batch);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct wpb_looks *looks = handle->data;
+
+    looks->stopped(looks->stopped_cookie);
+}
+
+static void stop_if_idle(struct wpb_looks *looks)
+{
+    if (!looks->is_running && !looks->batches && looks->stopped)
+        uv_close((uv_handle_t *)&looks->timer, on_timer_closed);
+}
+
+static void on_ended(struct wpb_turn *turn, void *cookie)
+{
+    struct batch *batch = cookie;
+    struct wpb_looks *looks = batch->looks;
+
+    looks->counts.turns++;
+    take_turn(batch);
+    for (size_t i = 0; i < batch->item_count; i++)
+        end_item(batch, batch->items[i]);
+    looks->options.looked(looks->options.cookie, turn, batch->sites);
+    free_batch(batch);
+    if (looks->is_running) {
+        adapt_cadences(looks);
+        look_for_work(looks);
+        return;
+    }
+    stop_if_idle(looks);
+}
+
+/* Start the items of BATCH; it is freed when that cannot be. */
+static void start_batch(struct batch *batch, bool is_examining, bool is_forced)
+{
+    struct wpb_looks *looks = batch->looks;
+
+    for (size_t i = 0; i < batch->item_count; i++)
+        wpb_plan_started(looks->plan, batch->items[i]->target_id,
+                         batch->items[i]->probe->name, wpb_clock_moment());
+    if (gather_sites(batch) == 0)
+        batch->turn = make_turn(batch, is_examining, is_forced);
+    if (!batch->turn) {
+        for (size_t i = 0; i < batch->item_count; i++)
+            end_item(batch, batch->items[i]);
+        free_batch(batch);
+        return;
+    }
+    batch->next = looks->batches;
+    looks->batches = batch;
+    wpb_turn_start(batch->turn, looks->options.loop, looks->options.worker, on_ended,
+                   batch);
+}
+
+static struct batch *new_batch(struct wpb_looks *looks)
+{
+    struct batch *batch = calloc(1, sizeof(*batch));
+
+    if (batch)
+        batch->looks = looks;
+    return batch;
+}
+
+static void start_light(struct wpb_looks *looks, const struct wpb_plan_due *due,
+                        size_t count)
+{
+    struct batch *batch = new_batch(looks);
+
+    for (size_t i = 0; batch && i < count; i++) {
+        const struct item *item = due[i].item->cookie;
+        if (is_light(item->probe))
+            batch->items[batch->item_count++] = item;
+    }
+    if (batch && batch->item_count)
+        start_batch(batch, false, false);
+    else
+        free(batch);
+}
+
+static void start_dear(struct wpb_looks *looks, const struct wpb_plan_due *due)
+{
+    struct batch *batch = new_batch(looks);
+
+    if (!batch)
+        return;
+    batch->items[batch->item_count++] = due->item->cookie;
+    start_batch(batch, true, due->is_forced);
+}
+
+static void on_time(uv_timer_t *timer)
+{
+    look_for_work(timer->data);
+}
+
+static void look_for_work(struct wpb_looks *looks)
+{
+    struct wpb_plan_conditions conditions = {.is_host_busy = looks->is_host_busy};
+    struct wpb_moment now = wpb_clock_moment();
+    struct wpb_plan_due due[DUE_MAX];
+    size_t count = wpb_plan_due(looks->plan, now, &conditions, due, DUE_MAX);
+    uint64_t next;
+
+    start_light(looks, due, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_light(((const struct item *)due[i].item->cookie)->probe))
+            start_dear(looks, &due[i]);
+    }
+    next = wpb_plan_next_ms(looks->plan, now, &conditions);
+    if (next == UINT64_MAX) {
+        uv_timer_stop(&looks->timer);
+        return;
+    }
+    next = next > now.monotonic_ms ? next - now.monotonic_ms : 1;
+    uv_timer_start(&looks->timer, on_time, wpb_clock_real_ms(next), 0);
+}
+
+int wpb_looks_start(struct wpb_looks *looks, struct wpb_fleet *fleet)
+{
+    looks->fleet = fleet;
+    forget_coverage(looks);
+    if (make_items(looks))
+        return -1;
+    uv_timer_init(looks->options.loop, &looks->timer);
+    looks->timer.data = looks;
+    looks->is_running = true;
+    look_for_work(looks);
+    return 0;
+}
+
+void wpb_looks_stop(struct wpb_looks *looks, void (*done)(void *cookie), void *cookie)
+{
+    struct batch *batch, *next;
+
+    if (!looks->is_running) {
+        done(cookie);
+        return;
+    }
+    looks->is_running = false;
+    looks->stopped = done;
+    looks->stopped_cookie = cookie;
+    uv_timer_stop(&looks->timer);
+    for (batch = looks->batches; batch; batch = next) {
+        next = batch->next;
+        wpb_turn_cancel(batch->turn);
+    }
+    stop_if_idle(looks);
+}
+
+void wpb_looks_host_is_busy(struct wpb_looks *looks, bool is_busy)
+{
+    if (looks->is_host_busy == is_busy)
+        return;
+    looks->is_host_busy = is_busy;
+    if (looks->is_running)
+        look_for_work(looks);
+}
+
+void wpb_looks_rest(struct wpb_looks *looks, const char *server, uint64_t for_ms)
+{
+    wpb_plan_rest(looks->plan, server, wpb_clock_moment().monotonic_ms + for_ms);
+}
+
+int64_t wpb_looks_max_age_ms(const struct wpb_looks *looks, size_t site,
+                             const char *probe)
+{
+    for (size_t i = 0; i < looks->item_count; i++) {
+        const struct item *item = &looks->items[i];
+        if (strcmp(item->probe->name, probe) != 0)
+            continue;
+        for (size_t m = 0; m < item->target->count; m++) {
+            if (item->target->members[m] == site)
+                return (int64_t)item->cadence_ms * 2 + SLACK_MS;
+        }
+    }
+    return 0;
+}
+
+const struct wpb_coverage *wpb_looks_coverage(const struct wpb_looks *looks,
+                                              struct wpb_arena *arena, size_t *count)
+{
+    struct wpb_coverage *rows;
+    size_t room = 1;
+
+    for (const struct kept *kept = looks->kept; kept; kept = kept->next)
+        room++;
+    rows = wpb_arena_alloc(arena, room * sizeof(*rows));
+    *count = 0;
+    for (size_t p = 0; looks->options.probes[p]; p++) {
+        for (const struct kept *kept = looks->kept; kept; kept = kept->next) {
+            struct wpb_coverage *row = &rows[*count];
+            if (strcmp(kept->coverage.probe, looks->options.probes[p]->name) != 0)
+                continue;
+            *row = kept->coverage;
+            row->site = wpb_arena_cstr(arena, wpb_slice_cstr(kept->coverage.site));
+            row->reason = wpb_arena_cstr(arena, wpb_slice_cstr(kept->coverage.reason));
+            ++*count;
+        }
+    }
+    return rows;
+}
+
+struct wpb_looks_counts wpb_looks_counts(const struct wpb_looks *looks)
+{
+    struct wpb_looks_counts counts = looks->counts;
+
+    for (size_t i = 0; i < looks->item_count; i++) {
+        const struct wpb_breaker *breaker =
+            wpb_plan_breaker(looks->plan, looks->items[i].target_id);
+        bool is_first = i == 0 || strcmp(looks->items[i].target_id,
+                                         looks->items[i - 1].target_id) != 0;
+        counts.open_breakers +=
+            is_first && breaker && breaker->state != WPB_BREAKER_CLOSED;
+    }
+    return counts;
+}
