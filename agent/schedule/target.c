@@ -12,7 +12,7 @@ struct finder {
 };
 
 static struct wpb_target *target_at(struct finder *finder, const char *needs,
-                                    const char *address)
+                                    const char *address, const char *server)
 {
     struct wpb_target *target;
 
@@ -22,7 +22,8 @@ static struct wpb_target *target_at(struct finder *finder, const char *needs,
             return target;
     }
     target = &finder->targets[finder->count++];
-    *target = (struct wpb_target){.needs = needs, .address = address, .site_names = ""};
+    *target = (struct wpb_target){
+        .needs = needs, .address = address, .server = server, .site_names = ""};
     target->members =
         wpb_arena_alloc(finder->arena, finder->site_count * sizeof(*target->members));
     target->sites =
@@ -31,9 +32,9 @@ static struct wpb_target *target_at(struct finder *finder, const char *needs,
 }
 
 static void join(struct finder *finder, size_t site, const char *needs,
-                 const char *address)
+                 const char *address, const char *server)
 {
-    struct wpb_target *target = target_at(finder, needs, address);
+    struct wpb_target *target = target_at(finder, needs, address, server);
 
     target->members[target->count] = site;
     target->sites[target->count] = &finder->sites[site];
@@ -78,6 +79,32 @@ static const char *mysql_identity(struct wpb_arena *arena,
     return identity;
 }
 
+static const char *redis_server(struct wpb_arena *arena,
+                                const struct wpb_redis_address *redis)
+{
+    struct wpb_buf scope;
+    const char *server;
+
+    wpb_buf_init(&scope, 0);
+    wpb_redis_address_scope(redis, false, &scope);
+    server = wpb_arena_cstr(arena, wpb_buf_view(&scope));
+    wpb_buf_fini(&scope);
+    return server;
+}
+
+static const char *mysql_server(struct wpb_arena *arena,
+                                const struct wpb_mysql_address *mysql)
+{
+    struct wpb_buf scope;
+    const char *server;
+
+    wpb_buf_init(&scope, 0);
+    wpb_mysql_address_scope(mysql, false, &scope);
+    server = wpb_arena_cstr(arena, wpb_buf_view(&scope));
+    wpb_buf_fini(&scope);
+    return server;
+}
+
 size_t wpb_targets_find(const struct wpb_site *sites, size_t count,
                         struct wpb_arena *arena, struct wpb_target **targets)
 {
@@ -88,14 +115,16 @@ size_t wpb_targets_find(const struct wpb_site *sites, size_t count,
     for (size_t i = 0; i < count; i++) {
         const struct wpb_site *site = &sites[i];
         if (site->rdb_file && site->rdb_file[0])
-            join(&finder, i, "rdb", rdb_identity(arena, site));
+            join(&finder, i, "rdb", rdb_identity(arena, site), "host");
         else if (site->has_redis)
-            join(&finder, i, "redis", redis_identity(arena, &site->redis));
+            join(&finder, i, "redis", redis_identity(arena, &site->redis),
+                 redis_server(arena, &site->redis));
         if (site->has_mysql)
-            join(&finder, i, "mysql", mysql_identity(arena, &site->mysql));
+            join(&finder, i, "mysql", mysql_identity(arena, &site->mysql),
+                 mysql_server(arena, &site->mysql));
         if (site->path[0])
-            join(&finder, i, "files", wpb_arena_printf(arena, "%zu", i));
-        join(&finder, i, "host", "");
+            join(&finder, i, "files", wpb_arena_printf(arena, "%zu", i), "host");
+        join(&finder, i, "host", "", "host");
     }
     *targets = finder.targets;
     return finder.count;

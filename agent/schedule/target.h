@@ -17,7 +17,10 @@
 struct wpb_target {
     const char *needs;   /* "redis", "rdb", "mysql", "files" or "host" */
     const char *address; /* of that kind, unique: what makes two sites one target */
-    size_t *members;     /* indexes of sites */
+    const char
+        *server;     /* whom a look at it costs, as a URI without user or password;
+                        the same of all targets on one server; "host" of this machine */
+    size_t *members; /* indexes of sites */
     const struct wpb_site **sites;
     const char *site_names; /* joined by ", " */
     size_t count;

@@ -9,8 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/address.h"
+#include "agent/base/mysql_address.h"
 #include "agent/schedule/cadence.h"
 #include "agent/schedule/plan.h"
+#include "agent/schedule/target.h"
 
 #define SECOND 1000ull
 #define MINUTE (60 * SECOND)
@@ -832,6 +835,48 @@ static void at_random_no_rule_is_broken(void **state)
     }
 }
 
+/* ---- whose budget it is ---- */
+
+static void sites_in_databases_of_one_server_share_its_budget(void **state)
+{
+    static const char *const uris[] = {"redis://cache:6379/0", "redis://cache:6379/1",
+                                       "redis://other:6379/0"};
+    struct wpb_arena *arena = wpb_arena_new();
+    struct wpb_site sites[3];
+    struct wpb_target *targets;
+    struct wpb_err err;
+
+    (void)state;
+    memset(sites, 0, sizeof(sites));
+    for (int i = 0; i < 3; i++) {
+        sites[i].name = sites[i].path = "";
+        sites[i].has_redis = sites[i].has_mysql = true;
+        assert_int_equal(wpb_redis_address_parse(uris[i], arena, &sites[i].redis, &err),
+                         0);
+        assert_int_equal(wpb_mysql_address_parse(i == 1 ? "mysql://shop@db/two"
+                                                        : "mysql://shop@db/one",
+                                                 arena, &sites[i].mysql, &err),
+                         0);
+        sites[i].mysql.password = "not to be shown";
+    }
+    assert_int_equal(wpb_targets_find(sites, 3, arena, &targets), 6);
+    assert_string_equal(targets[0].server, "redis://cache:6379");
+    assert_string_equal(targets[1].server, "mysql://db:3306");
+    assert_string_equal(targets[2].server, "host");
+    assert_string_equal(targets[3].server, targets[0].server);
+    assert_string_equal(targets[4].server, targets[1].server);
+    assert_string_equal(targets[5].server, "redis://other:6379");
+    wpb_arena_free(arena);
+}
+
+static void a_server_has_the_budget_of_its_kind(void **state)
+{
+    (void)state;
+    assert_true(wpb_cadence_commands_per_s("redis") == 20);
+    assert_true(wpb_cadence_commands_per_s("mysql") == 2);
+    assert_true(wpb_cadence_commands_per_s("files") == 0);
+}
+
 /* ---- the table of cadences ---- */
 
 static void each_probe_has_a_cadence_by_row_by_cost_or_by_keys(void **state)
@@ -911,6 +956,8 @@ int main(void)
         cmocka_unit_test(what_comes_back_while_it_runs_runs_once),
         cmocka_unit_test(a_server_is_asked_no_more_than_its_budget),
         cmocka_unit_test(at_random_no_rule_is_broken),
+        cmocka_unit_test(sites_in_databases_of_one_server_share_its_budget),
+        cmocka_unit_test(a_server_has_the_budget_of_its_kind),
         cmocka_unit_test(each_probe_has_a_cadence_by_row_by_cost_or_by_keys),
         cmocka_unit_test(what_follows_a_pass_or_is_done_when_asked_is_not_planned),
         cmocka_unit_test(each_row_has_its_reason),
