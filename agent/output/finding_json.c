@@ -1,5 +1,8 @@
 #include "agent/output/finding_json.h"
 
+#include <math.h>
+
+#include "agent/base/clock.h"
 #include "wpbloat/site.h"
 
 static void write_subject(struct wpb_json *json, const struct wpb_subject *subject)
@@ -111,6 +114,81 @@ static void write_remedy(struct wpb_json *json, const struct wpb_remedy *remedy)
     wpb_json_close(json);
 }
 
+static void write_time(struct wpb_json *json, const char *key, int64_t unix_ms)
+{
+    struct wpb_buf time;
+
+    wpb_buf_init(&time, 0);
+    wpb_clock_rfc3339(&time, unix_ms);
+    wpb_json_text(json, key, wpb_buf_view(&time));
+    wpb_buf_fini(&time);
+}
+
+/* Counts and bytes are whole mostly, and read better as 20000 than as 2e+04. */
+static void write_figure(struct wpb_json *json, const char *key, double figure)
+{
+    if (fabs(figure) < 9e15 && figure == floor(figure))
+        wpb_json_integer(json, key, (int64_t)figure);
+    else
+        wpb_json_number(json, key, figure);
+}
+
+static void write_slope(struct wpb_json *json, const char *key, bool is_known,
+                        double per_day)
+{
+    if (is_known)
+        write_figure(json, key, per_day);
+    else
+        wpb_json_null(json, key);
+}
+
+static void write_times(struct wpb_json *json,
+                        const struct wpb_finding_forecast *forecast)
+{
+    if (forecast->answer != WPB_OUTLOOK_ETA) {
+        wpb_json_null(json, "earliest_at");
+        wpb_json_null(json, "median_at");
+        wpb_json_null(json, "latest_at");
+        wpb_json_null(json, "confidence_ratio");
+        return;
+    }
+    write_time(json, "earliest_at", forecast->earliest_ms);
+    write_time(json, "median_at", forecast->median_ms);
+    write_time(json, "latest_at", forecast->latest_ms);
+    wpb_json_number(json, "confidence_ratio", forecast->confidence);
+}
+
+static void write_forecast(struct wpb_json *json,
+                           const struct wpb_finding_forecast *forecast)
+{
+    static const char *const answers[] = {
+        [WPB_OUTLOOK_ETA] = "eta",
+        [WPB_OUTLOOK_REACHED] = "reached",
+        [WPB_OUTLOOK_NONE] = "none",
+        [WPB_OUTLOOK_REFUSED] = "refused",
+    };
+
+    if (!forecast) {
+        wpb_json_null(json, "forecast");
+        return;
+    }
+    wpb_json_open_object(json, "forecast");
+    wpb_json_known(json, "metric", wpb_metric_row(forecast->metric)->name);
+    wpb_json_known(json, "answer", answers[forecast->answer]);
+    write_figure(json, "target", forecast->target);
+    write_figure(json, "level", forecast->level);
+    write_slope(json, "per_day", forecast->has_slope, forecast->per_day);
+    write_slope(json, "per_day_low", forecast->has_slope, forecast->per_day_low);
+    write_slope(json, "per_day_high", forecast->has_slope, forecast->per_day_high);
+    write_times(json, forecast);
+    wpb_json_known(json, "refused", forecast->refused);
+    wpb_json_prose(json, "reason", forecast->reason);
+    wpb_json_count(json, "scored", forecast->scored);
+    wpb_json_count(json, "covered", forecast->covered);
+    wpb_json_prose(json, "flush_period", forecast->flush_period);
+    wpb_json_close(json);
+}
+
 void wpb_finding_json(struct wpb_json *json, const struct wpb_finding *finding)
 {
     const struct wpb_site *site = finding->site;
@@ -128,6 +206,5 @@ void wpb_finding_json(struct wpb_json *json, const struct wpb_finding *finding)
     write_evidence(json, finding);
     write_cause(json, &finding->cause);
     write_remedy(json, &finding->remedy);
-    /* A scan has no history to forecast from. */
-    wpb_json_null(json, "forecast");
+    write_forecast(json, finding->forecast);
 }

@@ -3,6 +3,7 @@
 #include "agent/base/text.h"
 #include "agent/output/cause_text.h"
 #include "agent/output/evidence.h"
+#include "agent/output/forecast_text.h"
 #include "agent/output/prose.h"
 
 #define INDENT 2
@@ -204,6 +205,10 @@ void wpb_finding_text(struct wpb_page *page, const struct wpb_finding *finding)
     wpb_page_blank(page);
     print_subject(page, finding->subject);
     print_evidence(page, finding);
+    if (finding->forecast) {
+        print_title(page, "When it fails");
+        wpb_forecast_text(page, INDENT + 2, finding->forecast);
+    }
     print_cause(page, &finding->cause);
     print_remedy(page, &finding->remedy);
 }

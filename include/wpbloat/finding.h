@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "wpbloat/outlook.h"
 #include "wpbloat/sample.h"
 
 enum wpb_severity { WPB_INFO, WPB_WARNING, WPB_CRITICAL };
@@ -65,6 +66,24 @@ struct wpb_remedy {
     const char *doc; /* "docs/remedies/CODE.md" */
 };
 
+/* When the problem becomes a failure, as the history has it; or why nobody can say. What
+ * a rule tells of an outlook. Texts are never NULL. */
+struct wpb_finding_forecast {
+    enum wpb_metric metric;         /* what is forecast, ... */
+    enum wpb_outlook_answer answer; /* ... and whether a time is said */
+    double target;                  /* what must not be reached, in the metric's unit */
+    double level;                   /* the newest value; NaN: there is none */
+    bool has_slope;
+    double per_day, per_day_low, per_day_high; /* units of the metric a day */
+    /* Of WPB_OUTLOOK_ETA: earliest <= median <= latest, Unix time. */
+    int64_t earliest_ms, median_ms, latest_ms;
+    double confidence;        /* of that interval, such as 0.9 */
+    const char *refused;      /* code, such as "no_trend"; "" when it is not */
+    const char *reason;       /* why no time is said, a sentence; "" */
+    uint32_t scored, covered; /* earlier forecasts of this series, and how many held */
+    const char *flush_period; /* "flushed every ~10 days, ..."; "" */
+};
+
 struct wpb_finding {
     const char *code; /* "cache.notoptions_bloat" */
     enum wpb_severity severity;
@@ -80,6 +99,7 @@ struct wpb_finding {
     size_t evidence_count;
     struct wpb_cause cause;
     struct wpb_remedy remedy;
+    const struct wpb_finding_forecast *forecast; /* NULL: none was asked for */
 };
 
 /* The order of every output: severity (worst first), code, site, subject. */

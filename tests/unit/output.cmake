@@ -5,6 +5,7 @@ target_link_libraries(test_reports PUBLIC wpb_output PkgConfig::CMOCKA)
 wpb_unit_test(output_text test_reports)
 wpb_unit_test(output_json test_reports PkgConfig::CJSON)
 wpb_unit_test(output_growth test_reports)
+wpb_unit_test(output_forecast test_reports m)
 wpb_unit_test(output_nagios test_reports)
 wpb_unit_test(output_explain test_reports PkgConfig::CJSON)
 wpb_unit_test(output_findings test_reports rule_look)
@@ -23,7 +24,8 @@ wpb_valid_json(report report.schema.json
   report_incident.json report_healthy.json report_no_site.json report_blind.json
   report_hostile.json report_shared.json report_database.json report_watch.json report_watch_hostile.json)
 wpb_valid_json(findings report.schema.json --ndjson
-  findings_incident.ndjson findings_hostile.ndjson findings_database.ndjson)
+  findings_incident.ndjson findings_hostile.ndjson findings_database.ndjson
+  forecasts.ndjson forecast_hostile.ndjson)
 wpb_valid_json(explanation explain.schema.json
   explain_incident.json explain_flawed.json explain_wrapped.json explain_hostile.json
   explain_meta.json explain_option.json)
