@@ -12,7 +12,7 @@ LIBC = set("""assert ctype endian errno inttypes limits locale math stdarg stdat
     stdbool stddef stdint stdio stdlib string strings emmintrin time signal fcntl glob
     unistd
     dirent ftw getopt netdb poll pwd grp arpa/inet netinet/in netinet/tcp
-    sys/ioctl sys/mman sys/prctl sys/resource sys/socket sys/stat sys/time sys/types
+    sys/ioctl sys/mman sys/prctl sys/random sys/resource sys/socket sys/stat sys/time sys/types
     sys/un sys/utsname sys/wait""".split())
 # A pure room computes: no files, no sockets, no clock, no signals.
 PURE = set("""assert ctype endian inttypes limits math stdarg stdbool stddef stdint stdio
