@@ -13,5 +13,9 @@ add_test(NAME lint.includes
 add_test(NAME lint.format COMMAND sh ${lint}/format.sh ${PROJECT_SOURCE_DIR})
 add_test(NAME lint.words COMMAND sh ${lint}/words.sh ${PROJECT_SOURCE_DIR})
 add_test(NAME lint.reference COMMAND sh ${lint}/reference.sh $<TARGET_FILE:reference>)
-set_tests_properties(lint.includes lint.format lint.words lint.reference
+add_test(NAME lint.schemas
+         COMMAND /usr/bin/python3 ${lint}/schemas.py
+                 ${PROJECT_SOURCE_DIR}/docs/report.schema.json
+                 ${PROJECT_SOURCE_DIR}/docs/alert.schema.json)
+set_tests_properties(lint.includes lint.format lint.words lint.reference lint.schemas
                      PROPERTIES LABELS lint TIMEOUT 120)
