@@ -130,6 +130,20 @@ void wpb_option_text(enum wpb_option_type type, double value, char text[WPB_OPTI
     }
 }
 
+bool wpb_option_is_threshold(const struct wpb_option *option)
+{
+    static const char *const words[] = {"warning_", "critical_", "info_"};
+
+    if (option->is_threshold || option->is_floor)
+        return true;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        const char *at = strstr(option->name, words[i]);
+        if (at && (at == option->name || at[-1] == '_'))
+            return true;
+    }
+    return false;
+}
+
 int wpb_option_bytes(struct wpb_slice text, uint64_t *bytes, struct wpb_err *err)
 {
     static const struct wpb_option size = {

@@ -32,11 +32,15 @@ static size_t count_options(const struct wpb_rule *rule)
     return count;
 }
 
+static size_t size_of(size_t rules)
+{
+    return sizeof(struct wpb_rule_values) + rules * sizeof(double[WPB_RULE_OPTIONS_MAX]);
+}
+
 struct wpb_rule_values *wpb_rule_values_new(void)
 {
     size_t rules = count_rules();
-    struct wpb_rule_values *values =
-        calloc(1, sizeof(*values) + rules * sizeof(values->value[0]));
+    struct wpb_rule_values *values = calloc(1, size_of(rules));
 
     if (!values)
         return NULL;
@@ -46,6 +50,13 @@ struct wpb_rule_values *wpb_rule_values_new(void)
             values->value[r][o] = wpb_rules[r].options[o].fallback;
     }
     return values;
+}
+
+struct wpb_rule_values *wpb_rule_values_copy(const struct wpb_rule_values *values)
+{
+    struct wpb_rule_values *copy = malloc(size_of(values->rules));
+
+    return copy ? memcpy(copy, values, size_of(values->rules)) : NULL;
 }
 
 void wpb_rule_values_free(struct wpb_rule_values *values)
@@ -127,4 +138,25 @@ int wpb_rule_values_set(struct wpb_rule_values *values, struct wpb_slice name,
         }
     }
     return refuse(name, err);
+}
+
+static double relax(const struct wpb_option *option, double value, double ratio)
+{
+    double relaxed = option->is_floor ? value / ratio : value * ratio;
+
+    if (!wpb_option_is_threshold(option))
+        return value;
+    if (relaxed < option->min)
+        return option->min;
+    return relaxed > option->max ? option->max : relaxed;
+}
+
+void wpb_rule_values_relax(struct wpb_rule_values *values, double ratio)
+{
+    assert(ratio > 0 && ratio <= 1);
+    for (size_t r = 0; r < values->rules; r++) {
+        for (size_t o = 0; o < count_options(&wpb_rules[r]); o++)
+            values->value[r][o] =
+                relax(&wpb_rules[r].options[o], values->value[r][o], ratio);
+    }
 }

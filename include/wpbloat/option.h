@@ -7,6 +7,7 @@
 #ifndef WPBLOAT_OPTION_H
 #define WPBLOAT_OPTION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "wpbloat/err.h"
@@ -26,7 +27,14 @@ struct wpb_option {
     double min, max; /* both allowed */
     const char *help;
     const char *source; /* where the default comes from */
+    /* A value that reaches a threshold is a problem; of a floor, one below it is. */
+    bool is_floor;
+    bool is_threshold; /* though its name does not say so */
 };
+
+/* Does OPTION say what is a problem, instead of what is judged at all? Those do whose
+ * names have the word warning, critical or info in them, and those that are marked. */
+bool wpb_option_is_threshold(const struct wpb_option *option);
 
 /* Parse TEXT as OPTION's type into *VALUE (base units). WPB_E_ARGUMENT names
  * the option, the text and the range allowed. */

@@ -36,11 +36,17 @@ extern const struct wpb_rule wpb_rules[];
 struct wpb_rule_values;
 /* All defaults. Free with wpb_rule_values_free(). */
 struct wpb_rule_values *wpb_rule_values_new(void);
+/* The same as VALUES; NULL when memory is out. */
+struct wpb_rule_values *wpb_rule_values_copy(const struct wpb_rule_values *values);
 void wpb_rule_values_free(struct wpb_rule_values *values);
 /* Replace one, from "CODE.OPTION" and a text. WPB_E_ARGUMENT names the nearest
  * valid name, or the range. */
 int wpb_rule_values_set(struct wpb_rule_values *values, struct wpb_slice name,
                         struct wpb_slice text, struct wpb_err *err);
+/* Bring every threshold nearer to what is no problem: to RATIO of itself, a floor to 1 /
+ * RATIO of itself, within its bounds. RATIO is above 0 and at most 1. What is found with
+ * values relaxed to 0.9 has not cleared. */
+void wpb_rule_values_relax(struct wpb_rule_values *values, double ratio);
 
 /* Findings of one cycle: an array that grows in its arena. */
 struct wpb_findings {

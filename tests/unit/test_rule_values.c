@@ -130,6 +130,80 @@ static void rules_stand_in_order_of_code(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
+/* What relaxing does to each option: thresholds come down to 0.9 of themselves but for
+ * these. An option that is in neither list and is no threshold fails the test: think
+ * which it is. */
+static const char *const floors[] = {"cache.low_hit_ratio.warning_ratio", NULL};
+static const char *const untouched[] = {"cache.eviction_pressure.least_uptime", NULL};
+
+static bool is_listed(const char *const *list, const char *code, const char *option)
+{
+    size_t len = strlen(code);
+
+    for (; *list; list++) {
+        if (strncmp(*list, code, len) == 0 && (*list)[len] == '.' &&
+            strcmp(*list + len + 1, option) == 0)
+            return true;
+    }
+    return false;
+}
+
+static double relaxed_value(const struct wpb_rule *rule, const struct wpb_option *option)
+{
+    double value = option->fallback * 0.9;
+
+    if (is_listed(untouched, rule->code, option->name))
+        return option->fallback;
+    if (is_listed(floors, rule->code, option->name))
+        value = option->fallback / 0.9;
+    if (value < option->min)
+        return option->min;
+    return value > option->max ? option->max : value;
+}
+
+static void every_threshold_is_relaxed_towards_no_problem(void **state)
+{
+    wpb_rule_values_relax(*state, 0.9);
+    for (const struct wpb_rule *rule = wpb_rules; rule->code; rule++) {
+        for (size_t o = 0; o < WPB_RULE_OPTIONS_MAX && rule->options[o].name; o++) {
+            const struct wpb_option *option = &rule->options[o];
+            double value = wpb_rule_values_get(*state, rule->code, option->name);
+            if (value < relaxed_value(rule, option) ||
+                value > relaxed_value(rule, option))
+                fail_msg("%s.%s became %g", rule->code, option->name, value);
+        }
+    }
+}
+
+static void relaxed_values_stay_within_their_bounds(void **state)
+{
+    struct wpb_err err;
+
+    assert_int_equal(set(*state, "cache.low_hit_ratio.warning_ratio", "1", &err), 0);
+    assert_int_equal(set(*state, "cache.shared_prefix.critical_sites", "2", &err), 0);
+    assert_int_equal(set(*state, "cache.entry_large.warning_bytes", "1000", &err), 0);
+    wpb_rule_values_relax(*state, 0.9);
+    assert_true(wpb_rule_values_get(*state, "cache.low_hit_ratio", "warning_ratio") == 1);
+    assert_true(wpb_rule_values_get(*state, "cache.shared_prefix", "critical_sites") ==
+                2);
+    assert_true(wpb_rule_values_get(*state, "cache.entry_large", "warning_bytes") == 900);
+}
+
+static void a_copy_is_relaxed_alone(void **state)
+{
+    struct wpb_rule_values *copy;
+    struct wpb_err err;
+
+    assert_int_equal(set(*state, "cache.entry_large.warning_bytes", "1000", &err), 0);
+    copy = wpb_rule_values_copy(*state);
+    assert_non_null(copy);
+    wpb_rule_values_relax(copy, 0.5);
+    assert_true(wpb_rule_values_get(*state, "cache.entry_large", "warning_bytes") ==
+                1000);
+    assert_true(wpb_rule_values_get(copy, "cache.entry_large", "warning_bytes") == 500);
+    wpb_rule_values_free(copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +215,9 @@ int main(void)
         TEST(a_value_outside_its_range_is_refused_and_changes_nothing),
         TEST(every_default_lies_within_its_range_and_has_help_and_source),
         TEST(rules_stand_in_order_of_code),
+        TEST(every_threshold_is_relaxed_towards_no_problem),
+        TEST(relaxed_values_stay_within_their_bounds),
+        TEST(a_copy_is_relaxed_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

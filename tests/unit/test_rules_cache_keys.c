@@ -794,6 +794,19 @@ static void post_lookups(struct look *look, int64_t hits, int64_t misses)
     look_post(look, server(), WPB_M_KEYSPACE_MISSES, misses);
 }
 
+/* What tells an alert that a problem has not cleared yet. */
+static void relaxed_values_find_what_is_near_a_threshold(void **state)
+{
+    struct look *look = *state;
+
+    post_lookups(look, 88000, 12000);
+    assert_int_equal(look_severity(look, "cache.low_hit_ratio"), -1);
+    wpb_rule_values_relax(look->values, 0.9);
+    assert_int_equal(look_severity(look, "cache.low_hit_ratio"), WPB_WARNING);
+    post_lookups(look, 89000, 11000);
+    assert_int_equal(look_severity(look, "cache.low_hit_ratio"), -1);
+}
+
 static void a_hit_ratio_below_80_percent_of_100000_look_ups_is_a_warning(void **state)
 {
     struct look *look = *state;
@@ -1226,6 +1239,7 @@ int main(void)
         TEST(evictions_of_a_server_just_started_or_of_unknown_age_are_not_judged),
         TEST(evictions_say_how_fast_the_cache_turns_over),
         TEST(a_server_that_evicts_too_much_is_not_also_told_that_all_is_well),
+        TEST(relaxed_values_find_what_is_near_a_threshold),
         TEST(a_hit_ratio_below_80_percent_of_100000_look_ups_is_a_warning),
         TEST(our_own_look_ups_are_no_hits_of_the_site),
         TEST(look_ups_of_a_pass_that_came_after_the_count_are_not_in_it),
