@@ -186,17 +186,17 @@ static struct wpb_hysteresis take_hysteresis(struct reader *reader, uint8_t eval
 /* Digits of an identifier; all zero of what never fired. */
 static void take_id(struct reader *reader, struct wpb_alert_entry *entry)
 {
+    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", none[WPB_ULID_LEN];
     struct wpb_slice id = take_bytes(reader, WPB_ULID_LEN);
 
-    if (id.len == 0 || id.data[0] == '\0')
+    if (wpb_slice_equal(id, wpb_slice_of(none, sizeof(none))))
         return;
     for (size_t i = 0; i < id.len; i++) {
-        bool is_digit = id.data[i] >= '0' && id.data[i] <= '9';
-        bool is_letter = id.data[i] >= 'A' && id.data[i] <= 'Z';
-        if (!is_digit && !is_letter)
+        if (!memchr(digits, id.data[i], sizeof(digits) - 1))
             reader->is_wrong = true;
     }
-    memcpy(entry->id, id.data, id.len);
+    if (id.len)
+        memcpy(entry->id, id.data, id.len);
 }
 
 static void take_numbers(struct reader *reader, struct wpb_alert_entry *entry)

@@ -1,12 +1,16 @@
 add_library(alert_stage STATIC unit/alert_stage.c)
 target_link_libraries(alert_stage PUBLIC wpb_alert wpb_build PkgConfig::CMOCKA)
 wpb_unit_test(alert_lifecycle alert_stage)
+wpb_unit_test(alert_state alert_stage)
 
 # Every alert that these tests make is held against the schema.
 set(made ${CMAKE_CURRENT_BINARY_DIR}/alerts.ndjson)
-set_tests_properties(unit.alert_lifecycle PROPERTIES
-  FIXTURES_SETUP alerts ENVIRONMENT WPB_ALERTS_FILE=${made} DEPENDS forget_alerts)
 add_test(NAME forget_alerts COMMAND ${CMAKE_COMMAND} -E rm -f ${made})
-set_tests_properties(forget_alerts PROPERTIES LABELS unit FIXTURES_SETUP alerts)
+set_tests_properties(forget_alerts PROPERTIES LABELS unit FIXTURES_SETUP no_alerts)
+foreach(name lifecycle state)
+  set_tests_properties(unit.alert_${name} PROPERTIES
+    FIXTURES_REQUIRED no_alerts FIXTURES_SETUP alerts RESOURCE_LOCK alerts
+    ENVIRONMENT WPB_ALERTS_FILE=${made})
+endforeach()
 wpb_valid_json(alerts_made alert.schema.json --ndjson ${made})
 set_tests_properties(schema.alerts_made PROPERTIES FIXTURES_REQUIRED alerts)
