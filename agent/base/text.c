@@ -218,6 +218,31 @@ void wpb_text_json_name(struct wpb_buf *out, struct wpb_slice name)
     wpb_buf_fini(&masked);
 }
 
+void wpb_text_label(struct wpb_buf *out, struct wpb_slice name)
+{
+    struct wpb_buf masked;
+    struct wpb_slice bytes;
+
+    wpb_buf_init(&masked, 0);
+    wpb_text_mask(&masked, name);
+    bytes = wpb_buf_view(&masked);
+    while (bytes.len) {
+        uint32_t code;
+        size_t len = decode(bytes, &code);
+
+        if (len && (code == '"' || code == '\\'))
+            wpb_buf_printf(out, "\\%c", (char)code);
+        else if (len && code == '\n')
+            wpb_buf_text(out, "\\n");
+        else if (len && !is_unprintable(code))
+            wpb_buf_add(out, bytes.data, len);
+        else
+            add_hex(out, "\\\\", bytes.data, len ? len : 1);
+        bytes = wpb_slice_skip(bytes, len ? len : 1);
+    }
+    wpb_buf_fini(&masked);
+}
+
 static bool is_plain_shell(struct wpb_slice word)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -42,6 +42,10 @@ void wpb_text_shell(struct wpb_buf *out, struct wpb_slice word);
 /* For a log line: key="value" safe, one line. */
 void wpb_text_log(struct wpb_buf *out, struct wpb_slice bytes);
 
+/* The value of a Prometheus label, without its quotes: a name, masked and cut, in which
+ * a backslash, a quote and a newline are escaped as that format wants it. */
+void wpb_text_label(struct wpb_buf *out, struct wpb_slice name);
+
 /* NAME with email addresses masked and long names cut; raw bytes otherwise. */
 void wpb_text_mask(struct wpb_buf *out, struct wpb_slice name);
 

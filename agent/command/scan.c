@@ -17,6 +17,7 @@
 #include "agent/output/json.h"
 #include "agent/output/nagios.h"
 #include "agent/output/ndjson.h"
+#include "agent/output/prometheus.h"
 #include "agent/output/text.h"
 #include "agent/schedule/turn.h"
 #include "wpbloat/rule.h"
@@ -26,8 +27,9 @@
 #define GROUPS_MAX 40
 #define GROWTH_ROWS_MAX 40
 
-enum format { TEXT, JSON, NDJSON, NAGIOS };
-static const char *const formats[] = {"text", "json", "ndjson", "nagios", NULL};
+enum format { TEXT, JSON, NDJSON, NAGIOS, PROMETHEUS };
+static const char *const formats[] = {"text",   "json",       "ndjson",
+                                      "nagios", "prometheus", NULL};
 static const char *const severities[] = {"warning", "critical", "never", NULL};
 static const char *const budgets[] = {"low", "normal", "full", NULL};
 
@@ -107,7 +109,8 @@ static const struct wpb_cli_option options[] = {
                       "PHP's memory_limit, where it cannot be found: 128M, 1G; with a "
                       "site's name or folder before it, of that one. May be repeated.",
                       true},
-    [FORMAT] = {"format", "FORMAT", "text (default), json, ndjson or nagios.", false},
+    [FORMAT] = {"format", "FORMAT", "text (default), json, ndjson, nagios or prometheus.",
+                false},
     [OUTPUT] = {"output", "FILE", "Write the report there instead of to stdout.", false},
     [FAIL_ON] = {"fail-on", "LEVEL",
                  "Exit with 1 or 2 from this level on: warning (default), critical or "
@@ -146,6 +149,7 @@ static const char epilogue[] =
     "Examples:\n"
     "  wpbloat scan                                  every WordPress of this host\n"
     "  wpbloat scan /var/www/shop --format json      one site, for a program\n"
+    "  wpbloat scan --format prometheus --output /var/lib/node_exporter/wpbloat.prom\n"
     "  wpbloat scan --redis unix:///run/redis/redis.sock?db=1 --memory-limit 256M\n";
 
 static int take_rule(struct scan *scan, const char *argument)
@@ -300,6 +304,9 @@ static int check(const struct scan *scan)
     if (scan->turn.deep)
         return wpb_cli_error("--deep reads a whole table, which --watch would do again "
                              "and again: use one of them");
+    if (scan->format == PROMETHEUS && !scan->output)
+        return wpb_cli_error("--watch writes one answer after the other, and Prometheus "
+                             "reads one: use --output FILE, which is replaced each time");
     if (scan->format == NAGIOS)
         return wpb_cli_error("--watch never ends, and a plugin must: use --format "
                              "nagios without it");
@@ -323,10 +330,11 @@ static void join_coverage(const struct wpb_selected_sites *selected,
     report->coverage = all;
 }
 
+/* *SEEN: the window of each site of the report. */
 static void make_report(const struct scan *scan,
                         const struct wpb_selected_sites *selected,
                         const struct wpb_turn *turn, struct wpb_arena *arena,
-                        struct wpb_report *report)
+                        struct wpb_report *report, const struct wpb_window *const **seen)
 {
     size_t count = wpb_turn_sites(turn);
     const struct wpb_window **windows =
@@ -355,6 +363,7 @@ static void make_report(const struct scan *scan,
     if (scan->growth)
         wpb_growth_fill(scan->growth, GROWTH_ROWS_MAX, arena, report);
     join_coverage(selected, turn, arena, report);
+    *seen = windows;
 }
 
 static int exit_code(const struct scan *scan, const struct wpb_report *report)
@@ -382,7 +391,7 @@ static int exit_code(const struct scan *scan, const struct wpb_report *report)
 
 /* Put the report into OUT in the format asked for; the exit code it stands for. */
 static int render(const struct scan *scan, const struct wpb_report *report,
-                  struct wpb_buf *out)
+                  const struct wpb_window *const *windows, struct wpb_buf *out)
 {
     struct wpb_text_style style = wpb_terminal_style(scan->output == NULL);
     struct wpb_err err = {0};
@@ -405,17 +414,23 @@ static int render(const struct scan *scan, const struct wpb_report *report,
         break;
     case NAGIOS:
         return wpb_output_nagios(report, out);
+    case PROMETHEUS:
+        wpb_output_prometheus(report, windows, report->site_count, NULL, out);
+        break;
     }
     return exit_code(scan, report);
 }
 
 static int deliver(const struct scan *scan, const struct wpb_buf *out)
 {
+    /* node_exporter may read the file at any moment. */
+    bool is_replaced = scan->output && scan->format == PROMETHEUS;
     struct wpb_err err = {0};
 
     if (wpb_buf_failed(out))
         return wpb_cli_error("out of memory while writing the report");
-    if (wpb_terminal_write(scan->output, wpb_buf_view(out), &err))
+    if (is_replaced ? wpb_terminal_replace(scan->output, wpb_buf_view(out), &err)
+                    : wpb_terminal_write(scan->output, wpb_buf_view(out), &err))
         return wpb_cli_error("%s", err.message);
     return 0;
 }
@@ -428,6 +443,7 @@ static int run_turn(struct scan *scan, const struct wpb_selected_sites *selected
     struct wpb_arena *arena = wpb_arena_new();
     struct wpb_turn *turn;
     struct wpb_err err = {0};
+    const struct wpb_window *const *windows;
     struct wpb_report report;
     int code = -1;
 
@@ -440,8 +456,8 @@ static int run_turn(struct scan *scan, const struct wpb_selected_sites *selected
     }
     if (scan->turn.progress)
         wpb_progress_clear();
-    make_report(scan, selected, turn, arena, &report);
-    code = render(scan, &report, out);
+    make_report(scan, selected, turn, arena, &report, &windows);
+    code = render(scan, &report, windows, out);
     *was_interrupted = wpb_turn_was_interrupted(turn);
 out_turn:
     wpb_turn_free(turn);

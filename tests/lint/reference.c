@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agent/base/text.h"
+#include "agent/output/prometheus_table.h"
 #include "tests/lint/config_reference.h"
 #include "wpbloat/metric.h"
 #include "wpbloat/probe.h"
@@ -118,6 +119,30 @@ static void print_codes(void)
         printf("%s\n", rule->code);
 }
 
+static void print_exported(void)
+{
+    printf("\n## Exported to Prometheus\n\n"
+           "`/metrics` and `wpbloat scan --format prometheus`. A host has at most %d "
+           "series, and each\nsite at most %d: at most %d sites have their own, and "
+           "`site=\"other\"` shows the sum of the\nothers' findings and the largest of "
+           "their figures. At most %d Redis servers are told apart,\nlikewise. What is "
+           "not known has no series; a scan has none of the agent's own.\n\n"
+           "| name | type | labels | series | meaning |\n|---|---|---|---|---|\n",
+           WPB_PROMETHEUS_HOST_SERIES_MAX, WPB_PROMETHEUS_SITE_SERIES_MAX,
+           WPB_PROMETHEUS_SITES_MAX, WPB_PROMETHEUS_SERVERS_MAX);
+    for (int m = 0; m < WPB_EXPORTED_COUNT; m++) {
+        const struct wpb_exported_row *row = wpb_exported_row((enum wpb_exported)m);
+        bool is_of_site = wpb_exported_is_of_site((enum wpb_exported)m);
+
+        printf("| `%s` | %s | %s%s%s | %zu%s |", row->name,
+               row->type == WPB_EXPORTED_COUNTER ? "counter" : "gauge",
+               is_of_site ? "site" : "", is_of_site && row->label[0] ? ", " : "",
+               row->label, row->series, is_of_site ? " a site" : "");
+        print_cell(row->help);
+        printf("\n");
+    }
+}
+
 static void print_metrics(void)
 {
     print_head("Metrics", "include/wpbloat/metric.h");
@@ -129,6 +154,7 @@ static void print_metrics(void)
         print_cell(row->help);
         printf("\n");
     }
+    print_exported();
 }
 
 /* The bounds of a run; 0 is no bound of the probe's own. */

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/servers.sh"
 . "$here/expect.sh"
 
-need redis-server redis-cli php "$python"
+need redis-server redis-cli php promtool "$python"
 escape=$(printf '\033')
 
 # Help is an answer, not an error.
@@ -46,6 +46,7 @@ usage 'needs its argument' scan --format
 usage 'takes no argument' scan --no-examine=yes
 usage 'given twice' scan --format json --format text
 usage 'unknown option' scan -x
+usage 'use --output FILE' scan --watch 5 --format prometheus
 usage '--top takes a number' scan --top many
 usage '--top takes a number' scan --top 0
 usage '--memory-limit takes a size' scan --memory-limit 12parsecs
@@ -110,6 +111,29 @@ run nagios "$wpbloat" scan --redis "unix://$work/nobody.sock" --format nagios
 expect_code nagios 3
 expect_line nagios out 'UNKNOWN'
 [ "$(wc -l <"$work/nagios.out")" -le 20 ] || fail "nagios: too many lines"
+
+# For Prometheus, whose own program judges it; a file is replaced, so that no reader
+# finds a part of one.
+scan metrics 2 --format prometheus
+expect_code metrics 2
+promtool check metrics <"$work/metrics.out" >"$work/promtool.log" 2>&1 ||
+    fail "promtool refuses what --format prometheus writes"
+[ ! -s "$work/promtool.log" ] || fail "promtool has something to say about the metrics"
+expect_line metrics out '^wpbloat_up 1$'
+expect_line metrics out '^wpbloat_notoptions_bytes\{site="redis"\} [1-9][0-9]{5,}$'
+expect_line metrics out '^wpbloat_notoptions_names\{site="redis"\} 21000$'
+expect_line metrics out '^wpbloat_redis_keys\{server="/.*/redis.sock"\} [1-9]'
+[ "$(grep -vc '^#' "$work/metrics.out")" -le 72 ] || fail "metrics: more series than promised"
+echo old >"$work/wpbloat.prom"
+exec 9<"$work/wpbloat.prom"
+scan textfile 2 --format prometheus --output "$work/wpbloat.prom"
+expect_code textfile 2
+[ "$(cat <&9)" = old ] || fail "--format prometheus writes into the file others read"
+exec 9<&-
+promtool check metrics <"$work/wpbloat.prom" || fail "promtool refuses the text file"
+run unmeasured "$wpbloat" scan --redis "unix://$work/nobody.sock" --format prometheus
+expect_code unmeasured 3
+expect_line unmeasured out '^wpbloat_up 0$'
 
 # A report goes where it is sent, or the exit code says that it did not.
 scan file 2 --format json --output "$work/report.json"

@@ -7,8 +7,14 @@ wpb_unit_test(output_json test_reports PkgConfig::CJSON)
 wpb_unit_test(output_growth test_reports)
 wpb_unit_test(output_forecast test_reports m)
 wpb_unit_test(output_nagios test_reports)
+wpb_unit_test(output_prometheus test_reports)
 wpb_unit_test(output_explain test_reports PkgConfig::CJSON)
 wpb_unit_test(output_findings test_reports rule_look)
+
+# Prometheus' own program reads what the unit test proves that we write.
+add_test(NAME schema.metrics
+         COMMAND sh -c "promtool check metrics <${CMAKE_CURRENT_SOURCE_DIR}/golden/metrics_agent.prom")
+set_tests_properties(schema.metrics PROPERTIES LABELS unit TIMEOUT 60)
 
 # wpb_valid_json(NAME SCHEMA ARGUMENT...): golden files keep what docs/ promises. The
 # unit tests prove that the golden files are what the program writes.

@@ -56,6 +56,15 @@ static void json_text_is_ascii_safe_and_reversible(void **state)
     EXPECT(wpb_text_json, "\xff", "\"\\\\xff\"");
 }
 
+static void a_label_ends_where_we_end_it(void **state)
+{
+    (void)state;
+    EXPECT(wpb_text_label, "shop.example", "shop.example");
+    EXPECT(wpb_text_label, "a\"} 1\nb\\", "a\\\"} 1\\nb\\\\");
+    EXPECT(wpb_text_label, "caf\xc3\xa9\xff\0\r", "caf\xc3\xa9\\\\xff\\\\x00\\\\x0d");
+    EXPECT(wpb_text_label, "anna@example.test", "a***@***");
+}
+
 static void names_mask_people_and_cut_with_a_hash(void **state)
 {
     char longer[400], twin[400];
@@ -381,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(terminal_text_carries_no_escape_sequence),
         cmocka_unit_test(json_text_is_ascii_safe_and_reversible),
+        cmocka_unit_test(a_label_ends_where_we_end_it),
         cmocka_unit_test(names_mask_people_and_cut_with_a_hash),
         cmocka_unit_test(shell_words_never_become_syntax),
         cmocka_unit_test(shell_words_survive_a_real_shell),
