@@ -32,7 +32,7 @@ give_up() {
 }
 
 missing=$(apt_missing gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libhiredis-dev \
-    libcjson-dev libinih-dev libmariadb-dev libcmocka-dev libzstd-dev clang-format scdoc git curl \
+    libcjson-dev libinih-dev libmariadb-dev libmicrohttpd-dev libcmocka-dev libzstd-dev clang-format scdoc git curl \
     time procps \
     python3 python3-jsonschema prometheus redis-server mariadb-server nginx wordpress \
     php-cli php-fpm php-mysql php-redis php-igbinary)

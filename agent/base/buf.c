@@ -20,6 +20,20 @@ void wpb_buf_fini(struct wpb_buf *buf)
     wpb_buf_init(buf, buf->limit);
 }
 
+char *wpb_buf_take(struct wpb_buf *buf, size_t *len)
+{
+    char *data, *smaller;
+
+    *len = 0;
+    if (!buf->capacity || buf->failed)
+        return NULL;
+    *len = buf->len;
+    data = buf->data;
+    smaller = realloc(data, buf->len + 1);
+    wpb_buf_init(buf, buf->limit);
+    return smaller ? smaller : data;
+}
+
 void wpb_buf_clear(struct wpb_buf *buf)
 {
     buf->len = 0;

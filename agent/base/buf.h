@@ -41,6 +41,10 @@ void wpb_buf_printf(struct wpb_buf *buf, const char *format, ...)
 void wpb_buf_vprintf(struct wpb_buf *buf, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
+/* The content as memory of the caller's, for free(), with *LEN bytes and a NUL after
+ * them; the buffer is empty then. NULL when it has failed or never held anything. */
+char *wpb_buf_take(struct wpb_buf *buf, size_t *len);
+
 bool wpb_buf_failed(const struct wpb_buf *buf);
 struct wpb_slice wpb_buf_view(const struct wpb_buf *buf);
 

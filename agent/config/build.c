@@ -398,10 +398,14 @@ static void check_agent(struct wpb_conf *config)
         assert(!"the table let an address through that cannot be parsed");
     if (!wpb_conf_listen_is_local(&config->listen) &&
         !wpb_conf_is_set(config->agent, "listen_token_file"))
-        wpb_conf_warning(config->problems, listen->file ? listen->file : "", listen->line,
-                         "listen: other hosts can read what is served on %s; set "
-                         "listen_token_file",
-                         listen->text);
+        wpb_conf_error(config->problems, listen->file ? listen->file : "", listen->line,
+                       "listen: other hosts could read what is served on %s; set "
+                       "listen_token_file",
+                       listen->text);
+    if (is_mentioned(config->agent, "listen_cert_file") !=
+        is_mentioned(config->agent, "listen_key_file"))
+        wpb_conf_error(config->problems, config->agent->file, config->agent->line,
+                       "listen_cert_file and listen_key_file go together");
     if (wpb_conf_choice(config->agent, "sites") == 1 && !config->first[WPB_SECTION_SITE])
         wpb_conf_warning(config->problems, sites->file, sites->line,
                          "sites is none and no [site NAME] is there: nothing is "

@@ -31,11 +31,20 @@ static const struct wpb_setting agent_settings[] = {
      .fallback = "127.0.0.1:9847",
      .help = "Where /metrics, /healthz and /findings.json are served: ADDRESS:PORT, "
              "[ADDRESS]:PORT for IPv6, unix:/PATH, or none. On an address that other "
-             "hosts reach, set listen_token_file too."},
+             "hosts reach, listen_token_file must be set too."},
     {.name = "listen_token_file",
      .type = WPB_SETTING_SECRET,
      .sample = "/etc/wpbloat/listen.token",
      .help = "The first line of this file is the bearer token that readers must show."},
+    {.name = "listen_cert_file",
+     .type = WPB_SETTING_FILE,
+     .sample = "/etc/wpbloat/listen.pem",
+     .help = "The certificate, with those between it and its authority, to serve over "
+             "TLS; needs listen_key_file."},
+    {.name = "listen_key_file",
+     .type = WPB_SETTING_SECRET,
+     .sample = "/etc/wpbloat/listen.key",
+     .help = "The key of listen_cert_file."},
     {.name = "interval",
      .type = WPB_SETTING_DURATION,
      .min = 1,

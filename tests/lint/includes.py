@@ -46,6 +46,7 @@ ROOMS = {
     "agent/daemon": (["wpbloat", "agent/base", "agent/analyse", "agent/rules",
                       "agent/config", "agent/schedule", "agent/history", "agent/alert",
                       "agent/output", "agent/serve"], ["uv"], False),
+    "agent/serve": (["wpbloat", "agent/base"], ["uv", "microhttpd"], False),
     "agent/command": (["wpbloat", "agent/base", "agent/analyse", "agent/rules",
                        "agent/config", "agent/output", "agent/schedule", "agent/daemon",
                        "probes/php",

@@ -56,6 +56,28 @@ static void json_text_is_ascii_safe_and_reversible(void **state)
     EXPECT(wpb_text_json, "\xff", "\"\\\\xff\"");
 }
 
+static void a_buffer_gives_its_bytes_away(void **state)
+{
+    struct wpb_buf buf;
+    size_t len = 7;
+    char *bytes;
+
+    (void)state;
+    wpb_buf_init(&buf, 4);
+    assert_null(wpb_buf_take(&buf, &len));
+    assert_int_equal(len, 0);
+    wpb_buf_text(&buf, "abcd");
+    bytes = wpb_buf_take(&buf, &len);
+    assert_int_equal(len, 4);
+    assert_string_equal(bytes, "abcd");
+    free(bytes);
+    assert_int_equal(buf.len, 0);
+    /* It is usable again, within the same limit. */
+    wpb_buf_text(&buf, "abcde");
+    assert_null(wpb_buf_take(&buf, &len));
+    wpb_buf_fini(&buf);
+}
+
 static void a_label_ends_where_we_end_it(void **state)
 {
     (void)state;
@@ -390,6 +412,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(terminal_text_carries_no_escape_sequence),
         cmocka_unit_test(json_text_is_ascii_safe_and_reversible),
+        cmocka_unit_test(a_buffer_gives_its_bytes_away),
         cmocka_unit_test(a_label_ends_where_we_end_it),
         cmocka_unit_test(names_mask_people_and_cut_with_a_hash),
         cmocka_unit_test(shell_words_never_become_syntax),

@@ -348,16 +348,27 @@ static void addresses_to_listen_on(void **state)
     wpb_arena_free(arena);
 }
 
-static void listening_to_all_without_a_token_is_remarked(void **state)
+static void listening_to_all_without_a_token_is_refused(void **state)
 {
     struct reading reading =
         takes("[agent]\nlisten = 0.0.0.0:80\nlisten_token_file = /t\n");
 
     (void)state;
     end(&reading);
-    remarks("[agent]\nlisten = 0.0.0.0:80\n", 2,
-            "listen: other hosts can read what is served on 0.0.0.0:80; set "
+    refuses("[agent]\nlisten = 0.0.0.0:80\n", 2,
+            "listen: other hosts could read what is served on 0.0.0.0:80; set "
             "listen_token_file");
+}
+
+static void a_certificate_to_listen_with_needs_its_key(void **state)
+{
+    struct reading reading =
+        takes("[agent]\nlisten_cert_file = /c\nlisten_key_file = /k\n");
+
+    (void)state;
+    end(&reading);
+    refuses("[agent]\nlisten_cert_file = /c\n", 1,
+            "listen_cert_file and listen_key_file go together");
 }
 
 static void nothing_to_watch_is_remarked(void **state)
@@ -778,7 +789,8 @@ int main(void)
         cmocka_unit_test(choices_and_booleans_name_their_words),
         cmocka_unit_test(paths_are_absolute),
         cmocka_unit_test(addresses_to_listen_on),
-        cmocka_unit_test(listening_to_all_without_a_token_is_remarked),
+        cmocka_unit_test(listening_to_all_without_a_token_is_refused),
+        cmocka_unit_test(a_certificate_to_listen_with_needs_its_key),
         cmocka_unit_test(nothing_to_watch_is_remarked),
         cmocka_unit_test(passwords_and_tokens_are_not_repeated),
         cmocka_unit_test(urls_are_checked),
