@@ -1,0 +1,1 @@
+wpb_unit_test(outbox wpb_sinks)
