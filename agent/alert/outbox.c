@@ -280,7 +280,7 @@ static struct wpb_outbox_queue *find_queue(struct wpb_outbox *outbox, const char
 
 struct wpb_outbox_queue *wpb_outbox_queue(struct wpb_outbox *outbox, const char *name)
 {
-    struct wpb_outbox_queue *queue = find_queue(outbox, name);
+    struct wpb_outbox_queue *queue = find_queue(outbox, name), **end = &outbox->queues;
 
     if (queue)
         return queue;
@@ -293,8 +293,9 @@ struct wpb_outbox_queue *wpb_outbox_queue(struct wpb_outbox *outbox, const char 
         return NULL;
     }
     queue->outbox = outbox;
-    queue->next = outbox->queues;
-    outbox->queues = queue;
+    while (*end)
+        end = &(*end)->next;
+    *end = queue;
     return queue;
 }
 
@@ -507,7 +508,7 @@ static void remove_again(struct wpb_outbox_queue *queue, int64_t now_ms)
     }
 }
 
-const struct wpb_alert *wpb_outbox_next(struct wpb_outbox_queue *queue, int64_t now_ms)
+struct wpb_held_alert *wpb_outbox_next(struct wpb_outbox_queue *queue, int64_t now_ms)
 {
     struct entry *entry;
 
@@ -519,7 +520,7 @@ const struct wpb_alert *wpb_outbox_next(struct wpb_outbox_queue *queue, int64_t 
         return NULL;
     queue->sending = entry;
     queue->sending_now = wpb_held_alert_hold(entry->held);
-    return &queue->sending_now->alert;
+    return queue->sending_now;
 }
 
 /* What was under way is not any more. Returns its entry, or NULL when that holds a newer
@@ -537,13 +538,19 @@ static struct entry *end_sending(struct wpb_outbox_queue *queue)
     return entry;
 }
 
+void wpb_outbox_retry_now(struct wpb_outbox_queue *queue, int64_t now_ms)
+{
+    for (struct entry *entry = queue->first; entry; entry = entry->next)
+        entry->attempt = (struct wait){now_ms, 0};
+    queue->counts.failures_in_row = 0;
+    queue->hold = (struct wait){now_ms, 0};
+}
+
 /* The receiver answers: what waits because it did not, waits no longer. */
 static void close_breaker(struct wpb_outbox_queue *queue, int64_t now_ms)
 {
-    if (is_open(queue)) {
-        for (struct entry *entry = queue->first; entry; entry = entry->next)
-            entry->attempt = (struct wait){now_ms, 0};
-    }
+    if (is_open(queue))
+        wpb_outbox_retry_now(queue, now_ms);
     queue->counts.failures_in_row = 0;
     queue->hold = (struct wait){now_ms, 0};
 }
@@ -652,6 +659,7 @@ struct wpb_outbox_status wpb_outbox_status(const struct wpb_outbox_queue *queue,
         int64_t age = now_ms - entry->queued_at_ms;
         if (is_pending(entry) && age > status.oldest_ms)
             status.oldest_ms = age;
+        status.storing += entry->state == STORING;
     }
     return status;
 }

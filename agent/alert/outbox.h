@@ -86,9 +86,9 @@ bool wpb_outbox_restore(struct wpb_outbox *outbox, const char *sink,
 void wpb_outbox_persisted(struct wpb_outbox *outbox, uint64_t token, bool ok,
                           int64_t now_ms);
 
-/* What to send now; NULL: nothing. It is under way, and lives, until one of the four
- * below is called. */
-const struct wpb_alert *wpb_outbox_next(struct wpb_outbox_queue *queue, int64_t now_ms);
+/* What to send now; NULL: nothing. It is under way until one of the four below is called;
+ * whoever needs it longer holds it. */
+struct wpb_held_alert *wpb_outbox_next(struct wpb_outbox_queue *queue, int64_t now_ms);
 void wpb_outbox_delivered(struct wpb_outbox_queue *queue, int64_t now_ms);
 /* RETRY_AFTER_MS: how long the receiver asks to be left alone; -1: it does not. */
 void wpb_outbox_failed(struct wpb_outbox_queue *queue, int64_t retry_after_ms,
@@ -97,6 +97,9 @@ void wpb_outbox_failed(struct wpb_outbox_queue *queue, int64_t retry_after_ms,
 void wpb_outbox_rejected(struct wpb_outbox_queue *queue, int64_t now_ms);
 /* It was not tried after all. */
 void wpb_outbox_put_back(struct wpb_outbox_queue *queue);
+
+/* The sink is another one now: nothing waits for what the former has done. */
+void wpb_outbox_retry_now(struct wpb_outbox_queue *queue, int64_t now_ms);
 
 /* How long until there may be something to do with QUEUE, if nothing happens before: 0:
  * now; -1: nothing waits, or what is under way must end first. */
@@ -107,6 +110,7 @@ struct wpb_outbox_status {
     uint64_t dropped;                     /* by overflow or lack of memory */
     uint64_t unstored;                    /* times the store failed */
     size_t pending, bytes;                /* not delivered yet */
+    size_t storing;                       /* of these, so many wait for the store */
     int64_t oldest_ms;                    /* how long the longest waits; 0: none does */
     unsigned failures_in_row;
     bool is_open; /* the receiver is only probed */

@@ -221,13 +221,13 @@ static void put(struct bench *bench, unsigned number, uint64_t seq,
 /* The next one is that of NUMBER, in its state SEQ. */
 static void expect_next(struct bench *bench, unsigned number, uint64_t seq, int64_t now)
 {
-    const struct wpb_alert *alert = wpb_outbox_next(bench->queue, now);
+    struct wpb_held_alert *next = wpb_outbox_next(bench->queue, now);
     char fingerprint[WPB_FINGERPRINT_LEN + 1];
 
     snprintf(fingerprint, sizeof(fingerprint), "%016x", number);
-    assert_non_null(alert);
-    assert_string_equal(alert->fingerprint, fingerprint);
-    assert_int_equal(alert->seq, seq);
+    assert_non_null(next);
+    assert_string_equal(next->alert.fingerprint, fingerprint);
+    assert_int_equal(next->alert.seq, seq);
 }
 
 static struct wpb_outbox_status status_of(struct bench *bench, int64_t now)
@@ -323,8 +323,8 @@ waits_after_failures_double_on_average_up_to_a_quarter_of_an_hour(void **state)
             total[i] += stored->next_attempt_ms - now;
             store_settle(&bench->store, bench->outbox, now);
             if (!wpb_outbox_wait_ms(bench->queue, now)) {
-                const struct wpb_alert *other = wpb_outbox_next(bench->queue, now);
-                if (other && other->seq == 1)
+                struct wpb_held_alert *other = wpb_outbox_next(bench->queue, now);
+                if (other && other->alert.seq == 1)
                     wpb_outbox_put_back(bench->queue);
                 else if (other)
                     wpb_outbox_delivered(bench->queue, now);
@@ -665,18 +665,18 @@ static void receive(struct world *world, const struct wpb_alert *alert)
 static void attempt(struct world *world, unsigned luck)
 {
     struct wpb_outbox_queue *queue = world->bench->queue;
-    const struct wpb_alert *alert = wpb_outbox_next(queue, world->now);
+    struct wpb_held_alert *next = wpb_outbox_next(queue, world->now);
     uint64_t fate = pick(world, 100);
 
-    if (!alert)
+    if (!next)
         return;
     if (pick(world, 3) == 0) /* the world goes on meanwhile */
         new_state(world, (unsigned)pick(world, FINGERPRINTS));
     if (fate < luck) {
-        receive(world, alert);
+        receive(world, &next->alert);
         wpb_outbox_delivered(queue, world->now);
     } else if (fate < luck + 5) { /* its acknowledgement is lost */
-        receive(world, alert);
+        receive(world, &next->alert);
         world->unheard++;
         wpb_outbox_failed(queue, -1, world->now);
     } else {
@@ -690,10 +690,10 @@ static void attempt(struct world *world, unsigned luck)
 static void crash(struct world *world)
 {
     struct bench *bench = world->bench;
-    const struct wpb_alert *alert = wpb_outbox_next(bench->queue, world->now);
+    struct wpb_held_alert *next = wpb_outbox_next(bench->queue, world->now);
 
-    if (alert && pick(world, 2)) {
-        receive(world, alert);
+    if (next && pick(world, 2)) {
+        receive(world, &next->alert);
         world->unheard++;
     }
     wpb_outbox_free(bench->outbox);
@@ -756,16 +756,16 @@ static void drain(struct world *world)
     struct bench *bench = world->bench;
 
     for (int step = 0; step < 10 * STEPS; step++) {
-        const struct wpb_alert *alert;
+        struct wpb_held_alert *next;
         int64_t wait;
         store_settle(&bench->store, bench->outbox, world->now);
         wait = wpb_outbox_wait_ms(bench->queue, world->now);
         if (wait < 0)
             return;
         world->now += wait;
-        alert = wpb_outbox_next(bench->queue, world->now);
-        if (alert) {
-            receive(world, alert);
+        next = wpb_outbox_next(bench->queue, world->now);
+        if (next) {
+            receive(world, &next->alert);
             wpb_outbox_delivered(bench->queue, world->now);
         }
     }
@@ -834,9 +834,9 @@ after_three_days_without_a_receiver_it_hears_the_newest_states_only(void **state
     assert_int_equal(status_of(bench, now).pending, 40);
     assert_true(attempts < 72 * 12 + WPB_OUTBOX_BREAKER);
     now += 6 * MINUTE;
-    for (const struct wpb_alert *alert; (alert = wpb_outbox_next(bench->queue, now));) {
-        unsigned number = (unsigned)strtoul(alert->fingerprint, NULL, 16);
-        assert_int_equal(alert->seq, newest[number]);
+    for (struct wpb_held_alert *next; (next = wpb_outbox_next(bench->queue, now));) {
+        unsigned number = (unsigned)strtoul(next->alert.fingerprint, NULL, 16);
+        assert_int_equal(next->alert.seq, newest[number]);
         heard++;
         wpb_outbox_delivered(bench->queue, now);
     }
