@@ -2,6 +2,10 @@ add_library(alert_stage STATIC unit/alert_stage.c)
 target_link_libraries(alert_stage PUBLIC wpb_alert wpb_build PkgConfig::CMOCKA)
 wpb_unit_test(alert_lifecycle alert_stage)
 wpb_unit_test(alert_state alert_stage)
+wpb_unit_test(alert_fingerprint wpb_alert wpb_rules)
+wpb_unit_test(alert_json wpb_alert test_reports rule_look)
+wpb_valid_json(alerts alert.schema.json --ndjson
+  alert.ndjson alert_long.ndjson alert_heavy.ndjson alert_hostile.ndjson)
 
 # Every alert that these tests make is held against the schema.
 set(made ${CMAKE_CURRENT_BINARY_DIR}/alerts.ndjson)
