@@ -1,2 +1,3 @@
 wpb_unit_test(breaker wpb_schedule)
 wpb_unit_test(plan wpb_schedule)
+wpb_unit_test(pressure wpb_host)
