@@ -12,7 +12,7 @@
 
 struct wpb_cli_option {
     const char *name;     /* "redis", without dashes */
-    const char *argument; /* "URI"; NULL for a switch */
+    const char *argument; /* "URI", or the words it takes, "text|json"; NULL: a switch */
     const char *help;     /* a sentence or two, wrapped by the printer */
     bool is_repeatable;
 };

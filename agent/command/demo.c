@@ -29,16 +29,16 @@
 enum option_index { FORMAT, OUTPUT, BUDGET, TOP, NO_EXAMINE, FAIL_ON, KEEP };
 
 static const struct wpb_cli_option options[] = {
-    [FORMAT] = {"format", "FORMAT", "As for scan.", false},
+    [FORMAT] = {"format", "text|json|ndjson|nagios", "As for scan.", false},
     [OUTPUT] = {"output", "FILE", "As for scan.", false},
-    [BUDGET] = {"budget", "BUDGET",
+    [BUDGET] = {"budget", "low|normal|full",
                 "As for scan, but full when it is not given: nobody else needs the "
                 "servers.",
                 false},
     [TOP] = {"top", "N", "As for scan.", false},
     [NO_EXAMINE] = {"no-examine", NULL, "As for scan.", false},
-    [FAIL_ON] = {"fail-on", "LEVEL", "As for scan; makes its exit code the demo's.",
-                 false},
+    [FAIL_ON] = {"fail-on", "warning|critical|never",
+                 "As for scan; makes its exit code the demo's.", false},
     [KEEP] = {"keep", NULL,
               "Leave the sites and their servers for you to look around, and say how to "
               "stop them.",

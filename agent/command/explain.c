@@ -45,7 +45,7 @@ static const struct wpb_cli_option options[] = {
     [PHP] = {"php", "VERSION",
              "The PHP whose memory is modelled, such as 8.2 (default: the site's).",
              false},
-    [FORMAT] = {"format", "FORMAT", "text (default) or json.", false},
+    [FORMAT] = {"format", "text|json", "The default is text.", false},
     {NULL, NULL, NULL, false},
 };
 

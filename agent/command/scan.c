@@ -111,12 +111,11 @@ static const struct wpb_cli_option options[] = {
                       true},
     [FORMAT] = {"format", "FORMAT", "text (default), json, ndjson, nagios or prometheus.",
                 false},
+    [FORMAT] = {"format", "text|json|ndjson|nagios", "The default is text.", false},
     [OUTPUT] = {"output", "FILE", "Write the report there instead of to stdout.", false},
-    [FAIL_ON] = {"fail-on", "LEVEL",
-                 "Exit with 1 or 2 from this level on: warning (default), critical or "
-                 "never.",
-                 false},
-    [BUDGET] = {"budget", "BUDGET",
+    [FAIL_ON] = {"fail-on", "warning|critical|never",
+                 "Exit with 1 or 2 from this level on (warning).", false},
+    [BUDGET] = {"budget", "low|normal|full",
                 "How hard Redis may be pushed: low (at most 2,000 commands/s), normal "
                 "(default), full (no pauses).",
                 false},

@@ -12,10 +12,12 @@ add_test(NAME lint.includes
          COMMAND Python3::Interpreter ${lint}/includes.py ${PROJECT_SOURCE_DIR})
 add_test(NAME lint.format COMMAND sh ${lint}/format.sh ${PROJECT_SOURCE_DIR})
 add_test(NAME lint.words COMMAND sh ${lint}/words.sh ${PROJECT_SOURCE_DIR})
+add_test(NAME lint.completion COMMAND sh ${lint}/completion.sh $<TARGET_FILE:wpbloat>)
 add_test(NAME lint.reference COMMAND sh ${lint}/reference.sh $<TARGET_FILE:reference>)
 add_test(NAME lint.schemas
          COMMAND /usr/bin/python3 ${lint}/schemas.py
                  ${PROJECT_SOURCE_DIR}/docs/report.schema.json
                  ${PROJECT_SOURCE_DIR}/docs/alert.schema.json)
 set_tests_properties(lint.includes lint.format lint.words lint.reference lint.schemas
+set_tests_properties(lint.includes lint.format lint.words lint.reference lint.completion
                      PROPERTIES LABELS lint TIMEOUT 120)

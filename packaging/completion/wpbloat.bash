@@ -1,0 +1,94 @@
+# bash completion for wpbloat(1)
+#
+# Generated from the tables of the command line by
+# tests/lint/completion.sh --update.
+
+_wpbloat() {
+    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local command=${COMP_WORDS[1]} words=
+
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        _wpbloat_words 'scan explain check demo --help --version'
+        return
+    fi
+    case "$command $previous" in
+    'scan --site' | \
+    'scan --redis' | \
+    'scan --redis-replica' | \
+    'scan --mysql' | \
+    'scan --mysql-replica' | \
+    'scan --table-prefix' | \
+    'scan --prefix' | \
+    'scan --memory-limit' | \
+    'scan --top' | \
+    'scan --deep-from' | \
+    'scan --watch' | \
+    'scan --rule' | \
+    'explain --site' | \
+    'explain --redis' | \
+    'explain --mysql' | \
+    'explain --table-prefix' | \
+    'explain --memory-limit' | \
+    'explain --php' | \
+    'demo --top')
+        return ;;
+    'scan --redis-password-file' | \
+    'scan --mysql-password-file' | \
+    'scan --rdb' | \
+    'scan --output' | \
+    'explain --redis-password-file' | \
+    'explain --mysql-password-file' | \
+    'check --config' | \
+    'demo --output')
+        _wpbloat_files
+        return ;;
+    'scan --format' | \
+    'demo --format')
+        _wpbloat_words 'text json ndjson nagios'
+        return ;;
+    'scan --fail-on' | \
+    'demo --fail-on')
+        _wpbloat_words 'warning critical never'
+        return ;;
+    'scan --budget' | \
+    'demo --budget')
+        _wpbloat_words 'low normal full'
+        return ;;
+    'explain --format')
+        _wpbloat_words 'text json'
+        return ;;
+    esac
+    case $command in
+    scan) words='--site --redis --redis-password-file --redis-replica --mysql --mysql-password-file --mysql-replica --table-prefix --rdb --prefix --memory-limit --format --output --fail-on --budget --top --no-examine --deep --deep-from --watch --rule --verbose --help' ;;
+    explain) words='--site --redis --redis-password-file --mysql --mysql-password-file --table-prefix --memory-limit --php --format --help' ;;
+    check) words='--config --help' ;;
+    demo) words='--format --output --budget --top --no-examine --fail-on --keep --help' ;;
+    *) return ;;
+    esac
+    if [[ $word == -* ]]; then
+        _wpbloat_words "$words"
+        return
+    fi
+    case "$command $COMP_CWORD" in
+    'scan '*) _wpbloat_folders ;;
+    'explain 2') _wpbloat_words 'redis file option meta' ;;
+    'explain '*) _wpbloat_files ;;
+    esac
+}
+
+_wpbloat_words() {
+    mapfile -t COMPREPLY < <(compgen -W "$1" -- "$word")
+}
+
+_wpbloat_files() {
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
+}
+
+_wpbloat_folders() {
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -d -- "$word")
+}
+
+complete -F _wpbloat wpbloat
