@@ -109,9 +109,8 @@ static const struct wpb_cli_option options[] = {
                       "PHP's memory_limit, where it cannot be found: 128M, 1G; with a "
                       "site's name or folder before it, of that one. May be repeated.",
                       true},
-    [FORMAT] = {"format", "FORMAT", "text (default), json, ndjson, nagios or prometheus.",
+    [FORMAT] = {"format", "text|json|ndjson|nagios|prometheus", "The default is text.",
                 false},
-    [FORMAT] = {"format", "text|json|ndjson|nagios", "The default is text.", false},
     [OUTPUT] = {"output", "FILE", "Write the report there instead of to stdout.", false},
     [FAIL_ON] = {"fail-on", "warning|critical|never",
                  "Exit with 1 or 2 from this level on (warning).", false},

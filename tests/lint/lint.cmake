@@ -19,5 +19,5 @@ add_test(NAME lint.schemas
                  ${PROJECT_SOURCE_DIR}/docs/report.schema.json
                  ${PROJECT_SOURCE_DIR}/docs/alert.schema.json)
 set_tests_properties(lint.includes lint.format lint.words lint.reference lint.schemas
-set_tests_properties(lint.includes lint.format lint.words lint.reference lint.completion
+                     lint.completion
                      PROPERTIES LABELS lint TIMEOUT 120)
