@@ -34,6 +34,7 @@ struct wpb_outlook_ask {
 struct wpb_outlook {
     enum wpb_metric metric;
     int64_t made_ms; /* Unix time */
+    int64_t told_ms; /* the same, or earlier where noise hides now what was told then */
     double target;
     double level; /* newest value of the history, at `newest_ms` */
     int64_t newest_ms;
