@@ -16,6 +16,7 @@ void wpb_builder_css_inline(struct wpb_rule_context *context);
 void wpb_builder_invalid_serialized(struct wpb_rule_context *context);
 void wpb_builder_layout_heavy(struct wpb_rule_context *context);
 void wpb_builder_option_grows_per_page(struct wpb_rule_context *context);
+void wpb_builder_option_growth(struct wpb_rule_context *context);
 void wpb_builder_post_meta_entry(struct wpb_rule_context *context);
 void wpb_builder_revision_copies(struct wpb_rule_context *context);
 

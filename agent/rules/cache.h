@@ -15,10 +15,13 @@
 void wpb_cache_alloptions_large(struct wpb_rule_context *context);
 void wpb_cache_dead_cron(struct wpb_rule_context *context);
 void wpb_cache_entry_decode_peak(struct wpb_rule_context *context);
+void wpb_cache_entry_growth(struct wpb_rule_context *context);
 void wpb_cache_entry_large(struct wpb_rule_context *context);
 void wpb_cache_eviction_pressure(struct wpb_rule_context *context);
 void wpb_cache_feed_transients(struct wpb_rule_context *context);
+void wpb_cache_group_growth(struct wpb_rule_context *context);
 void wpb_cache_low_hit_ratio(struct wpb_rule_context *context);
+void wpb_cache_memory_forecast(struct wpb_rule_context *context);
 void wpb_cache_misencoded(struct wpb_rule_context *context);
 void wpb_cache_nonpersistent_group(struct wpb_rule_context *context);
 void wpb_cache_notoptions_bloat(struct wpb_rule_context *context);
@@ -99,6 +102,11 @@ void wpb_cache_draft_ceiling(struct wpb_draft *draft);
 /* The cause: families of the names inside the draft's subject, with who asks for
  * them, and how sure that is (cause_families.c). */
 void wpb_cause_families(struct wpb_draft *draft);
+/* For good: the code that asks for the names of the cause's first family with a known
+ * source. */
+void wpb_cause_draft_mending(struct wpb_draft *draft);
+/* Put the families that grow fastest first, and say how fast, where a history knows. */
+void wpb_cause_order_by_growth(struct wpb_draft *draft);
 
 /* WordPress's version as 607 for 6.7; 0 when it is unknown. */
 unsigned wpb_cache_wordpress_version(const struct wpb_site *site);

@@ -122,50 +122,6 @@ static void draft_cause(struct wpb_draft *draft)
                          wpb_slice_cstr(draft->context->site->wp_version)));
 }
 
-/* The largest family whose source is known, or NULL. */
-static const struct wpb_family_cause *culprit(const struct wpb_cause *cause)
-{
-    for (size_t i = 0; i < cause->family_count; i++) {
-        if (cause->families[i].has_source)
-            return &cause->families[i];
-    }
-    return NULL;
-}
-
-/* Where to mend the code, as far as it is known. */
-static void draft_mending(struct wpb_draft *draft)
-{
-    static const struct wpb_slice plugin = WPB_SLICE("plugin:");
-    const struct wpb_cause *cause = &draft->finding.cause;
-    const struct wpb_family_cause *family = culprit(cause);
-    struct wpb_arena *arena = draft->context->arena;
-    bool is_likely = strcmp(cause->confidence, "likely") == 0;
-
-    if (!family) {
-        wpb_draft_line(&draft->for_good,
-                       "In the code that asks for these names, do not call get_option() "
-                       "with names made up at run time.");
-        return;
-    }
-    wpb_draft_line(
-        &draft->for_good,
-        wpb_arena_printf(
-            arena,
-            "%s %s:%llu (%s), which should not call get_option() with names "
-            "made up at run time. If the code is not yours, send its author "
-            "this finding.",
-            is_likely ? "Mend" : "Look first at", wpb_say_name(arena, family->file),
-            (unsigned long long)family->line, wpb_say_name(arena, family->component)));
-    if (!is_likely || !wpb_slice_starts(family->component, plugin))
-        return;
-    wpb_draft_line(&draft->for_good,
-                   "If the site can do without the plugin until it is mended, switch it "
-                   "off:");
-    wpb_draft_line(&draft->for_good,
-                   wpb_say_wp_command(draft->context, "plugin deactivate",
-                                      wpb_slice_skip(family->component, plugin.len)));
-}
-
 static void draft_remedy(struct wpb_draft *draft)
 {
     struct wpb_rule_context *context = draft->context;
@@ -180,7 +136,7 @@ static void draft_remedy(struct wpb_draft *draft)
         wpb_say_password_note(context));
     wpb_draft_line(&draft->now, wpb_say_redis_key_command(context, key, "UNLINK"));
 
-    draft_mending(draft);
+    wpb_cause_draft_mending(draft);
     wpb_draft_line(&draft->for_good,
                    "Few, fixed names: store a default once, so that the name exists: "
                    "add_option( $name, $default, '', false );");

@@ -146,3 +146,46 @@ void wpb_cause_families(struct wpb_draft *draft)
     cause->family_count = count;
     cause->note = say_search(draft->context, traces, count);
 }
+
+/* The first family whose source is known, or NULL. */
+static const struct wpb_family_cause *culprit(const struct wpb_cause *cause)
+{
+    for (size_t i = 0; i < cause->family_count; i++) {
+        if (cause->families[i].has_source)
+            return &cause->families[i];
+    }
+    return NULL;
+}
+
+void wpb_cause_draft_mending(struct wpb_draft *draft)
+{
+    static const struct wpb_slice plugin = WPB_SLICE("plugin:");
+    const struct wpb_cause *cause = &draft->finding.cause;
+    const struct wpb_family_cause *family = culprit(cause);
+    struct wpb_arena *arena = draft->context->arena;
+    bool is_likely = strcmp(cause->confidence, "likely") == 0;
+
+    if (!family) {
+        wpb_draft_line(&draft->for_good,
+                       "In the code that asks for these names, do not call get_option() "
+                       "with names made up at run time.");
+        return;
+    }
+    wpb_draft_line(
+        &draft->for_good,
+        wpb_arena_printf(
+            arena,
+            "%s %s:%llu (%s), which should not call get_option() with names "
+            "made up at run time. If the code is not yours, send its author "
+            "this finding.",
+            is_likely ? "Mend" : "Look first at", wpb_say_name(arena, family->file),
+            (unsigned long long)family->line, wpb_say_name(arena, family->component)));
+    if (!is_likely || !wpb_slice_starts(family->component, plugin))
+        return;
+    wpb_draft_line(&draft->for_good,
+                   "If the site can do without the plugin until it is mended, switch it "
+                   "off:");
+    wpb_draft_line(&draft->for_good,
+                   wpb_say_wp_command(draft->context, "plugin deactivate",
+                                      wpb_slice_skip(family->component, plugin.len)));
+}

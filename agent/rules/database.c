@@ -32,3 +32,14 @@ bool wpb_database_has_cache(const struct wpb_site *site)
         return site->has_redis;
     return site->flavour != WPB_FLAVOUR_NONE;
 }
+
+uint64_t wpb_database_ram_of_php(const struct wpb_rule_context *context)
+{
+    static const struct wpb_subject host = {
+        .kind = WPB_SUBJECT_HOST, .scope = WPB_SLICE(""), .name = WPB_SLICE("")};
+    int64_t ram = wpb_window_integer(context->window, &host, WPB_M_RAM_BYTES, 0);
+
+    if (!context->site->path || !context->site->path[0])
+        return 0;
+    return ram > 0 ? (uint64_t)ram : 0;
+}

@@ -14,6 +14,7 @@ void wpb_database_autoload_index_missing(struct wpb_rule_context *context);
 void wpb_database_autoload_large(struct wpb_rule_context *context);
 void wpb_database_autoload_option_large(struct wpb_rule_context *context);
 void wpb_database_cron_bloat(struct wpb_rule_context *context);
+void wpb_database_growth(struct wpb_rule_context *context);
 void wpb_database_transients_expired(struct wpb_rule_context *context);
 void wpb_database_transients_exploding(struct wpb_rule_context *context);
 void wpb_woocommerce_action_scheduler(struct wpb_rule_context *context);
@@ -35,6 +36,10 @@ bool wpb_database_judge_cron(const struct wpb_rule_context *context,
                              enum wpb_severity *severity);
 /* True when the site's drop-in keeps the cache between requests. */
 bool wpb_database_has_cache(const struct wpb_site *site);
+
+/* Memory of the machine that runs PHP; 0 when it is unknown: a site known by its database
+ * alone may run anywhere. */
+uint64_t wpb_database_ram_of_php(const struct wpb_rule_context *context);
 
 /* What ROWS bytes of the options hold in memory while that many requests run. */
 #define WPB_DATABASE_REQUESTS 40

@@ -35,18 +35,6 @@ struct autoload {
     uint64_t ram; /* 0: unknown, or not the memory of the machine that runs PHP */
 };
 
-/* A site known by its database alone may run anywhere. */
-static uint64_t ram_of_php(const struct wpb_rule_context *context)
-{
-    static const struct wpb_subject host = {
-        .kind = WPB_SUBJECT_HOST, .scope = WPB_SLICE(""), .name = WPB_SLICE("")};
-    int64_t ram = wpb_window_integer(context->window, &host, WPB_M_RAM_BYTES, 0);
-
-    if (!context->site->path || !context->site->path[0])
-        return 0;
-    return ram > 0 ? (uint64_t)ram : 0;
-}
-
 static bool judge_large(const struct wpb_rule_context *context,
                         const struct autoload *autoload, enum wpb_severity *severity)
 {
@@ -266,7 +254,7 @@ static void report_large(struct wpb_rule_context *context,
 
 void wpb_database_autoload_large(struct wpb_rule_context *context)
 {
-    struct autoload autoload = {.ram = ram_of_php(context)};
+    struct autoload autoload = {.ram = wpb_database_ram_of_php(context)};
     enum wpb_severity severity;
     size_t cursor = 0;
 

@@ -10,6 +10,15 @@
 #define TIB (1024 * GIB)
 
 #define OURS "our own; no published threshold was found"
+/* kubernetes-mixin's alerts about volumes that fill look four days ahead and only warn
+ * when a part is filled already: a trend alone is noise (kubernetes-mixin #98,
+ * awesome-prometheus-alerts #154 and #467). */
+#define GROWTH_HORIZON                                                                   \
+    "our own: code has to be mended, which takes longer than the 4 days that "           \
+    "kubernetes-mixin gives a volume that fills"
+#define GROWTH_LEVEL                                                                     \
+    "our own; that a trend alone is not enough: kubernetes-mixin #98, "                  \
+    "awesome-prometheus-alerts #467"
 
 /* clang-format lays out a table of this length anew, in the narrowest of columns. */
 /* clang-format off */
@@ -83,6 +92,32 @@ const struct wpb_rule wpb_rules[] = {
             },
         .probes = "mysql.builders",
         .evaluate = wpb_builder_option_grows_per_page,
+    },
+    {
+        .code = "builder.option_growth",
+        .title = "an option of a page builder grows until it is too large",
+        .help = "The list of pages that some builders keep in one option has grown "
+                "steadily, and the history says when it reaches the size that is "
+                "critical. Silent in a scan without a history.",
+        .options =
+            {
+                {"warning_within", WPB_OPTION_DURATION, 1209600, 3600, 2592000,
+                 "how far ahead the earliest time of failure may lie to be worth a "
+                 "warning",
+                 GROWTH_HORIZON},
+                {"critical_within", WPB_OPTION_DURATION, 259200, 3600, 2592000,
+                 "how far ahead the most likely time may lie to be critical",
+                 "our own: it leaves a weekend"},
+                {"level_ratio", WPB_OPTION_RATIO, 0.10, 0, 1,
+                 "part of the failure size below which nothing is said, however fast it "
+                 "grows",
+                 GROWTH_LEVEL},
+                {"unloaded_bytes", WPB_OPTION_BYTES, 4 * MIB, 1, TIB,
+                 "length at which an option that is not autoloaded is too large",
+                 "WP Engine removes options above 4 MB that are not autoloaded"},
+            },
+        .probes = "mysql.builders",
+        .evaluate = wpb_builder_option_growth,
     },
     {
         .code = "builder.post_meta_entry",
@@ -186,6 +221,36 @@ const struct wpb_rule wpb_rules[] = {
         .evaluate = wpb_cache_entry_decode_peak,
     },
     {
+        .code = "cache.entry_growth",
+        .title = "a cache entry grows until requests no longer fit into memory_limit",
+        .help =
+            "An entry that is read or written whole takes several times its length of "
+            "PHP memory. Its growth is fitted since it was last emptied, and the time at "
+            "which it takes what memory_limit leaves is told with an interval, with the "
+            "family of names that grows and with how often it is flushed. Without a "
+            "history, a known memory_limit, or a steady growth nothing is said.",
+        .options =
+            {
+                {"warning_within", WPB_OPTION_DURATION, 1209600, 3600, 2592000,
+                 "how far ahead the earliest time of failure may lie to be worth a "
+                 "warning",
+                 GROWTH_HORIZON},
+                {"critical_within", WPB_OPTION_DURATION, 259200, 3600, 2592000,
+                 "how far ahead the most likely time may lie to be critical",
+                 "our own: it leaves a weekend"},
+                {"level_ratio", WPB_OPTION_RATIO, 0.10, 0, 1,
+                 "part of the failure size below which nothing is said, however fast it "
+                 "grows",
+                 GROWTH_LEVEL},
+                {"baseline_bytes", WPB_OPTION_BYTES, 0, 0, TIB,
+                 "memory that a request of the site needs besides; 0: not known, so that "
+                 "the failure size is an upper bound",
+                 "our own: no probe measures it yet"},
+            },
+        .probes = "redis.watchlist redis.keyspace",
+        .evaluate = wpb_cache_entry_growth,
+    },
+    {
         .code = "cache.entry_large",
         .title = "a single cache entry is very large",
         .help =
@@ -245,6 +310,30 @@ const struct wpb_rule wpb_rules[] = {
         .evaluate = wpb_cache_feed_transients,
     },
     {
+        .code = "cache.group_growth",
+        .title = "a cache group that never expires grows until Redis is full",
+        .help = "Entries without an expiry stay until somebody deletes them. Where Redis "
+                "cannot evict them, a group that grows steadily fills its memory; the "
+                "history says when, if that group alone grows. Not judged where the "
+                "policy removes any key (allkeys-*).",
+        .options =
+            {
+                {"warning_within", WPB_OPTION_DURATION, 1209600, 3600, 2592000,
+                 "how far ahead the earliest time of failure may lie to be worth a "
+                 "warning",
+                 GROWTH_HORIZON},
+                {"critical_within", WPB_OPTION_DURATION, 259200, 3600, 2592000,
+                 "how far ahead the most likely time may lie to be critical",
+                 "our own: it leaves a weekend"},
+                {"level_ratio", WPB_OPTION_RATIO, 0.10, 0, 1,
+                 "part of the failure size below which nothing is said, however fast it "
+                 "grows",
+                 GROWTH_LEVEL},
+            },
+        .probes = "redis.keyspace redis.server",
+        .evaluate = wpb_cache_group_growth,
+    },
+    {
         .code = "cache.low_hit_ratio",
         .title = "many look-ups find nothing",
         .help = "A look-up that finds nothing costs the way to Redis and the database "
@@ -264,6 +353,34 @@ const struct wpb_rule wpb_rules[] = {
             },
         .probes = "redis.server",
         .evaluate = wpb_cache_low_hit_ratio,
+    },
+    {
+        .code = "cache.memory_forecast",
+        .title = "Redis grows until its memory is full",
+        .help = "Under noeviction every write fails once the memory is full; under "
+                "volatile-* once entries without an expiry fill it; without a limit the "
+                "machine's memory is what ends. The history says when. Policies "
+                "allkeys-* only evict, and are not judged here.",
+        .options =
+            {
+                {"warning_within", WPB_OPTION_DURATION, 1209600, 3600, 2592000,
+                 "how far ahead the earliest time of failure may lie to be worth a "
+                 "warning",
+                 GROWTH_HORIZON},
+                {"critical_within", WPB_OPTION_DURATION, 259200, 3600, 2592000,
+                 "how far ahead the most likely time may lie to be critical",
+                 "our own: it leaves a weekend"},
+                {"level_ratio", WPB_OPTION_RATIO, 0.10, 0, 1,
+                 "part of the failure size below which nothing is said, however fast it "
+                 "grows",
+                 GROWTH_LEVEL},
+                {"machine_ratio", WPB_OPTION_RATIO, 0.5, 0.01, 1,
+                 "part of the machine's memory that Redis may take where it has no "
+                 "maxmemory",
+                 OURS},
+            },
+        .probes = "redis.server redis.keyspace",
+        .evaluate = wpb_cache_memory_forecast,
     },
     {
         .code = "cache.misencoded",
@@ -523,6 +640,35 @@ const struct wpb_rule wpb_rules[] = {
             },
         .probes = "mysql.cron",
         .evaluate = wpb_database_cron_bloat,
+    },
+    {
+        .code = "database.growth",
+        .title = "what requests load or read in the database grows until it is too much",
+        .help =
+            "The autoloaded options, tables that requests read (against InnoDB's buffer "
+            "pool), WooCommerce's sessions and the log of Action Scheduler, where they "
+            "have grown steadily: the history says when they reach the size at which "
+            "the rules about sizes become critical. Silent in a scan without a history.",
+        .options =
+            {
+                {"warning_within", WPB_OPTION_DURATION, 1209600, 3600, 2592000,
+                 "how far ahead the earliest time of failure may lie to be worth a "
+                 "warning",
+                 GROWTH_HORIZON},
+                {"critical_within", WPB_OPTION_DURATION, 259200, 3600, 2592000,
+                 "how far ahead the most likely time may lie to be critical",
+                 "our own: it leaves a weekend"},
+                {"level_ratio", WPB_OPTION_RATIO, 0.10, 0, 1,
+                 "part of the failure size below which nothing is said, however fast it "
+                 "grows",
+                 GROWTH_LEVEL},
+                {"session_rows", WPB_OPTION_COUNT, 1e6, 1, 1e12,
+                 "sessions of WooCommerce that are too many",
+                 "WooCommerce pull request #60711: at 1,000,000 rows a clearing took "
+                 "2.58 s"},
+            },
+        .probes = "mysql.server mysql.autoload mysql.woocommerce",
+        .evaluate = wpb_database_growth,
     },
     {
         .code = "database.transients_expired",
