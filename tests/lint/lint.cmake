@@ -4,7 +4,7 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 add_executable(reference lint/config_reference.c lint/reference.c)
 # The probes call the scheduler's wpb_run_*: it must follow them on the link line.
-target_link_libraries(reference PRIVATE wpb_config wpb_rules wpb_output wpb_probes wpb_redis
+target_link_libraries(reference PRIVATE wpb_alert wpb_config wpb_rules wpb_output wpb_probes wpb_redis
                       wpb_wordpress wpb_schedule wpb_base wpb_build)
 
 set(lint ${CMAKE_CURRENT_SOURCE_DIR}/lint)

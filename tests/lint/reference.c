@@ -1,7 +1,7 @@
 /*
  * reference.c - prints the reference documents from the tables in the code.
  *
- * usage: reference rules|metrics|probes|codes|conf-manual|conf-sample
+ * usage: reference rules|metrics|probes|codes|conf-manual|conf-sample|inhibition
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/alert/inhibit.h"
 #include "agent/base/text.h"
 #include "agent/output/prometheus_table.h"
 #include "tests/lint/config_reference.h"
@@ -186,6 +187,28 @@ static void print_deadline(uint32_t deadline_ms)
     wpb_buf_fini(&text);
 }
 
+static void print_inhibition(void)
+{
+    static const char *const ties[] = {
+        [WPB_TIE_SUBJECT] = "the same subject",
+        [WPB_TIE_PART] = "a part of it",
+        [WPB_TIE_SCOPE] = "the same database",
+        [WPB_TIE_SITE] = "the same site",
+    };
+
+    print_head("Inhibition", "agent/alert/inhibit.c");
+    printf("While the root is there and at least as severe, the alert that it explains "
+           "does not fire, and one that fires resolves.\n\n"
+           "| root | explains | of | reason |\n|---|---|---|---|\n");
+    for (size_t i = 0; wpb_inhibits[i].root; i++) {
+        const struct wpb_inhibit *row = &wpb_inhibits[i];
+        printf("| `%s` | `%s` | %s%s |", row->root, row->derived, ties[row->tie],
+               row->must_be_worse ? ", when the root is more severe" : "");
+        print_cell(row->reason);
+        printf("\n");
+    }
+}
+
 static void print_probes(void)
 {
     static const char *const costs[] = {
@@ -233,6 +256,7 @@ int main(int argc, char **argv)
         {"conf-manual", wpb_reference_conf_manual},
         {"conf-sample", wpb_reference_conf_sample},
         {"probes", print_probes},
+        {"inhibition", print_inhibition},
     };
 
     for (size_t d = 0; argc == 2 && d < sizeof(documents) / sizeof(documents[0]); d++) {
@@ -241,7 +265,7 @@ int main(int argc, char **argv)
             return fflush(stdout) == 0 ? 0 : 1;
         }
     }
-    fprintf(stderr,
-            "usage: reference rules|metrics|probes|codes|conf-manual|conf-sample\n");
+    fprintf(stderr, "usage: reference "
+                    "rules|metrics|probes|codes|conf-manual|conf-sample|inhibition\n");
     return 64;
 }

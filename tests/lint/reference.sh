@@ -22,7 +22,8 @@ trap 'rm -f "$fresh"' EXIT
 status=0
 
 for pair in rules:docs/rules.md metrics:docs/metrics.md probes:docs/probes.md \
-    conf-manual:docs/man/wpbloat.conf.5.scd conf-sample:packaging/wpbloat.conf; do
+    conf-manual:docs/man/wpbloat.conf.5.scd conf-sample:packaging/wpbloat.conf \
+    inhibition:docs/inhibition.md; do
     name=${pair%%:*}
     file=$root/${pair#*:}
     "$program" "$name" >"$fresh"
