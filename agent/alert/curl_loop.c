@@ -4,12 +4,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define IDLE_MS (60 * 1000)
-
 struct wpb_curl_loop {
     uv_loop_t *loop;
     CURLM *multi;             /* NULL: nothing has run for a while */
     uv_timer_t timeout, idle; /* libcurl's; ours */
+    uint64_t idle_ms;
     size_t running;
     size_t handles; /* of the loop, not closed yet */
     void (*closed)(void *cookie);
@@ -181,7 +180,7 @@ static void on_idle(uv_timer_t *timer)
         drop_multi(curl);
 }
 
-struct wpb_curl_loop *wpb_curl_loop_new(uv_loop_t *loop)
+struct wpb_curl_loop *wpb_curl_loop_new(uv_loop_t *loop, uint64_t idle_ms)
 {
     struct wpb_curl_loop *curl = calloc(1, sizeof(*curl));
 
@@ -192,6 +191,7 @@ struct wpb_curl_loop *wpb_curl_loop_new(uv_loop_t *loop)
         return NULL;
     }
     curl->loop = loop;
+    curl->idle_ms = idle_ms;
     uv_timer_init(loop, &curl->timeout);
     uv_timer_init(loop, &curl->idle);
     curl->timeout.data = curl;
@@ -228,7 +228,7 @@ static int make_multi(struct wpb_curl_loop *curl)
     curl_multi_setopt(curl->multi, CURLMOPT_SOCKETDATA, curl);
     curl_multi_setopt(curl->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(curl->multi, CURLMOPT_TIMERDATA, curl);
-    uv_timer_start(&curl->idle, on_idle, IDLE_MS, IDLE_MS);
+    uv_timer_start(&curl->idle, on_idle, curl->idle_ms, curl->idle_ms);
     return 0;
 }
 

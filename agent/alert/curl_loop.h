@@ -2,7 +2,7 @@
  * curl_loop.h - libcurl's transfers on libuv's loop.
  *
  * The glue and nothing else: sockets are polled by the loop, libcurl's timeouts are a
- * timer of it. After a minute without a transfer its connections are closed and their
+ * timer of it. After a while without a transfer its connections are closed and their
  * memory is freed. Loop's thread only. The process must ignore SIGPIPE.
  */
 #ifndef WPB_ALERT_CURL_LOOP_H
@@ -20,8 +20,8 @@ struct wpb_curl_transfer {
     void (*done)(struct wpb_curl_transfer *transfer, CURLcode result);
 };
 
-/* NULL when memory is out. */
-struct wpb_curl_loop *wpb_curl_loop_new(uv_loop_t *loop);
+/* Connections are kept for IDLE_MS. NULL when memory is out. */
+struct wpb_curl_loop *wpb_curl_loop_new(uv_loop_t *loop, uint64_t idle_ms);
 /* Call off nothing: no transfer may be left. CLOSED is called from a later turn. */
 void wpb_curl_loop_close(struct wpb_curl_loop *curl, void (*closed)(void *cookie),
                          void *cookie);

@@ -12,6 +12,8 @@
 
 #define STAGE "sink"
 #define ADDRESSES_MAX 8
+/* Connections are kept so long: for a burst, not for the next alert in a week. */
+#define IDLE_MS (60 * 1000)
 
 struct wpb_http {
     uv_loop_t *loop;
@@ -445,7 +447,7 @@ struct wpb_http *wpb_http_new(uv_loop_t *loop)
     if (!http)
         return NULL;
     http->loop = loop;
-    http->curl = wpb_curl_loop_new(loop);
+    http->curl = wpb_curl_loop_new(loop, IDLE_MS);
     if (!http->curl) {
         free(http);
         return NULL;

@@ -146,7 +146,7 @@ class Receiver:
         """Answer; True when the connection goes on."""
         words = said.strip("/").split("/")
         if words[0] == "answer":
-            extra = [f"Retry-After: {words[2]}"] if len(words) > 2 else []
+            extra = [f"Retry-After: {words[2]}"] if len(words) == 3 else []
             connection.sendall(answer(int(words[1]), b"so it is", extra))
             return True
         if words[0] == "slow":

@@ -8,5 +8,7 @@ wpb_unit_test(pump sink_bench)
 wpb_unit_test(sink_file sink_bench)
 target_link_options(test_sink_file PRIVATE -Wl,--wrap=fdatasync)
 
-wpb_unit_test(sink_webhook sink_bench)
+wpb_unit_test(sink_webhook sink_bench PkgConfig::CURL)
 target_link_options(test_sink_webhook PRIVATE -Wl,--wrap=uv_getaddrinfo)
+wpb_unit_test(sink_syslog sink_bench)
+wpb_unit_test(sink_alertmanager sink_bench)

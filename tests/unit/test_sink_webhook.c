@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/alert/curl_loop.h"
 #include "agent/alert/sink_webhook.h"
 #include "http_receiver.h"
 #include "sink_bench.h"
@@ -342,6 +343,69 @@ static void names_and_connections_are_kept_between_alerts(void **state)
     assert_int_equal(http_receiver_requests(&receiver), before + 50);
 }
 
+/* ---- libcurl on the loop, by itself */
+
+struct fetch {
+    struct wpb_curl_transfer transfer; /* first */
+    uv_loop_t loop;
+    CURLcode result;
+    bool is_done, is_closed;
+};
+
+static void on_fetched(struct wpb_curl_transfer *transfer, CURLcode result)
+{
+    struct fetch *fetch = (struct fetch *)transfer;
+
+    fetch->result = result;
+    fetch->is_done = true;
+    uv_stop(&fetch->loop);
+}
+
+static void on_curl_closed(void *cookie)
+{
+    struct fetch *fetch = cookie;
+
+    fetch->is_closed = true;
+}
+
+static size_t ignore_bytes(char *bytes, size_t size, size_t count, void *cookie)
+{
+    (void)bytes;
+    (void)cookie;
+    return size * count;
+}
+
+static void connections_that_are_idle_are_closed(void **state)
+{
+    struct fetch fetch = {.is_done = false};
+    unsigned before = sink_bench_descriptors(), kept;
+    struct wpb_curl_loop *curl;
+
+    (void)state;
+    assert_int_equal(uv_loop_init(&fetch.loop), 0);
+    curl = wpb_curl_loop_new(&fetch.loop, 50);
+    fetch.transfer = (struct wpb_curl_transfer){curl_easy_init(), on_fetched};
+    curl_easy_setopt(fetch.transfer.easy, CURLOPT_URL,
+                     http_receiver_url(&receiver, "http", "127.0.0.1", "/answer/200"));
+    curl_easy_setopt(fetch.transfer.easy, CURLOPT_WRITEFUNCTION, ignore_bytes);
+    for (int i = 0; i < 2; i++) {
+        fetch.is_done = false;
+        assert_int_equal(wpb_curl_loop_start(curl, &fetch.transfer), 0);
+        uv_run(&fetch.loop, UV_RUN_DEFAULT);
+        assert_true(fetch.is_done);
+        assert_int_equal(fetch.result, CURLE_OK);
+        kept = sink_bench_descriptors();
+        uv_run(&fetch.loop, UV_RUN_DEFAULT); /* until no timer is left */
+        assert_true(sink_bench_descriptors() < kept);
+    }
+    wpb_curl_loop_close(curl, on_curl_closed, &fetch);
+    uv_run(&fetch.loop, UV_RUN_DEFAULT);
+    assert_true(fetch.is_closed);
+    curl_easy_cleanup(fetch.transfer.easy);
+    assert_int_equal(uv_loop_close(&fetch.loop), 0);
+    assert_int_equal(sink_bench_descriptors(), before);
+}
+
 static void closing_ends_what_is_under_way(void **state)
 {
     static const char *const hosts[] = {"127.0.0.1", "localhost"};
@@ -495,6 +559,7 @@ int main(void)
         cmocka_unit_test(nobody_there_is_a_failure),
         cmocka_unit_test(a_resolver_that_hangs_holds_nothing_up),
         cmocka_unit_test(names_and_connections_are_kept_between_alerts),
+        cmocka_unit_test(connections_that_are_idle_are_closed),
         cmocka_unit_test(closing_ends_what_is_under_way),
         cmocka_unit_test(the_environment_has_no_proxy),
         cmocka_unit_test(a_receiver_must_prove_who_it_is),
