@@ -21,3 +21,12 @@ wpb_scenario(churn)
 wpb_scenario(watch)
 wpb_scenario(explain)
 wpb_scenario(check)
+if(WPB_WITH_HTTP)
+  add_executable(serve_fixture scenario/serve_fixture.c)
+  target_link_libraries(serve_fixture PRIVATE wpb_serve wpb_output wpb_build)
+  add_test(NAME scenario.prometheus
+           COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/scenario/prometheus.sh
+                   $<TARGET_FILE:wpbloat> $<TARGET_FILE:serve_fixture>)
+  set_tests_properties(scenario.prometheus PROPERTIES
+    LABELS scenario TIMEOUT 600 RUN_SERIAL ON)
+endif()
