@@ -30,3 +30,4 @@ if(WPB_WITH_HTTP)
   set_tests_properties(scenario.prometheus PROPERTIES
     LABELS scenario TIMEOUT 600 RUN_SERIAL ON)
 endif()
+wpb_scenario(package)
