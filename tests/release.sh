@@ -2,6 +2,8 @@
 # release.sh [PART]... - what takes longer than run.sh, before a release:
 #
 #   shipped    the optimised, hardened build as it installs, and the scenarios with it
+#   package    the .deb and the .rpm, installed by apt into a fresh Debian that is booted
+#              on a sick site (needs root)
 #   debian13   quickstart, the tests, TLS and Valkey in a fresh Debian 13 (needs root)
 #   fuzz       every fuzzer, WPB_FUZZ_SECONDS each (default 60)
 #   bench      every benchmark, once
@@ -14,7 +16,7 @@ set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 summary=$root/docs/release-checks.md
-parts='shipped debian13 fuzz bench sid'
+parts='shipped package debian13 fuzz bench sid'
 
 for part in "$@"; do
     case " $parts " in
