@@ -33,11 +33,9 @@ give_up() {
 
 missing=$(apt_missing gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libhiredis-dev \
     libcjson-dev libinih-dev libmariadb-dev libmicrohttpd-dev libcmocka-dev libzstd-dev clang-format scdoc git curl \
-    time procps \
+    time procps dpkg-dev fakeroot systemd \
     python3 python3-jsonschema prometheus prometheus-alertmanager openssl \
     redis-server mariadb-server nginx wordpress \
-    time procps dpkg-dev fakeroot systemd \
-    python3 python3-jsonschema prometheus redis-server mariadb-server nginx wordpress \
     php-cli php-fpm php-mysql php-redis php-igbinary)
 if [ -n "$missing" ]; then
     step 1 "installing ${missing% }"
