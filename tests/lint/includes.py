@@ -40,6 +40,7 @@ ROOMS = {
     "agent/analyse": (["wpbloat", "agent/base"], [], True),
     "agent/rules": (["wpbloat", "agent/base", "agent/analyse"], [], True),
     "agent/config": (["wpbloat", "agent/base", "agent/rules"], ["ini"], False),
+    "agent/history": (["wpbloat", "agent/base", "agent/analyse"], ["sqlite3"], False),
     "agent/output": (["wpbloat", "agent/base"], ["cjson"], True),
     "agent/alert": (["wpbloat", "agent/base", "agent/output"], ["uv", "curl", "cjson"],
                     False),
