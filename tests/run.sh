@@ -36,6 +36,9 @@ missing=$(apt_missing gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libh
     time procps dpkg-dev fakeroot systemd \
     python3 python3-jsonschema prometheus prometheus-alertmanager openssl \
     redis-server mariadb-server nginx wordpress \
+    libcjson-dev libinih-dev libsqlite3-dev libmariadb-dev libcmocka-dev libzstd-dev clang-format scdoc git curl \
+    time procps \
+    python3 python3-jsonschema redis-server mariadb-server nginx wordpress \
     php-cli php-fpm php-mysql php-redis php-igbinary)
 if [ -n "$missing" ]; then
     step 1 "installing ${missing% }"

@@ -204,7 +204,7 @@ struct wpb_store_pending {
     bool is_pending[WPB_CLAIM_KINDS];
 };
 /* Claims of series ID (0: of every series) of which something can be scored at NOW_MS:
- * the value, when its time has come; the time, always. Oldest first. */
+ * the value, when its time has come; the time, always. By id, and the oldest first. */
 int wpb_store_pending(struct wpb_store *store, int64_t id, int64_t now_ms,
                       struct wpb_store_pending *pending, size_t capacity, size_t *count,
                       struct wpb_err *err);

@@ -1,0 +1,2 @@
+add_executable(bench_history_year EXCLUDE_FROM_ALL bench/history_year.c)
+target_link_libraries(bench_history_year PRIVATE history_year)

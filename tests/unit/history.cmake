@@ -1,0 +1,11 @@
+add_library(history_look STATIC unit/failing_disk.c unit/history_look.c)
+target_link_libraries(history_look PUBLIC wpb_history wpb_build PkgConfig::CMOCKA
+                      PkgConfig::SQLITE)
+wpb_unit_test(history_store history_look)
+wpb_unit_test(history_series history_look)
+wpb_unit_test(history_forecasts history_look)
+wpb_unit_test(history_alerts history_look)
+wpb_unit_test(history_faults history_look)
+add_library(history_year STATIC unit/history_year.c)
+target_link_libraries(history_year PUBLIC wpb_history wpb_build)
+include(bench/history.cmake)
