@@ -34,16 +34,15 @@ give_up() {
 for tool in dpkg-query apt-get; do
     command -v "$tool" >/dev/null && continue
     echo "This script needs $tool (Debian, Ubuntu). Elsewhere, install a C compiler," >&2
-    echo "cmake, pkg-config, libuv, hiredis, cJSON, inih, libmicrohttpd and MariaDB" >&2
-    echo "Connector/C, then:" >&2
-    echo "cmake, pkg-config, libuv, hiredis, cJSON, inih, SQLite and MariaDB Connector/C, then:" >&2
+    echo "cmake, pkg-config, libuv, hiredis, cJSON, inih, libcurl, libmicrohttpd, SQLite" >&2
+    echo "and MariaDB Connector/C, then:" >&2
     echo "cmake -B build && cmake --build build" >&2
     exit 1
 done
 
 missing=$(apt_missing gcc libc6-dev make cmake pkg-config libuv1-dev libhiredis-dev \
-    libcjson-dev libinih-dev libmariadb-dev libmicrohttpd-dev redis-server)
-    libcjson-dev libinih-dev libsqlite3-dev libmariadb-dev redis-server)
+    libcjson-dev libinih-dev libcurl4-openssl-dev libmicrohttpd-dev libsqlite3-dev \
+    libmariadb-dev redis-server)
 if [ -n "$missing" ]; then
     step 1 "installing ${missing% }"
     # shellcheck disable=SC2086

@@ -8,8 +8,8 @@ set -eu
 begin "Debian unstable"
 make_chroot sid
 install_inside gcc libc6-dev make cmake pkg-config libuv1-dev libhiredis-dev \
-    libcjson-dev libinih-dev libmariadb-dev libmicrohttpd-dev libzstd-dev libssl-dev redis-server
-    libcjson-dev libinih-dev libsqlite3-dev libmariadb-dev libzstd-dev libssl-dev redis-server
+    libcjson-dev libinih-dev libcurl4-openssl-dev libmicrohttpd-dev libsqlite3-dev \
+    libmariadb-dev libzstd-dev libssl-dev redis-server
 row "versions" "gcc $(inside gcc -dumpfullversion), CMake $(version_of inside cmake --version), libuv $(package_inside libuv1-dev), hiredis $(package_inside libhiredis-dev), cJSON $(package_inside libcjson-dev), OpenSSL $(package_inside libssl-dev), Redis $(package_inside redis-server | sed 's/^5://')"
 
 build() {
