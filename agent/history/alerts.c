@@ -64,17 +64,17 @@ int wpb_store_alert_delete(struct wpb_store *store, const char *fingerprint,
 int wpb_store_alerts(struct wpb_store *store, wpb_store_alert_seen *seen, void *cookie,
                      struct wpb_err *err)
 {
-    struct wpb_rows rows = wpb_database_rows(store->db, LIST, WPB_UNBOUND);
+    struct wpb_cursor rows = wpb_database_rows(store->db, LIST, WPB_UNBOUND);
 
-    while (wpb_rows_next(&rows)) {
+    while (wpb_cursor_next(&rows)) {
         struct wpb_store_alert alert = {
-            .fingerprint = wpb_rows_text(&rows, 0),
-            .site = wpb_rows_bytes(&rows, 1),
-            .code = wpb_rows_text(&rows, 2),
-            .status = wpb_rows_text(&rows, 3),
-            .seq = (uint64_t)wpb_rows_int(&rows, 4),
-            .updated_ms = wpb_rows_int(&rows, 5),
-            .state = wpb_rows_bytes(&rows, 6),
+            .fingerprint = wpb_cursor_text(&rows, 0),
+            .site = wpb_cursor_bytes(&rows, 1),
+            .code = wpb_cursor_text(&rows, 2),
+            .status = wpb_cursor_text(&rows, 3),
+            .seq = (uint64_t)wpb_cursor_int(&rows, 4),
+            .updated_ms = wpb_cursor_int(&rows, 5),
+            .state = wpb_cursor_bytes(&rows, 6),
         };
 
         seen(cookie, &alert);

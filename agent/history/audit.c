@@ -43,21 +43,21 @@ int wpb_store_audit_note(struct wpb_store *store, int64_t time_ms,
 int wpb_store_audits(struct wpb_store *store, int64_t from_ms, int64_t to_ms,
                      wpb_store_audit_seen *seen, void *cookie, struct wpb_err *err)
 {
-    struct wpb_rows rows =
+    struct wpb_cursor rows =
         wpb_database_rows(store->db, LIST,
                           WPB_BOUND(wpb_int(wpb_level_block(WPB_LEVEL_RAW, from_ms)),
                                     wpb_int(wpb_level_block(WPB_LEVEL_RAW, to_ms))));
 
-    while (wpb_rows_next(&rows)) {
+    while (wpb_cursor_next(&rows)) {
         struct wpb_store_audit audit = {
-            .hour_ms = wpb_level_start_ms(WPB_LEVEL_RAW, wpb_rows_int(&rows, 0), 0),
-            .site = wpb_rows_bytes(&rows, 1),
-            .probe = wpb_rows_text(&rows, 2),
-            .status = wpb_rows_text(&rows, 3),
-            .runs = (uint64_t)wpb_rows_int(&rows, 4),
-            .commands = (uint64_t)wpb_rows_int(&rows, 5),
-            .bytes = (uint64_t)wpb_rows_int(&rows, 6),
-            .rows = (uint64_t)wpb_rows_int(&rows, 7),
+            .hour_ms = wpb_level_start_ms(WPB_LEVEL_RAW, wpb_cursor_int(&rows, 0), 0),
+            .site = wpb_cursor_bytes(&rows, 1),
+            .probe = wpb_cursor_text(&rows, 2),
+            .status = wpb_cursor_text(&rows, 3),
+            .runs = (uint64_t)wpb_cursor_int(&rows, 4),
+            .commands = (uint64_t)wpb_cursor_int(&rows, 5),
+            .bytes = (uint64_t)wpb_cursor_int(&rows, 6),
+            .rows = (uint64_t)wpb_cursor_int(&rows, 7),
         };
 
         seen(cookie, &audit);

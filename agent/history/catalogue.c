@@ -230,21 +230,22 @@ static enum wpb_subject_kind kind_named(const char *name)
 int wpb_store_list(struct wpb_store *store, struct wpb_slice site,
                    wpb_store_series_seen *seen, void *cookie, struct wpb_err *err)
 {
-    struct wpb_rows rows = wpb_database_rows(store->db, LIST, WPB_BOUND(wpb_text(site)));
+    struct wpb_cursor rows =
+        wpb_database_rows(store->db, LIST, WPB_BOUND(wpb_text(site)));
 
-    while (wpb_rows_next(&rows)) {
+    while (wpb_cursor_next(&rows)) {
         struct wpb_store_listed listed = {
-            .id = wpb_rows_int(&rows, 0),
-            .key = {.site = wpb_rows_bytes(&rows, 1),
-                    .kind = kind_named(wpb_rows_text(&rows, 2)),
-                    .scope = wpb_rows_bytes(&rows, 3),
-                    .name = wpb_rows_bytes(&rows, 4),
-                    .parent = wpb_rows_bytes(&rows, 5),
-                    .metric = wpb_rows_bytes(&rows, 6),
-                    .unit = wpb_rows_bytes(&rows, 7)},
-            .since_ms = wpb_rows_int(&rows, 8),
-            .has_last = !wpb_rows_is_null(&rows, 9),
-            .last = {wpb_rows_int(&rows, 9), wpb_rows_real(&rows, 10)},
+            .id = wpb_cursor_int(&rows, 0),
+            .key = {.site = wpb_cursor_bytes(&rows, 1),
+                    .kind = kind_named(wpb_cursor_text(&rows, 2)),
+                    .scope = wpb_cursor_bytes(&rows, 3),
+                    .name = wpb_cursor_bytes(&rows, 4),
+                    .parent = wpb_cursor_bytes(&rows, 5),
+                    .metric = wpb_cursor_bytes(&rows, 6),
+                    .unit = wpb_cursor_bytes(&rows, 7)},
+            .since_ms = wpb_cursor_int(&rows, 8),
+            .has_last = !wpb_cursor_is_null(&rows, 9),
+            .last = {wpb_cursor_int(&rows, 9), wpb_cursor_real(&rows, 10)},
         };
 
         /* A kind of another version of this program. */

@@ -120,23 +120,23 @@ int wpb_store_claimed(struct wpb_store *store, int64_t id, int64_t *made_ms,
     return wpb_store_result(store, rc, "forecasts", err);
 }
 
-static struct wpb_store_pending pending_of(const struct wpb_rows *row)
+static struct wpb_store_pending pending_of(const struct wpb_cursor *row)
 {
     return (struct wpb_store_pending){
-        .id = wpb_rows_int(row, 0),
-        .claim = {.made_ms = wpb_rows_int(row, 1),
-                  .check_ms = wpb_rows_int(row, 2),
-                  .check_low = wpb_rows_real(row, 3),
-                  .check_value = wpb_rows_real(row, 4),
-                  .check_high = wpb_rows_real(row, 5),
-                  .has_eta = !wpb_rows_is_null(row, 6),
-                  .earliest_ms = wpb_rows_int(row, 6),
-                  .median_ms = wpb_rows_int(row, 7),
-                  .latest_ms = wpb_rows_int(row, 8),
-                  .target = wpb_rows_real(row, 9),
-                  .widen = wpb_rows_real(row, 10)},
-        .is_pending = {wpb_rows_int(row, 11) == WPB_OUTCOME_PENDING,
-                       wpb_rows_int(row, 12) == WPB_OUTCOME_PENDING},
+        .id = wpb_cursor_int(row, 0),
+        .claim = {.made_ms = wpb_cursor_int(row, 1),
+                  .check_ms = wpb_cursor_int(row, 2),
+                  .check_low = wpb_cursor_real(row, 3),
+                  .check_value = wpb_cursor_real(row, 4),
+                  .check_high = wpb_cursor_real(row, 5),
+                  .has_eta = !wpb_cursor_is_null(row, 6),
+                  .earliest_ms = wpb_cursor_int(row, 6),
+                  .median_ms = wpb_cursor_int(row, 7),
+                  .latest_ms = wpb_cursor_int(row, 8),
+                  .target = wpb_cursor_real(row, 9),
+                  .widen = wpb_cursor_real(row, 10)},
+        .is_pending = {wpb_cursor_int(row, 11) == WPB_OUTCOME_PENDING,
+                       wpb_cursor_int(row, 12) == WPB_OUTCOME_PENDING},
     };
 }
 
@@ -144,13 +144,13 @@ int wpb_store_pending(struct wpb_store *store, int64_t id, int64_t now_ms,
                       struct wpb_store_pending *pending, size_t capacity, size_t *count,
                       struct wpb_err *err)
 {
-    struct wpb_rows rows = wpb_database_rows(store->db, id == 0 ? PENDING : PENDING_OF,
-                                             WPB_BOUND(wpb_int(id), wpb_int(now_ms)));
+    struct wpb_cursor rows = wpb_database_rows(store->db, id == 0 ? PENDING : PENDING_OF,
+                                               WPB_BOUND(wpb_int(id), wpb_int(now_ms)));
 
     *count = 0;
-    while (*count < capacity && wpb_rows_next(&rows))
+    while (*count < capacity && wpb_cursor_next(&rows))
         pending[(*count)++] = pending_of(&rows);
-    wpb_rows_end(&rows);
+    wpb_cursor_end(&rows);
     return wpb_store_result(store, rows.rc, "forecasts", err);
 }
 
@@ -191,18 +191,18 @@ int wpb_store_scores(struct wpb_store *store, int64_t id, enum wpb_store_claim_k
                      struct wpb_forecast_scores *filled, struct wpb_err *err)
 {
     struct wpb_forecast_score newest_first[WPB_FORECAST_SCORES_MAX];
-    struct wpb_rows rows =
+    struct wpb_cursor rows =
         wpb_database_rows(store->db, scores[kind],
                           WPB_BOUND(wpb_int(id), wpb_int(WPB_FORECAST_SCORES_MAX)));
     size_t count = 0;
 
     *filled = (struct wpb_forecast_scores){0};
-    while (count < WPB_FORECAST_SCORES_MAX && wpb_rows_next(&rows))
+    while (count < WPB_FORECAST_SCORES_MAX && wpb_cursor_next(&rows))
         newest_first[count++] = (struct wpb_forecast_score){
-            wpb_rows_int(&rows, 0) == WPB_OUTCOME_COVERED ? WPB_OUTCOME_COVERED
-                                                          : WPB_OUTCOME_MISSED,
-            wpb_rows_real(&rows, 1)};
-    wpb_rows_end(&rows);
+            wpb_cursor_int(&rows, 0) == WPB_OUTCOME_COVERED ? WPB_OUTCOME_COVERED
+                                                            : WPB_OUTCOME_MISSED,
+            wpb_cursor_real(&rows, 1)};
+    wpb_cursor_end(&rows);
     while (count > 0)
         wpb_forecast_scores_note(filled, newest_first[--count]);
     return wpb_store_result(store, rows.rc, "scores of forecasts", err);

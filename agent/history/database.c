@@ -204,10 +204,10 @@ static int bind(sqlite3_stmt *statement, int index, const struct wpb_bound *boun
     return sqlite3_bind_null(statement, index);
 }
 
-struct wpb_rows wpb_database_rows(struct wpb_database *database, const char *sql,
-                                  const struct wpb_bound *bound, size_t count)
+struct wpb_cursor wpb_database_rows(struct wpb_database *database, const char *sql,
+                                    const struct wpb_bound *bound, size_t count)
 {
-    struct wpb_rows rows = {0};
+    struct wpb_cursor rows = {0};
 
     rows.statement = statement_of(database, sql, &rows.rc);
     for (size_t i = 0; i < count && rows.rc == SQLITE_OK; i++)
@@ -217,7 +217,7 @@ struct wpb_rows wpb_database_rows(struct wpb_database *database, const char *sql
     return rows;
 }
 
-bool wpb_rows_next(struct wpb_rows *rows)
+bool wpb_cursor_next(struct wpb_cursor *rows)
 {
     if (rows->rc != SQLITE_ROW)
         return false;
@@ -231,7 +231,7 @@ bool wpb_rows_next(struct wpb_rows *rows)
     return false;
 }
 
-void wpb_rows_end(struct wpb_rows *rows)
+void wpb_cursor_end(struct wpb_cursor *rows)
 {
     if (rows->statement)
         sqlite3_reset(rows->statement);
@@ -239,22 +239,22 @@ void wpb_rows_end(struct wpb_rows *rows)
         rows->rc = SQLITE_OK;
 }
 
-int64_t wpb_rows_int(const struct wpb_rows *rows, int column)
+int64_t wpb_cursor_int(const struct wpb_cursor *rows, int column)
 {
     return sqlite3_column_int64(rows->statement, column);
 }
 
-double wpb_rows_real(const struct wpb_rows *rows, int column)
+double wpb_cursor_real(const struct wpb_cursor *rows, int column)
 {
     return sqlite3_column_double(rows->statement, column);
 }
 
-bool wpb_rows_is_null(const struct wpb_rows *rows, int column)
+bool wpb_cursor_is_null(const struct wpb_cursor *rows, int column)
 {
     return sqlite3_column_type(rows->statement, column) == SQLITE_NULL;
 }
 
-struct wpb_slice wpb_rows_bytes(const struct wpb_rows *rows, int column)
+struct wpb_slice wpb_cursor_bytes(const struct wpb_cursor *rows, int column)
 {
     const void *bytes = sqlite3_column_blob(rows->statement, column);
     int len = sqlite3_column_bytes(rows->statement, column);
@@ -262,7 +262,7 @@ struct wpb_slice wpb_rows_bytes(const struct wpb_rows *rows, int column)
     return bytes && len > 0 ? wpb_slice_of(bytes, (size_t)len) : wpb_slice_of("", 0);
 }
 
-const char *wpb_rows_text(const struct wpb_rows *rows, int column)
+const char *wpb_cursor_text(const struct wpb_cursor *rows, int column)
 {
     const unsigned char *text = sqlite3_column_text(rows->statement, column);
 
@@ -272,9 +272,9 @@ const char *wpb_rows_text(const struct wpb_rows *rows, int column)
 int wpb_database_run(struct wpb_database *database, const char *sql,
                      const struct wpb_bound *bound, size_t count)
 {
-    struct wpb_rows rows = wpb_database_rows(database, sql, bound, count);
+    struct wpb_cursor rows = wpb_database_rows(database, sql, bound, count);
 
-    while (wpb_rows_next(&rows))
+    while (wpb_cursor_next(&rows))
         ;
     return rows.rc;
 }
@@ -288,11 +288,11 @@ int wpb_database_integer(struct wpb_database *database, const char *sql,
                          const struct wpb_bound *bound, size_t count, int64_t fallback,
                          int64_t *value)
 {
-    struct wpb_rows rows = wpb_database_rows(database, sql, bound, count);
+    struct wpb_cursor rows = wpb_database_rows(database, sql, bound, count);
 
     *value = fallback;
-    if (wpb_rows_next(&rows))
-        *value = wpb_rows_int(&rows, 0);
-    wpb_rows_end(&rows);
+    if (wpb_cursor_next(&rows))
+        *value = wpb_cursor_int(&rows, 0);
+    wpb_cursor_end(&rows);
     return rows.rc;
 }

@@ -106,24 +106,24 @@ int wpb_database_run(struct wpb_database *database, const char *sql,
 /* Rows that the last wpb_database_run() has inserted, changed or deleted. */
 int wpb_database_changes(struct wpb_database *database);
 
-/* The rows of SQL: `while (wpb_rows_next(&rows))`, then `rows.rc` says whether all were
- * seen. Who leaves earlier calls wpb_rows_end(). Bound values live until then. */
-struct wpb_rows {
+/* The rows of SQL: `while (wpb_cursor_next(&rows))`, then `rows.rc` says whether all were
+ * seen. Who leaves earlier calls wpb_cursor_end(). Bound values live until then. */
+struct wpb_cursor {
     sqlite3_stmt *statement;
     int rc; /* SQLITE_ROW on a row, SQLITE_OK after the last */
 };
 
-struct wpb_rows wpb_database_rows(struct wpb_database *database, const char *sql,
-                                  const struct wpb_bound *bound, size_t count);
-bool wpb_rows_next(struct wpb_rows *rows);
-void wpb_rows_end(struct wpb_rows *rows);
+struct wpb_cursor wpb_database_rows(struct wpb_database *database, const char *sql,
+                                    const struct wpb_bound *bound, size_t count);
+bool wpb_cursor_next(struct wpb_cursor *rows);
+void wpb_cursor_end(struct wpb_cursor *rows);
 /* Columns, counted from 0; a text or blob lives until the next row. */
-int64_t wpb_rows_int(const struct wpb_rows *rows, int column);
-double wpb_rows_real(const struct wpb_rows *rows, int column);
-bool wpb_rows_is_null(const struct wpb_rows *rows, int column);
-struct wpb_slice wpb_rows_bytes(const struct wpb_rows *rows, int column);
+int64_t wpb_cursor_int(const struct wpb_cursor *rows, int column);
+double wpb_cursor_real(const struct wpb_cursor *rows, int column);
+bool wpb_cursor_is_null(const struct wpb_cursor *rows, int column);
+struct wpb_slice wpb_cursor_bytes(const struct wpb_cursor *rows, int column);
 /* The same with a NUL after it; "" for NULL. */
-const char *wpb_rows_text(const struct wpb_rows *rows, int column);
+const char *wpb_cursor_text(const struct wpb_cursor *rows, int column);
 
 /* The integer in the first column of SQL's only row; FALLBACK when there is none. */
 int wpb_database_integer(struct wpb_database *database, const char *sql,

@@ -96,16 +96,16 @@ static enum wpb_epoch_reason reason_named(const char *name)
 int wpb_store_epochs(struct wpb_store *store, int64_t id, struct wpb_store_epoch *epochs,
                      size_t capacity, size_t *count, struct wpb_err *err)
 {
-    struct wpb_rows rows = wpb_database_rows(store->db, LIST, WPB_BOUND(wpb_int(id)));
+    struct wpb_cursor rows = wpb_database_rows(store->db, LIST, WPB_BOUND(wpb_int(id)));
 
     *count = 0;
-    while (*count < capacity && wpb_rows_next(&rows))
+    while (*count < capacity && wpb_cursor_next(&rows))
         epochs[(*count)++] =
-            (struct wpb_store_epoch){.start_ms = wpb_rows_int(&rows, 0),
-                                     .reason = reason_named(wpb_rows_text(&rows, 1)),
-                                     .before = wpb_rows_real(&rows, 2),
-                                     .after = wpb_rows_real(&rows, 3)};
-    wpb_rows_end(&rows);
+            (struct wpb_store_epoch){.start_ms = wpb_cursor_int(&rows, 0),
+                                     .reason = reason_named(wpb_cursor_text(&rows, 1)),
+                                     .before = wpb_cursor_real(&rows, 2),
+                                     .after = wpb_cursor_real(&rows, 3)};
+    wpb_cursor_end(&rows);
     for (size_t i = 0; i < *count / 2; i++) {
         struct wpb_store_epoch epoch = epochs[i];
 
@@ -118,14 +118,14 @@ int wpb_store_epochs(struct wpb_store *store, int64_t id, struct wpb_store_epoch
 int wpb_store_flushes(struct wpb_store *store, int64_t id, int64_t *flushes_ms,
                       size_t capacity, size_t *count, struct wpb_err *err)
 {
-    struct wpb_rows rows = wpb_database_rows(
+    struct wpb_cursor rows = wpb_database_rows(
         store->db, FLUSHES,
         WPB_BOUND(wpb_int(id), wpb_cstr(wpb_epoch_reason_name(WPB_EPOCH_COLLAPSE))));
 
     *count = 0;
-    while (*count < capacity && wpb_rows_next(&rows))
-        flushes_ms[(*count)++] = wpb_rows_int(&rows, 0);
-    wpb_rows_end(&rows);
+    while (*count < capacity && wpb_cursor_next(&rows))
+        flushes_ms[(*count)++] = wpb_cursor_int(&rows, 0);
+    wpb_cursor_end(&rows);
     for (size_t i = 0; i < *count / 2; i++) {
         int64_t flush_ms = flushes_ms[i];
 

@@ -43,19 +43,19 @@ int wpb_store_fact_put(struct wpb_store *store, const char *name, struct wpb_sli
 int wpb_store_fact(struct wpb_store *store, const char *name, char *value,
                    size_t capacity, size_t *len, struct wpb_err *err)
 {
-    struct wpb_rows rows = wpb_database_rows(store->db, GET, WPB_BOUND(wpb_cstr(name)));
+    struct wpb_cursor rows = wpb_database_rows(store->db, GET, WPB_BOUND(wpb_cstr(name)));
     bool has_room = true;
 
     *len = 0;
-    if (wpb_rows_next(&rows)) {
-        struct wpb_slice found = wpb_rows_bytes(&rows, 0);
+    if (wpb_cursor_next(&rows)) {
+        struct wpb_slice found = wpb_cursor_bytes(&rows, 0);
 
         has_room = found.len <= capacity;
         if (has_room && found.len > 0)
             memcpy(value, found.data, found.len);
         *len = has_room ? found.len : 0;
     }
-    wpb_rows_end(&rows);
+    wpb_cursor_end(&rows);
     if (rows.rc != SQLITE_OK)
         return wpb_store_failed(store, rows.rc, "a fact", err);
     if (!has_room)

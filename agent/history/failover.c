@@ -57,17 +57,17 @@ struct copy {
 
 #define COLUMNS_MAX 16
 
-static struct wpb_bound column_of(const struct wpb_rows *rows, int column)
+static struct wpb_bound column_of(const struct wpb_cursor *rows, int column)
 {
     switch (sqlite3_column_type(rows->statement, column)) {
     case SQLITE_INTEGER:
-        return wpb_int(wpb_rows_int(rows, column));
+        return wpb_int(wpb_cursor_int(rows, column));
     case SQLITE_FLOAT:
-        return wpb_real(wpb_rows_real(rows, column));
+        return wpb_real(wpb_cursor_real(rows, column));
     case SQLITE_TEXT:
-        return wpb_text(wpb_rows_bytes(rows, column));
+        return wpb_text(wpb_cursor_bytes(rows, column));
     case SQLITE_BLOB:
-        return wpb_blob(wpb_rows_bytes(rows, column));
+        return wpb_blob(wpb_cursor_bytes(rows, column));
     default:
         return wpb_null();
     }
@@ -78,10 +78,10 @@ static struct wpb_bound column_of(const struct wpb_rows *rows, int column)
 static int copy_rows(struct wpb_database *from, struct wpb_database *to,
                      const struct copy *copy, const struct id_map *map)
 {
-    struct wpb_rows rows = wpb_database_rows(from, copy->select, WPB_UNBOUND);
+    struct wpb_cursor rows = wpb_database_rows(from, copy->select, WPB_UNBOUND);
     int rc = SQLITE_OK;
 
-    while (rc == SQLITE_OK && wpb_rows_next(&rows)) {
+    while (rc == SQLITE_OK && wpb_cursor_next(&rows)) {
         struct wpb_bound bound[COLUMNS_MAX];
         int columns = sqlite3_column_count(rows.statement);
         bool is_known = true;
@@ -97,7 +97,7 @@ static int copy_rows(struct wpb_database *from, struct wpb_database *to,
         if (is_known)
             rc = wpb_database_run(to, copy->insert, bound, (size_t)columns);
     }
-    wpb_rows_end(&rows);
+    wpb_cursor_end(&rows);
     return rc != SQLITE_OK ? rc : rows.rc;
 }
 
@@ -253,7 +253,7 @@ static const struct copy merged[] = {
 
 /* The id on DISK of the series in the row, made when it is not there: the same where
  * that is possible. */
-static int settle_series(struct wpb_database *disk, const struct wpb_rows *row,
+static int settle_series(struct wpb_database *disk, const struct wpb_cursor *row,
                          int64_t *id)
 {
     struct wpb_bound columns[10];
@@ -277,17 +277,17 @@ static int settle_series(struct wpb_database *disk, const struct wpb_rows *row,
 static int settle_all(struct wpb_database *disk, struct wpb_database *memory,
                       struct id_map *map)
 {
-    struct wpb_rows rows = wpb_database_rows(memory, BORN_SERIES, WPB_UNBOUND);
+    struct wpb_cursor rows = wpb_database_rows(memory, BORN_SERIES, WPB_UNBOUND);
     int rc = SQLITE_OK;
 
-    while (rc == SQLITE_OK && wpb_rows_next(&rows)) {
+    while (rc == SQLITE_OK && wpb_cursor_next(&rows)) {
         int64_t id = 0;
 
         rc = settle_series(disk, &rows, &id);
         if (rc == SQLITE_OK)
-            rc = add_pair(map, wpb_rows_int(&rows, 0), id);
+            rc = add_pair(map, wpb_cursor_int(&rows, 0), id);
     }
-    wpb_rows_end(&rows);
+    wpb_cursor_end(&rows);
     return rc != SQLITE_OK ? rc : rows.rc;
 }
 

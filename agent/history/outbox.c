@@ -54,19 +54,19 @@ static int insert(struct wpb_store *store, const struct wpb_store_letter *letter
 static int is_over(struct wpb_store *store, const char *sink, bool *over)
 {
     uint64_t most = store->max_bytes / BYTES_SHARE;
-    struct wpb_rows rows =
+    struct wpb_cursor rows =
         wpb_database_rows(store->db, SIZE_OF_SINK, WPB_BOUND(wpb_cstr(sink)));
 
     if (most > WPB_STORE_OUTBOX_BYTES_MAX)
         most = WPB_STORE_OUTBOX_BYTES_MAX;
     *over = false;
-    if (wpb_rows_next(&rows)) {
-        uint64_t count = (uint64_t)wpb_rows_int(&rows, 0);
+    if (wpb_cursor_next(&rows)) {
+        uint64_t count = (uint64_t)wpb_cursor_int(&rows, 0);
 
         *over = count > WPB_STORE_OUTBOX_ROWS_MAX ||
-                (uint64_t)wpb_rows_int(&rows, 1) + count * ROW_BYTES > most;
+                (uint64_t)wpb_cursor_int(&rows, 1) + count * ROW_BYTES > most;
     }
-    wpb_rows_end(&rows);
+    wpb_cursor_end(&rows);
     return rows.rc;
 }
 
@@ -160,46 +160,47 @@ static enum wpb_severity severity_named(const char *name)
     return (enum wpb_severity)severity;
 }
 
-static void read_letter(const struct wpb_rows *row, struct wpb_store_letter *letter)
+static void read_letter(const struct wpb_cursor *row, struct wpb_store_letter *letter)
 {
     struct wpb_alert *alert = &letter->alert;
     const char *firing = wpb_alert_status_name(WPB_ALERT_FIRING);
 
-    letter->sink = wpb_rows_text(row, 0);
-    snprintf(alert->fingerprint, sizeof(alert->fingerprint), "%s", wpb_rows_text(row, 1));
-    snprintf(alert->id, sizeof(alert->id), "%s", wpb_rows_text(row, 2));
-    alert->seq = (uint64_t)wpb_rows_int(row, 3);
-    alert->status = strcmp(wpb_rows_text(row, 4), firing) == 0 ? WPB_ALERT_FIRING
-                                                               : WPB_ALERT_RESOLVED;
-    alert->severity = severity_named(wpb_rows_text(row, 5));
-    alert->starts_at_ms = wpb_rows_int(row, 6);
-    alert->updated_at_ms = wpb_rows_int(row, 7);
-    alert->ends_at_ms = wpb_rows_int(row, 8);
-    alert->body = wpb_rows_bytes(row, 9);
-    letter->attempts = (uint32_t)wpb_rows_int(row, 10);
-    letter->next_attempt_ms = wpb_rows_int(row, 11);
-    letter->is_dead = wpb_rows_int(row, 12) != 0;
+    letter->sink = wpb_cursor_text(row, 0);
+    snprintf(alert->fingerprint, sizeof(alert->fingerprint), "%s",
+             wpb_cursor_text(row, 1));
+    snprintf(alert->id, sizeof(alert->id), "%s", wpb_cursor_text(row, 2));
+    alert->seq = (uint64_t)wpb_cursor_int(row, 3);
+    alert->status = strcmp(wpb_cursor_text(row, 4), firing) == 0 ? WPB_ALERT_FIRING
+                                                                 : WPB_ALERT_RESOLVED;
+    alert->severity = severity_named(wpb_cursor_text(row, 5));
+    alert->starts_at_ms = wpb_cursor_int(row, 6);
+    alert->updated_at_ms = wpb_cursor_int(row, 7);
+    alert->ends_at_ms = wpb_cursor_int(row, 8);
+    alert->body = wpb_cursor_bytes(row, 9);
+    letter->attempts = (uint32_t)wpb_cursor_int(row, 10);
+    letter->next_attempt_ms = wpb_cursor_int(row, 11);
+    letter->is_dead = wpb_cursor_int(row, 12) != 0;
 }
 
 int wpb_store_outbox(struct wpb_store *store, wpb_store_letter_seen *seen, void *cookie,
                      struct wpb_err *err)
 {
-    struct wpb_rows order = wpb_database_rows(store->db, ORDER, WPB_UNBOUND);
+    struct wpb_cursor order = wpb_database_rows(store->db, ORDER, WPB_UNBOUND);
     int rc = SQLITE_OK;
 
-    while (rc == SQLITE_OK && wpb_rows_next(&order)) {
-        struct wpb_rows row = wpb_database_rows(
-            store->db, GET, WPB_BOUND(wpb_int(wpb_rows_int(&order, 0))));
+    while (rc == SQLITE_OK && wpb_cursor_next(&order)) {
+        struct wpb_cursor row = wpb_database_rows(
+            store->db, GET, WPB_BOUND(wpb_int(wpb_cursor_int(&order, 0))));
         struct wpb_store_letter letter = {0};
 
-        if (wpb_rows_next(&row)) {
+        if (wpb_cursor_next(&row)) {
             read_letter(&row, &letter);
             seen(cookie, &letter);
         }
-        wpb_rows_end(&row);
+        wpb_cursor_end(&row);
         rc = row.rc;
     }
-    wpb_rows_end(&order);
+    wpb_cursor_end(&order);
     return wpb_store_result(store, rc != SQLITE_OK ? rc : order.rc, "the outbox", err);
 }
 

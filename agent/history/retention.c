@@ -88,15 +88,15 @@ static int find(struct wpb_database *database, const char *sql, enum wpb_level l
 static int raw_blocks(struct wpb_store *store, int64_t *keep)
 {
     int64_t most = (int64_t)(store->max_bytes / RAW_SHARE / RAW_VALUE_BYTES), rows = 0;
-    struct wpb_rows blocks =
+    struct wpb_cursor blocks =
         wpb_database_rows(store->db, ROWS, WPB_BOUND(wpb_int(WPB_LEVEL_RAW)));
 
-    for (*keep = 0; *keep < RAW_BLOCKS && wpb_rows_next(&blocks); ++*keep) {
-        rows += wpb_rows_int(&blocks, 0);
+    for (*keep = 0; *keep < RAW_BLOCKS && wpb_cursor_next(&blocks); ++*keep) {
+        rows += wpb_cursor_int(&blocks, 0);
         if (rows > most && *keep >= RAW_BLOCKS_MIN)
             break;
     }
-    wpb_rows_end(&blocks);
+    wpb_cursor_end(&blocks);
     return blocks.rc;
 }
 

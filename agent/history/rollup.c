@@ -47,17 +47,17 @@ struct making {
     int64_t weight; /* of raw values */
 };
 
-static void take(struct making *making, const struct wpb_rows *row)
+static void take(struct making *making, const struct wpb_cursor *row)
 {
-    double low = wpb_rows_real(row, 3), high = wpb_rows_real(row, 4);
+    double low = wpb_cursor_real(row, 3), high = wpb_cursor_real(row, 4);
 
     if (making->count == 0 || low < making->low)
         making->low = low;
     if (making->count == 0 || high > making->high)
         making->high = high;
-    making->weight += wpb_rows_int(row, 5);
+    making->weight += wpb_cursor_int(row, 5);
     if (making->count < WPB_STORE_HOUR_VALUES_MAX)
-        making->values[making->count++] = wpb_rows_real(row, 2);
+        making->values[making->count++] = wpb_cursor_real(row, 2);
 }
 
 static int finish(struct wpb_database *database, const struct step *step, int64_t time_ms,
@@ -80,13 +80,13 @@ static int roll_slice(struct wpb_store *store, const struct step *step, int64_t 
 {
     int64_t time_ms = wpb_level_start_ms(step->from, block, 0);
     struct making making = {.values = store->values};
-    struct wpb_rows rows = wpb_database_rows(
+    struct wpb_cursor rows = wpb_database_rows(
         store->db, step->select, WPB_BOUND(wpb_int(block), wpb_int(*rolled_to)));
     int rc = SQLITE_OK, series = 0;
     bool is_full = false;
 
-    while (rc == SQLITE_OK && wpb_rows_next(&rows)) {
-        if (making.count > 0 && wpb_rows_int(&rows, 0) != making.series) {
+    while (rc == SQLITE_OK && wpb_cursor_next(&rows)) {
+        if (making.count > 0 && wpb_cursor_int(&rows, 0) != making.series) {
             rc = finish(store->db, step, time_ms, &making);
             making.count = 0;
             making.weight = 0;
@@ -94,14 +94,14 @@ static int roll_slice(struct wpb_store *store, const struct step *step, int64_t 
             if (is_full)
                 break;
         }
-        making.series = *rolled_to = wpb_rows_int(&rows, 0);
+        making.series = *rolled_to = wpb_cursor_int(&rows, 0);
         take(&making, &rows);
         ++*row_count;
     }
     if (rc == SQLITE_OK && making.count > 0)
         rc = finish(store->db, step, time_ms, &making);
     *is_done = !is_full;
-    wpb_rows_end(&rows);
+    wpb_cursor_end(&rows);
     return rc != SQLITE_OK ? rc : rows.rc;
 }
 
@@ -128,13 +128,14 @@ int wpb_store_roll(struct wpb_store *store, int64_t now_ms, bool *has_done)
     *has_done = false;
     for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
         int64_t open = wpb_level_block(steps[i].from, now_ms - GRACE_MS);
-        struct wpb_rows rows = wpb_database_rows(
+        struct wpb_cursor rows = wpb_database_rows(
             store->db, NEXT_DIRTY, WPB_BOUND(wpb_int(steps[i].from), wpb_int(open)));
 
-        if (wpb_rows_next(&rows)) {
-            int64_t block = wpb_rows_int(&rows, 0), rolled_to = wpb_rows_int(&rows, 1);
+        if (wpb_cursor_next(&rows)) {
+            int64_t block = wpb_cursor_int(&rows, 0),
+                    rolled_to = wpb_cursor_int(&rows, 1);
 
-            wpb_rows_end(&rows);
+            wpb_cursor_end(&rows);
             *has_done = true;
             return roll_block(store, &steps[i], block, rolled_to);
         }

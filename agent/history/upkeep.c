@@ -34,16 +34,16 @@ struct upkeep {
 
 static int read_clock(struct wpb_store *store)
 {
-    struct wpb_rows rows = wpb_database_rows(store->db, READ_CLOCK, WPB_UNBOUND);
+    struct wpb_cursor rows = wpb_database_rows(store->db, READ_CLOCK, WPB_UNBOUND);
     char *end = NULL;
 
     store->clock_seen_ms = store->clock_written_ms = store->steady_since_ms = 0;
-    if (wpb_rows_next(&rows)) {
-        store->clock_seen_ms = strtoll(wpb_rows_text(&rows, 0), &end, 10);
+    if (wpb_cursor_next(&rows)) {
+        store->clock_seen_ms = strtoll(wpb_cursor_text(&rows, 0), &end, 10);
         store->clock_written_ms = store->clock_seen_ms;
         store->steady_since_ms = strtoll(end, NULL, 10);
     }
-    wpb_rows_end(&rows);
+    wpb_cursor_end(&rows);
     store->is_clock_known = rows.rc == SQLITE_OK;
     return rows.rc;
 }

@@ -116,8 +116,8 @@ static void turn_around(struct wpb_point *points, size_t count)
     }
 }
 
-static struct wpb_rows rows_of(struct wpb_database *database, enum wpb_level level,
-                               int64_t id, int64_t from_ms, int64_t to_ms)
+static struct wpb_cursor rows_of(struct wpb_database *database, enum wpb_level level,
+                                 int64_t id, int64_t from_ms, int64_t to_ms)
 {
     return wpb_database_rows(database, series_of[level],
                              WPB_BOUND(wpb_int(id), wpb_int(level),
@@ -134,17 +134,18 @@ static int gather_level(struct wpb_database *database, enum wpb_level level, siz
         gathering->before_ms < gathering->to_ms ? gathering->before_ms : gathering->to_ms;
     size_t full = gathering->capacity - gathering->count < most ? gathering->capacity
                                                                 : gathering->count + most;
-    struct wpb_rows rows;
+    struct wpb_cursor rows;
 
     if (gathering->from_ms > to_ms)
         return SQLITE_OK;
     rows = rows_of(database, level, gathering->id, gathering->from_ms, to_ms);
-    while (gathering->count < full && wpb_rows_next(&rows))
+    while (gathering->count < full && wpb_cursor_next(&rows))
         gather(gathering,
-               wpb_level_start_ms(level, wpb_rows_int(&rows, 0), wpb_rows_int(&rows, 1)) +
+               wpb_level_start_ms(level, wpb_cursor_int(&rows, 0),
+                                  wpb_cursor_int(&rows, 1)) +
                    wpb_level_slot_ms(level) / 2,
-               wpb_rows_real(&rows, 2));
-    wpb_rows_end(&rows);
+               wpb_cursor_real(&rows, 2));
+    wpb_cursor_end(&rows);
     return rows.rc;
 }
 
@@ -229,7 +230,7 @@ int wpb_store_rollups(struct wpb_store *store, int64_t id, enum wpb_store_level 
                       size_t capacity, size_t *count, struct wpb_err *err)
 {
     enum wpb_level from = level == WPB_STORE_DAYS ? WPB_LEVEL_DAILY : WPB_LEVEL_HOURLY;
-    struct wpb_rows rows;
+    struct wpb_cursor rows;
     size_t found = 0;
 
     *count = 0;
@@ -238,20 +239,20 @@ int wpb_store_rollups(struct wpb_store *store, int64_t id, enum wpb_store_level 
     if (to_ms < from_ms)
         return 0;
     rows = rows_of(store->db, from, id, from_ms, to_ms);
-    while (found < capacity && wpb_rows_next(&rows)) {
+    while (found < capacity && wpb_cursor_next(&rows)) {
         struct wpb_store_rollup rollup = {
-            .start_ms =
-                wpb_level_start_ms(from, wpb_rows_int(&rows, 0), wpb_rows_int(&rows, 1)),
+            .start_ms = wpb_level_start_ms(from, wpb_cursor_int(&rows, 0),
+                                           wpb_cursor_int(&rows, 1)),
             .length_ms = wpb_level_slot_ms(from),
-            .median = wpb_rows_real(&rows, 2),
-            .low = wpb_rows_real(&rows, 3),
-            .high = wpb_rows_real(&rows, 4),
-            .count = (uint32_t)wpb_rows_int(&rows, 5)};
+            .median = wpb_cursor_real(&rows, 2),
+            .low = wpb_cursor_real(&rows, 3),
+            .high = wpb_cursor_real(&rows, 4),
+            .count = (uint32_t)wpb_cursor_int(&rows, 5)};
 
         if (rollup.start_ms >= from_ms && rollup.start_ms <= to_ms)
             rollups[found++] = rollup;
     }
-    wpb_rows_end(&rows);
+    wpb_cursor_end(&rows);
     if (rows.rc != SQLITE_OK)
         return wpb_store_failed(store, rows.rc, "medians", err);
     for (size_t i = 0; i < found / 2; i++) {
