@@ -336,3 +336,10 @@ bool wpb_knowledge_is_fresh(const struct wpb_knowledge *knowledge, const char *p
 
     return has_seen(look) && now_ms - look->ended_ms <= max_age_ms;
 }
+
+bool wpb_knowledge_has_failed(const struct wpb_knowledge *knowledge, const char *probe)
+{
+    const struct look *look = find_look(knowledge->looks, knowledge->look_count, probe);
+
+    return look && look->status == WPB_COVERAGE_UNAVAILABLE;
+}

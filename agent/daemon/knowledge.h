@@ -48,5 +48,7 @@ void wpb_knowledge_take(struct wpb_knowledge *knowledge, const struct wpb_turn *
 /* Did PROBE's last look at the site see it, at most MAX_AGE_MS ago? */
 bool wpb_knowledge_is_fresh(const struct wpb_knowledge *knowledge, const char *probe,
                             int64_t max_age_ms, int64_t now_ms);
+/* Has PROBE looked at the site, and could not look the last time? */
+bool wpb_knowledge_has_failed(const struct wpb_knowledge *knowledge, const char *probe);
 
 #endif

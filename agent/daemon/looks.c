@@ -5,22 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/base/address.h"
-#include "agent/base/mysql_address.h"
 #include "agent/schedule/cadence.h"
 
 #define DUE_MAX 64
 /* A look is stale when two of its times have passed, and what it takes itself. */
 #define SLACK_MS INT64_C(600000)
 #define TARGET_MAX 48 /* bytes of "redis 0123456789abcdef" */
-#define SERVER_MAX 512
 
 /* One probe of one target. */
 struct item {
     const struct wpb_probe *probe;
     const struct wpb_target *target; /* of the fleet */
     char target_id[TARGET_MAX];
-    char server[SERVER_MAX];
     uint64_t cadence_ms;
 };
 
@@ -104,22 +100,6 @@ static void name_target(const struct wpb_target *target, char id[TARGET_MAX])
              wpb_slice_hash(wpb_slice_cstr(target->address)));
 }
 
-static void name_server(const struct wpb_target *target, char server[SERVER_MAX])
-{
-    const struct wpb_site *site = target->sites[0];
-    struct wpb_buf scope;
-
-    wpb_buf_init(&scope, SERVER_MAX - 1);
-    if (strcmp(target->needs, "redis") == 0)
-        wpb_redis_address_scope(&site->redis, false, &scope);
-    else if (strcmp(target->needs, "mysql") == 0)
-        wpb_mysql_address_scope(&site->mysql, false, &scope);
-    else
-        wpb_buf_text(&scope, "host");
-    snprintf(server, SERVER_MAX, "%s", scope.data);
-    wpb_buf_fini(&scope);
-}
-
 static uint64_t interval_ms(const struct wpb_fleet *fleet,
                             const struct wpb_target *target)
 {
@@ -181,7 +161,6 @@ static void add_items(struct wpb_looks *looks, const struct wpb_target *target)
         item->target = target;
         item->cadence_ms = cadence;
         name_target(target, item->target_id);
-        name_server(target, item->server);
         looks->item_count++;
     }
 }
@@ -199,7 +178,7 @@ static int plan_items(struct wpb_looks *looks)
         planned[i] = (struct wpb_plan_item){
             .target = item->target_id,
             .probe = item->probe->name,
-            .server = item->server,
+            .server = item->target->server,
             .after = item->probe->after,
             .cadence_ms = item->cadence_ms,
             .cost = item->probe->cost,
@@ -317,7 +296,7 @@ static void count_look(struct wpb_looks *looks, const struct wpb_turn_look *look
 
 /* ---- turns */
 
-static bool is_light(const struct wpb_probe *probe)
+static bool is_cheap(const struct wpb_probe *probe)
 {
     return probe->cost <= WPB_COST_LIGHT;
 }
@@ -368,11 +347,34 @@ static int gather_sites(struct batch *batch)
 
 static void on_ended(struct wpb_turn *turn, void *cookie);
 
-static struct wpb_turn *make_turn(struct batch *batch, bool is_examining, bool is_forced)
+/* What cheap looks look into, at once and on a busy host too, since it is then that
+ * somebody wants to know: the keys that every request reads, and who asks for the names
+ * in them. The rest is for the turns of dear probes. */
+static const struct wpb_choice_limits light_limits = {.values = 2,
+                                                      .value_bytes = 16 << 20,
+                                                      .total_bytes = 24 << 20,
+                                                      .worthwhile_bytes = 64 << 10,
+                                                      .families = 3};
+
+/* Is there something for a cheap turn over the batch's sites to look into? */
+static bool has_to_examine(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->site_count; i++) {
+        struct wpb_knowledge *knowledge = batch->looks->fleet->knowledge[batch->sites[i]];
+        struct wpb_choice choice;
+        if (knowledge &&
+            wpb_choose(wpb_knowledge_window(knowledge), &light_limits, &choice, 1))
+            return true;
+    }
+    return false;
+}
+
+static struct wpb_turn *make_turn(struct batch *batch, bool is_light, bool is_forced)
 {
     struct wpb_looks *looks = batch->looks;
     struct wpb_fleet *fleet = looks->fleet;
     int64_t now_ms = wpb_clock_now_ms();
+    bool is_examining = !is_light || has_to_examine(batch);
     int budget = wpb_conf_choice(wpb_conf_agent(fleet->config->config), "budget");
     struct wpb_window **known = calloc(batch->site_count + 1, sizeof(*known));
     struct wpb_site *sites = calloc(batch->site_count + 1, sizeof(*sites));
@@ -383,7 +385,7 @@ static struct wpb_turn *make_turn(struct batch *batch, bool is_examining, bool i
         .survey = true,
         .examine = is_examining,
         .now_ms = now_ms,
-        .limits = wpb_choice_defaults,
+        .limits = is_light ? light_limits : wpb_choice_defaults,
         .is_due = is_of_batch,
         .cookie = batch,
         .known = is_examining ? (const struct wpb_window *const *)known : NULL,
@@ -427,12 +429,9 @@ static void end_item(struct batch *batch, const struct item *item)
 /* Examinations spend the budget of their server too. */
 static void charge(struct wpb_looks *looks, const struct wpb_turn_look *look)
 {
-    char server[SERVER_MAX];
-
-    if (look->probe->look != WPB_LOOK_EXAMINE)
-        return;
-    name_server(look->target, server);
-    wpb_plan_charge(looks->plan, server, &look->coverage->cost, wpb_clock_moment());
+    if (look->probe->look == WPB_LOOK_EXAMINE)
+        wpb_plan_charge(looks->plan, look->target->server, &look->coverage->cost,
+                        wpb_clock_moment());
 }
 
 static void take_turn(struct batch *batch)
@@ -502,7 +501,7 @@ static void on_ended(struct wpb_turn *turn, void *cookie)
 }
 
 /* Start the items of BATCH; it is freed when that cannot be. */
-static void start_batch(struct batch *batch, bool is_examining, bool is_forced)
+static void start_batch(struct batch *batch, bool is_light, bool is_forced)
 {
     struct wpb_looks *looks = batch->looks;
 
@@ -510,7 +509,7 @@ static void start_batch(struct batch *batch, bool is_examining, bool is_forced)
         wpb_plan_started(looks->plan, batch->items[i]->target_id,
                          batch->items[i]->probe->name, wpb_clock_moment());
     if (gather_sites(batch) == 0)
-        batch->turn = make_turn(batch, is_examining, is_forced);
+        batch->turn = make_turn(batch, is_light, is_forced);
     if (!batch->turn) {
         for (size_t i = 0; i < batch->item_count; i++)
             end_item(batch, batch->items[i]);
@@ -539,11 +538,11 @@ static void start_light(struct wpb_looks *looks, const struct wpb_plan_due *due,
 
     for (size_t i = 0; batch && i < count; i++) {
         const struct item *item = due[i].item->cookie;
-        if (is_light(item->probe))
+        if (is_cheap(item->probe))
             batch->items[batch->item_count++] = item;
     }
     if (batch && batch->item_count)
-        start_batch(batch, false, false);
+        start_batch(batch, true, false);
     else
         free(batch);
 }
@@ -555,7 +554,7 @@ static void start_dear(struct wpb_looks *looks, const struct wpb_plan_due *due)
     if (!batch)
         return;
     batch->items[batch->item_count++] = due->item->cookie;
-    start_batch(batch, true, due->is_forced);
+    start_batch(batch, false, due->is_forced);
 }
 
 static void on_time(uv_timer_t *timer)
@@ -573,7 +572,7 @@ static void look_for_work(struct wpb_looks *looks)
 
     start_light(looks, due, count);
     for (size_t i = 0; i < count; i++) {
-        if (!is_light(((const struct item *)due[i].item->cookie)->probe))
+        if (!is_cheap(((const struct item *)due[i].item->cookie)->probe))
             start_dear(looks, &due[i]);
     }
     next = wpb_plan_next_ms(looks->plan, now, &conditions);

@@ -47,7 +47,7 @@ ROOMS = {
     "agent/schedule": (["wpbloat", "agent/base", "agent/analyse"], ["uv"], False),
     "agent/daemon": (["wpbloat", "agent/base", "agent/analyse", "agent/rules",
                       "agent/config", "agent/schedule", "agent/history", "agent/alert",
-                      "agent/output", "agent/serve"], ["uv"], False),
+                      "agent/output", "agent/serve", "probes/host"], ["uv"], False),
     "agent/serve": (["wpbloat", "agent/base"], ["uv", "microhttpd"], False),
     "agent/command": (["wpbloat", "agent/base", "agent/analyse", "agent/rules",
                        "agent/config", "agent/output", "agent/schedule", "agent/daemon",

@@ -1,1 +1,3 @@
 wpb_unit_test(knowledge wpb_daemon)
+wpb_unit_test(fleet wpb_daemon)
+wpb_unit_test(ledger wpb_daemon)
