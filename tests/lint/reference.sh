@@ -35,7 +35,12 @@ for pair in rules:docs/rules.md metrics:docs/metrics.md probes:docs/probes.md \
     fi
 done
 
-"$program" codes >"$fresh"
+# The agent's findings about itself have pages too.
+{
+    "$program" codes
+    grep -o 'PREFIX "[a-z_]*_[a-z_]*"' "$root/agent/daemon/self.c" |
+        sed 's/PREFIX "\(.*\)"/agent.\1/'
+} >"$fresh"
 while read -r code; do
     page=$root/docs/remedies/$code.md
     for part in '# '"$code" '## What it is' '## How to confirm it' '## Now' '## For good' \
