@@ -29,7 +29,7 @@
 enum option_index { FORMAT, OUTPUT, BUDGET, TOP, NO_EXAMINE, FAIL_ON, KEEP };
 
 static const struct wpb_cli_option options[] = {
-    [FORMAT] = {"format", "text|json|ndjson|nagios", "As for scan.", false},
+    [FORMAT] = {"format", "text|json|ndjson|nagios|prometheus", "As for scan.", false},
     [OUTPUT] = {"output", "FILE", "As for scan.", false},
     [BUDGET] = {"budget", "low|normal|full",
                 "As for scan, but full when it is not given: nobody else needs the "

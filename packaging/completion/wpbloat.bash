@@ -9,7 +9,7 @@ _wpbloat() {
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _wpbloat_words 'scan explain check demo --help --version'
+        _wpbloat_words 'scan agent explain check demo --help --version'
         return
     fi
     case "$command $previous" in
@@ -37,6 +37,7 @@ _wpbloat() {
     'scan --mysql-password-file' | \
     'scan --rdb' | \
     'scan --output' | \
+    'agent --config' | \
     'explain --redis-password-file' | \
     'explain --mysql-password-file' | \
     'check --config' | \
@@ -45,7 +46,7 @@ _wpbloat() {
         return ;;
     'scan --format' | \
     'demo --format')
-        _wpbloat_words 'text json ndjson nagios'
+        _wpbloat_words 'text json ndjson nagios prometheus'
         return ;;
     'scan --fail-on' | \
     'demo --fail-on')
@@ -61,6 +62,7 @@ _wpbloat() {
     esac
     case $command in
     scan) words='--site --redis --redis-password-file --redis-replica --mysql --mysql-password-file --mysql-replica --table-prefix --rdb --prefix --memory-limit --format --output --fail-on --budget --top --no-examine --deep --deep-from --watch --rule --verbose --help' ;;
+    agent) words='--config --test-alert --help' ;;
     explain) words='--site --redis --redis-password-file --mysql --mysql-password-file --table-prefix --memory-limit --php --format --help' ;;
     check) words='--config --help' ;;
     demo) words='--format --output --budget --top --no-examine --fail-on --keep --help' ;;

@@ -44,7 +44,7 @@ completes() {
 }
 completes wpbloat sc 'scan'
 completes wpbloat scan --form '--format'
-completes wpbloat scan --format '' 'text json ndjson nagios'
+completes wpbloat scan --format '' 'text json ndjson nagios prometheus'
 completes wpbloat scan --format n 'ndjson nagios'
 completes wpbloat explain '' 'redis file option meta'
 completes wpbloat check --config completion.p 'completion.py'

@@ -31,3 +31,15 @@ if(WPB_WITH_HTTP)
     LABELS scenario TIMEOUT 600 RUN_SERIAL ON)
 endif()
 wpb_scenario(package)
+wpb_scenario(agent)
+wpb_scenario(agent-outage)
+
+# A library of faults, for a program under test.
+add_library(faults SHARED scenario/nothing-lost/faults.c)
+target_compile_definitions(faults PRIVATE _GNU_SOURCE)
+target_link_libraries(faults PRIVATE dl)
+add_test(NAME scenario.nothing-lost
+         COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/scenario/nothing-lost.sh
+                 $<TARGET_FILE:wpbloat> $<TARGET_FILE:faults>)
+set_tests_properties(scenario.nothing-lost PROPERTIES
+  LABELS scenario TIMEOUT 600 RUN_SERIAL ON)

@@ -1,0 +1,334 @@
+/* From nothing to the first look: history, what it remembers, sites. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/log.h"
+#include "agent/daemon/engine.h"
+#include "agent/schedule/worker.h"
+
+#define INSTANCE_FACT "instance"
+
+/* What the history remembers of alerts; read on its thread. */
+struct remembered_state {
+    struct remembered_state *next;
+    const char *fingerprint;
+    struct wpb_slice state;
+};
+
+struct remembered_letter {
+    struct remembered_letter *next;
+    const char *sink;
+    struct wpb_held_alert *held;
+    unsigned attempts;
+    int64_t next_attempt_ms;
+};
+
+struct memory {
+    struct wpb_past_job job;
+    struct wpb_engine *engine;
+    struct wpb_arena *arena;
+    struct remembered_state *states;
+    struct remembered_letter *letters, **letters_end;
+    char instance[WPB_ULID_TEXT];
+    struct wpb_err err;
+};
+
+static void fail(struct wpb_engine *engine, const struct wpb_err *err)
+{
+    if (engine->result == 0) {
+        engine->result = -1;
+        *engine->err = *err;
+    }
+    wpb_engine_stop(engine, err->message);
+}
+
+/* ---- on the history's thread */
+
+static void see_state(void *cookie, const struct wpb_store_alert *alert)
+{
+    struct memory *memory = cookie;
+    struct remembered_state *state = wpb_arena_alloc(memory->arena, sizeof(*state));
+
+    state->fingerprint =
+        wpb_arena_cstr(memory->arena, wpb_slice_cstr(alert->fingerprint));
+    state->state = wpb_arena_copy(memory->arena, alert->state);
+    state->next = memory->states;
+    memory->states = state;
+}
+
+static void see_letter(void *cookie, const struct wpb_store_letter *row)
+{
+    struct memory *memory = cookie;
+    struct remembered_letter *letter;
+
+    if (row->is_dead)
+        return;
+    letter = wpb_arena_alloc(memory->arena, sizeof(*letter));
+    letter->sink = wpb_arena_cstr(memory->arena, wpb_slice_cstr(row->sink));
+    letter->held = wpb_held_alert_new(&row->alert);
+    letter->attempts = row->attempts;
+    letter->next_attempt_ms = row->next_attempt_ms;
+    *memory->letters_end = letter;
+    memory->letters_end = &letter->next;
+}
+
+/* The name of this installation: made once. */
+static void know_instance(struct memory *memory, struct wpb_store *store)
+{
+    struct wpb_ulid_source source = {{0}, 0, 0, {0}};
+    struct wpb_err err = {0};
+    size_t len = 0;
+
+    if (wpb_store_fact(store, INSTANCE_FACT, memory->instance,
+                       sizeof(memory->instance) - 1, &len, &err) == 0 &&
+        len == WPB_ULID_LEN)
+        return;
+    if (wpb_ulid_seed(&source, &err))
+        return;
+    wpb_ulid_next(&source, wpb_clock_now_ms(), memory->instance);
+    wpb_store_fact_put(store, INSTANCE_FACT, wpb_slice_cstr(memory->instance), &err);
+}
+
+static void remember(struct wpb_past_job *job, struct wpb_store *store)
+{
+    struct memory *memory = (struct memory *)job;
+
+    know_instance(memory, store);
+    if (wpb_store_alerts(store, see_state, memory, &memory->err) == 0)
+        wpb_store_outbox(store, see_letter, memory, &memory->err);
+}
+
+/* ---- on the loop's */
+
+static void on_persisted(void *cookie, uint64_t token, bool ok)
+{
+    struct wpb_engine *engine = cookie;
+
+    wpb_pump_persisted(engine->pump, token, ok);
+}
+
+static void on_states_lost(void *cookie)
+{
+    struct wpb_engine *engine = cookie;
+
+    if (engine->judge)
+        wpb_judge_unsaved(engine->judge);
+}
+
+static int make_parts(struct wpb_engine *engine, struct wpb_err *err)
+{
+    struct wpb_ledger_answers answers = {
+        .persisted = on_persisted, .states_lost = on_states_lost, .cookie = engine};
+    struct wpb_looks_options looks = {.loop = &engine->loop,
+                                      .worker = engine->databases,
+                                      .probes = engine->options->probes,
+                                      .host = engine->host,
+                                      .looked = wpb_engine_looked,
+                                      .cookie = engine};
+    struct wpb_pump_options pump = {.loop = &engine->loop,
+                                    .persist = &wpb_ledger_persist,
+                                    .seed = (uint64_t)engine->started_ms ^
+                                            (uint64_t)getpid()};
+    struct wpb_judge_options judge;
+
+    engine->ledger = wpb_ledger_new(&engine->loop, engine->past, &answers);
+    pump.persist_cookie = engine->ledger;
+    engine->pump = engine->ledger ? wpb_pump_new(&pump) : NULL;
+    engine->chronicle = wpb_chronicle_new(engine->past);
+    engine->outlooks = wpb_outlooks_new(engine->past, wpb_engine_window, engine);
+    engine->looks = wpb_looks_new(&looks);
+    if (!engine->pump || !engine->chronicle || !engine->outlooks || !engine->looks)
+        return wpb_err_set(err, WPB_E_MEMORY, "agent", "no memory to start");
+    judge = (struct wpb_judge_options){.ledger = engine->ledger,
+                                       .pump = engine->pump,
+                                       .host = engine->host,
+                                       .version = WPB_VERSION,
+                                       .instance = engine->instance};
+    engine->judge = wpb_judge_new(&judge, err);
+    return engine->judge ? 0 : -1;
+}
+
+static void take_back(struct wpb_engine *engine, struct memory *memory)
+{
+    struct wpb_alert_changes firing;
+
+    for (struct remembered_state *s = memory->states; s; s = s->next)
+        wpb_judge_load(engine->judge, s->fingerprint, s->state);
+    for (struct remembered_letter *l = memory->letters; l; l = l->next) {
+        if (l->held)
+            wpb_pump_restore(engine->pump, l->sink, &l->held->alert, l->attempts,
+                             l->next_attempt_ms);
+    }
+    firing = wpb_judge_firing(engine->judge, memory->arena);
+    for (size_t i = 0; i < firing.count; i++)
+        wpb_pump_firing(engine->pump, &firing.items[i]);
+}
+
+static void free_memory(struct memory *memory)
+{
+    for (struct remembered_letter *l = memory->letters; l; l = l->next)
+        wpb_held_alert_release(l->held);
+    wpb_arena_free(memory->arena);
+    free(memory);
+}
+
+static void on_remembered(struct wpb_past_job *job)
+{
+    struct memory *memory = (struct memory *)job;
+    struct wpb_engine *engine = memory->engine;
+    struct wpb_err err = {0};
+
+    if (engine->phase == WPB_ENGINE_STOPS) {
+        free_memory(memory);
+        return;
+    }
+    if (memory->err.code)
+        wpb_log(WPB_LOG_ERROR, "what fired before is not remembered: %s",
+                memory->err.message);
+    memcpy(engine->instance, memory->instance, sizeof(engine->instance));
+    if (make_parts(engine, &err) || wpb_engine_apply(engine, &err)) {
+        free_memory(memory);
+        fail(engine, &err);
+        return;
+    }
+    take_back(engine, memory);
+    free_memory(memory);
+    wpb_engine_search(engine);
+}
+
+static void on_opened(void *cookie, int result, const struct wpb_err *err)
+{
+    struct wpb_engine *engine = cookie;
+    struct memory *memory;
+
+    if (engine->phase == WPB_ENGINE_STOPS)
+        return;
+    if (result) {
+        fail(engine, err);
+        return;
+    }
+    memory = calloc(1, sizeof(*memory));
+    if (!memory || !(memory->arena = wpb_arena_new())) {
+        struct wpb_err no_memory = {0};
+        free(memory);
+        wpb_err_set(&no_memory, WPB_E_MEMORY, "agent", "no memory to start");
+        fail(engine, &no_memory);
+        return;
+    }
+    memory->job.work = remember;
+    memory->job.done = on_remembered;
+    memory->engine = engine;
+    memory->letters_end = &memory->letters;
+    wpb_past_submit(engine->past, &memory->job);
+}
+
+void wpb_engine_start(struct wpb_engine *engine)
+{
+    const struct wpb_conf_section *agent = wpb_conf_agent(engine->config->config);
+    struct wpb_store_options options = {
+        .folder = wpb_conf_text(agent, "state"),
+        .max_bytes = wpb_conf_bytes(agent, "history_max"),
+        .retention_ms = (int64_t)wpb_conf_seconds(agent, "retention") * 1000,
+        .now_ms = wpb_clock_now_ms(),
+    };
+    struct wpb_err err = {0};
+
+    engine->databases = wpb_worker_new(&engine->loop);
+    engine->past = engine->databases
+                       ? wpb_past_open(&engine->loop, &options, on_opened, engine)
+                       : NULL;
+    if (engine->past)
+        return;
+    wpb_err_set(&err, WPB_E_MEMORY, "agent", "no memory to start");
+    fail(engine, &err);
+}
+
+/* ---- sites */
+
+static void say_sites(const struct wpb_engine *engine)
+{
+    const struct wpb_found_sites *found = &engine->fleet->found;
+
+    wpb_log(WPB_LOG_INFO, "watching %zu site%s", found->count,
+            found->count == 1 ? "" : "s");
+    for (size_t i = 0; i < found->count; i++)
+        wpb_log(WPB_LOG_INFO, "site %s: %s", found->sites[i].name,
+                found->sites[i].path[0] ? found->sites[i].path : "no folder");
+    for (size_t i = 0; i < found->coverage_count; i++) {
+        const struct wpb_coverage *row = &found->coverage[i];
+        wpb_log(row->status == WPB_COVERAGE_SKIPPED ? WPB_LOG_INFO : WPB_LOG_WARNING,
+                "%s: %s", row->site, row->reason);
+    }
+}
+
+static void become_ready(struct wpb_engine *engine)
+{
+    char status[64];
+
+    if (engine->phase == WPB_ENGINE_STARTS)
+        engine->phase = WPB_ENGINE_RUNS;
+    snprintf(status, sizeof(status), "watching %zu site%s", engine->fleet->found.count,
+             engine->fleet->found.count == 1 ? "" : "s");
+    wpb_notify_ready(&engine->notify, status);
+}
+
+/* Nothing is under way: the new fleet takes the place of the old one. */
+static void on_looks_stopped(void *cookie)
+{
+    struct wpb_engine *engine = cookie;
+
+    if (engine->phase == WPB_ENGINE_STOPS)
+        return;
+    wpb_fleet_succeed(engine->next, engine->fleet, wpb_clock_now_ms());
+    engine->fleet = engine->next;
+    engine->next = NULL;
+    say_sites(engine);
+    if (wpb_looks_start(engine->looks, engine->fleet))
+        wpb_log(WPB_LOG_ERROR, "no memory to plan the looks");
+    become_ready(engine);
+}
+
+static void on_found(void *cookie, struct wpb_fleet *fleet, const struct wpb_err *err)
+{
+    struct wpb_engine *engine = cookie;
+
+    engine->is_searching = false;
+    if (engine->phase == WPB_ENGINE_STOPS) {
+        wpb_fleet_free(fleet);
+        return;
+    }
+    if (engine->must_search) {
+        engine->must_search = false;
+        wpb_fleet_free(fleet);
+        wpb_engine_search(engine);
+        return;
+    }
+    if (!fleet) {
+        wpb_log(WPB_LOG_ERROR, "sites could not be looked for: %s", err->message);
+        return;
+    }
+    if (engine->next || (engine->fleet && wpb_fleet_equal(engine->fleet, fleet))) {
+        wpb_fleet_free(fleet);
+        return;
+    }
+    engine->next = fleet;
+    wpb_looks_stop(engine->looks, on_looks_stopped, engine);
+}
+
+void wpb_engine_search(struct wpb_engine *engine)
+{
+    struct wpb_err err = {0};
+
+    if (engine->is_searching) {
+        engine->must_search = true;
+        return;
+    }
+    engine->is_searching = true;
+    if (wpb_fleet_search(&engine->loop, engine->config, engine->options->find_sites,
+                         engine->options->probes, on_found, engine, &err)) {
+        engine->is_searching = false;
+        wpb_log(WPB_LOG_ERROR, "sites could not be looked for: %s", err.message);
+    }
+}
