@@ -40,7 +40,10 @@ static void on_upkeep(uv_timer_t *timer)
 
 static void on_search(uv_timer_t *timer)
 {
-    wpb_engine_search(timer->data);
+    struct wpb_engine *engine = timer->data;
+
+    if (engine->phase == WPB_ENGINE_RUNS)
+        wpb_engine_search(engine);
 }
 
 static void on_watchdog(uv_timer_t *timer)

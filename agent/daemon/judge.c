@@ -263,13 +263,22 @@ static int save_entry(void *cookie, const char *fingerprint, struct wpb_slice st
     return 0;
 }
 
+static void log_change(void *cookie, const struct wpb_alert_view *view)
+{
+    const struct wpb_alert *alert = cookie;
+
+    if (strcmp(view->fingerprint, alert->fingerprint) == 0)
+        wpb_log(WPB_LOG_INFO, "alert %s: %s of %s is %s, %s", view->fingerprint,
+                view->code, view->site, wpb_alert_status_name(alert->status),
+                wpb_severity_name(alert->severity));
+}
+
 static void send_changes(const struct wpb_judge *judge,
                          const struct wpb_alert_changes *changes)
 {
     for (size_t i = 0; i < changes->count; i++) {
         const struct wpb_alert *alert = &changes->items[i];
-        wpb_log(WPB_LOG_INFO, "alert %s is %s", alert->fingerprint,
-                wpb_alert_status_name(alert->status));
+        wpb_alert_book_each(judge->book, log_change, (void *)alert);
         wpb_pump_put(judge->options.pump, alert);
     }
 }

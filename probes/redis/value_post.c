@@ -131,7 +131,8 @@ static void put_examination(struct post post, const struct wpb_key_parts *parts,
         put_text(&post, WPB_M_WRAPPER, wpb_wrapper_name(examination->wrapper));
     if (examination->entries)
         put_count(&post, WPB_M_ENTRIES, examination->entries);
-    if (examination->flaw[0])
+    /* Chunks of two values do not fit together, and that is no fault of either. */
+    if (examination->flaw[0] && !facts->has_changed)
         put_text(&post, WPB_M_FLAW, examination->flaw);
     put_costs(post, parts->role, facts, examination);
     put_paths(post, examination);
