@@ -53,11 +53,21 @@ static bool is_time(int64_t time_ms)
     return wpb_stats_usable(&point);
 }
 
+/* A collapse in the very last point may be a glitch, which the next one shows. */
+static size_t count_confirmed(const struct wpb_outlook_result *result)
+{
+    size_t count = result->epoch_count;
+
+    if (count && result->epochs[count - 1].start_ms == result->epochs[count - 1].end_ms)
+        count--;
+    return count;
+}
+
 static void join_flushes(const struct wpb_outlook_past *past,
                          struct wpb_outlook_result *result, struct flushes *all)
 {
     int64_t seen_ms[WPB_SAWTOOTH_FLUSHES_MAX];
-    size_t seen = wpb_sawtooth_flushes(result->epochs, result->epoch_count, seen_ms);
+    size_t seen = wpb_sawtooth_flushes(result->epochs, result->confirmed_count, seen_ms);
     size_t first = past->flush_count > WPB_SAWTOOTH_FLUSHES_MAX
                        ? past->flush_count - WPB_SAWTOOTH_FLUSHES_MAX
                        : 0;
@@ -213,6 +223,7 @@ void wpb_outlook_make(const struct wpb_outlook_ask *ask,
     *result = (struct wpb_outlook_result){.outlook = {.told_ms = now_ms}};
     result->epoch_count =
         wpb_epoch_cut(past->points, past->count, result->epochs, WPB_OUTLOOK_EPOCHS_MAX);
+    result->confirmed_count = count_confirmed(result);
     wpb_forecast_make(&asked, work, &forecast);
     fit_reached(past, work, &forecast);
     result->is_held = is_held(ask, past, &forecast, now_ms);

@@ -45,6 +45,8 @@ struct wpb_outlook_result {
     struct wpb_epoch epochs[WPB_OUTLOOK_EPOCHS_MAX]; /* of the points, oldest first */
     size_t epoch_count;
     /* To be stored: */
+    size_t
+        confirmed_count; /* the first of them: a last one of one point may be a glitch */
     int64_t flushes_ms[WPB_SAWTOOTH_FLUSHES_MAX]; /* that were not known, ascending */
     size_t flush_count;
     bool has_claim;

@@ -104,6 +104,12 @@ static const struct wording wordings[] = {
     {"setting_value", "is set to", NULL, NULL, NULL, false},
     {"widgets", "elements", NULL, NULL, NULL, false},
     {"revision_bytes", "their copies", NULL, NULL, NULL, false},
+    {"growth_bytes_per_day", "grows by", " a day", NULL, NULL, false},
+    {"growth_rows_per_day", "grows by", " rows a day", NULL, NULL, false},
+    {"full_at_bytes", "full at", NULL, NULL, NULL, false},
+    {"limit_bytes", "too much is", NULL, NULL, NULL, false},
+    {"limit_rows", "too much is", " rows", NULL, NULL, false},
+    {"pool_bytes", "InnoDB's buffer pool", NULL, NULL, NULL, false},
 };
 
 static const struct wording *wording_of(const char *name)
@@ -140,7 +146,7 @@ void wpb_evidence_label(const struct wpb_evidence *fact, struct wpb_buf *out)
 static bool is_size(const char *name)
 {
     return has_unit(name, "_bytes") || has_unit(name, "_bytes_per_second") ||
-           strcmp(name, "bytes_per_request") == 0;
+           has_unit(name, "_bytes_per_day") || strcmp(name, "bytes_per_request") == 0;
 }
 
 static bool is_yes_or_no(const char *name)

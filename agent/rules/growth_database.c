@@ -13,19 +13,20 @@
 /* What there is to say of each metric that may grow. */
 static const struct kind_of_growth {
     enum wpb_metric metric;
-    const char *what; /* of a title: "The autoloaded options grow by ..." */
-    const char *ends; /* "... and reach their critical size in ..." */
+    const char
+        *what; /* of a title: "The autoloaded options grow by ..."; NULL: the table */
+    const char *ends; /* "... and are at their critical size in ..." */
     const char *why;
     const char *pace_name, *limit_name; /* of facts */
     const char *remedy;
 } kinds[] = {
-    {WPB_M_AUTOLOAD_BYTES, "The autoloaded options grow", "reach their critical size",
+    {WPB_M_AUTOLOAD_BYTES, "The autoloaded options grow", "are at their critical size",
      "Every request loads all of them before it does anything else, whether the page "
      "needs them or not.",
      "growth_bytes_per_day", "limit_bytes",
      "Find the option that grows: a log, a cache or an index does not belong among the "
      "autoloaded ones. Flushing a cache changes nothing."},
-    {WPB_M_DATA_BYTES, "The table grows", "no longer fits into InnoDB's buffer pool",
+    {WPB_M_DATA_BYTES, NULL, "no longer fits into InnoDB's buffer pool",
      "As long as the buffer pool holds the rows that requests read, they cost no disk; "
      "behind that point each further megabyte makes pages slower, all of them.",
      "growth_bytes_per_day", "pool_bytes",
@@ -39,7 +40,7 @@ static const struct kind_of_growth {
      "Have the clearing run again: WP-Cron stands still, or the clearing runs into a "
      "time "
      "limit. Deleting expired sessions is safe."},
-    {WPB_M_LOG_ROWS, "The log of Action Scheduler grows", "reaches its critical size",
+    {WPB_M_LOG_ROWS, "The log of Action Scheduler grows", "is at its critical size",
      "What is done is removed after 31 days, only 20 actions at a time: where more is "
      "scheduled than that, its tables grow without end.",
      "growth_rows_per_day", "limit_rows",
@@ -59,14 +60,15 @@ static const char *table_title(const struct wpb_rule_context *context,
 {
     struct wpb_arena *arena = context->arena;
     const struct kind_of_growth *kind = growing->kind;
+    const char *what = kind->what;
 
-    return wpb_arena_printf(
-        arena, "%s%s%s by %s%s and %s %s", kind->what,
-        kind->metric == WPB_M_DATA_BYTES ? ", " : "",
-        kind->metric == WPB_M_DATA_BYTES ? wpb_say_name(arena, growing->table->name) : "",
-        wpb_prospect_say_pace(context, growing->prospect.outlook),
-        kind->metric == WPB_M_DATA_BYTES ? "," : "", kind->ends,
-        wpb_prospect_say_when(context, &growing->prospect));
+    if (kind->metric == WPB_M_DATA_BYTES)
+        what = wpb_arena_printf(arena, "The table %s grows",
+                                wpb_say_name(arena, growing->table->name));
+    return wpb_arena_printf(arena, "%s by %s and %s %s", what,
+                            wpb_prospect_say_pace(context, growing->prospect.outlook),
+                            kind->ends,
+                            wpb_prospect_say_when(context, &growing->prospect));
 }
 
 static bool is_row_count(enum wpb_metric metric)

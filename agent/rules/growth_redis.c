@@ -71,7 +71,7 @@ static void report_group(struct wpb_rule_context *context,
 
     wpb_draft_init(&draft, context, prospect->severity, group);
     draft.finding.title = wpb_arena_printf(
-        arena, "Group %s grows by %s that never expire and fills Redis %s",
+        arena, "Group %s grows by %s that never expire, and Redis is full %s",
         wpb_say_name(arena, group->name), wpb_prospect_say_pace(context, outlook),
         wpb_prospect_say_when(context, prospect));
     draft.finding.summary = wpb_arena_printf(

@@ -176,10 +176,11 @@ void wpb_prospect_draft(struct wpb_draft *draft, const struct wpb_prospect *pros
                         const char *name, const char *target_name)
 {
     const struct wpb_outlook *outlook = prospect->outlook;
+    enum wpb_stake_kind kind = prospect->stake.kind;
 
-    wpb_draft_fact(draft, name, wpb_value_integer((int64_t)whole(outlook->per_day)),
-                   WPB_ESTIMATED);
+    wpb_draft_fact(draft, name, wpb_value_count(whole(outlook->per_day)), WPB_ESTIMATED);
     wpb_draft_fact(draft, target_name, wpb_value_count(whole(outlook->target)),
-                   WPB_ESTIMATED);
+                   kind == WPB_STAKE_POOL || kind == WPB_STAKE_TOO_MUCH ? WPB_EXACT
+                                                                        : WPB_ESTIMATED);
     draft->finding.forecast = forecast_of(draft->context->arena, prospect);
 }

@@ -43,7 +43,7 @@ const char *wpb_prospect_say_value(const struct wpb_rule_context *context,
                                    enum wpb_metric metric, double value);
 
 /* The forecast of the draft, a fact NAME with the growth a day ("growth_bytes_per_day"),
- * and one TARGET_NAME with what must not be reached; both are estimates. */
+ * and one TARGET_NAME with what must not be reached. */
 void wpb_prospect_draft(struct wpb_draft *draft, const struct wpb_prospect *prospect,
                         const char *name, const char *target_name);
 
