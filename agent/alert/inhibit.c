@@ -17,8 +17,6 @@ const struct wpb_inhibit wpb_inhibits[] = {
      "what Redis had to remove is not found"},
     {"cache.notoptions_bloat", "cache.entry_decode_peak", WPB_TIE_SUBJECT, false,
      "the memory comes of the names in the list"},
-    {"cache.notoptions_bloat", "cache.entry_growth", WPB_TIE_SUBJECT, true,
-     "that it grows is news while it is not yet as bad as growth will make it"},
     {"cache.notoptions_bloat", "cache.entry_large", WPB_TIE_SUBJECT, false,
      "the same size, told by the rule that knows what the entry is"},
     {"cache.notoptions_bloat", "cache.write_churn", WPB_TIE_SUBJECT, false,

@@ -2,6 +2,7 @@
  * take an entry for each page. */
 #include "agent/rules/builder.h"
 #include "agent/rules/database.h"
+#include "agent/rules/prospect.h"
 
 #define COPIES "builder.revision_copies"
 #define GROWING "builder.option_grows_per_page"
@@ -265,6 +266,7 @@ static void report_growing(struct wpb_rule_context *context,
     draft.finding.cause.note =
         wpb_arena_printf(arena, "%s writes it, by the name of the option.", builder);
     draft_growing_remedy(&draft);
+    wpb_prospect_attach(&draft, WPB_M_ROW_BYTES);
     wpb_draft_emit(&draft);
 }
 

@@ -1,4 +1,5 @@
 #include "agent/rules/cache.h"
+#include "agent/rules/prospect.h"
 
 static const char *summary(const struct wpb_rule_context *context,
                            const struct wpb_cache_entry *entry)
@@ -85,6 +86,7 @@ static void report(struct wpb_rule_context *context, const struct wpb_cache_entr
     wpb_cache_draft_entry(&draft, entry);
     draft_cause(&draft);
     draft_remedy(&draft);
+    wpb_prospect_attach(&draft, WPB_M_VALUE_BYTES);
     wpb_draft_emit(&draft);
 }
 

@@ -1,5 +1,6 @@
 /* What the server can still evict when its memory ends. */
 #include "agent/rules/cache.h"
+#include "agent/rules/prospect.h"
 #include "agent/rules/server.h"
 
 #define CODE "cache.ttlless_share"
@@ -223,6 +224,7 @@ static void report(struct wpb_rule_context *context, const struct wpb_server *se
     draft.finding.cause.note = say_groups(context, server);
     draft_remedy(&draft, trouble);
     wpb_server_draft_sites(&draft);
+    wpb_prospect_attach(&draft, WPB_M_USED_MEMORY_BYTES);
     wpb_draft_emit(&draft);
 }
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "agent/rules/prospect.h"
+
 /* Facts about WordPress's own code (wp-includes/option.php), by version. */
 #define NOTOPTIONS_FIRST_UNTIL 603 /* read before anything else up to 6.3 */
 #define NOTOPTIONS_FIRST_AGAIN 608 /* and again for options not autoloaded */
@@ -180,6 +182,7 @@ static void report(struct wpb_rule_context *context, const struct wpb_cache_entr
                    fails_at && fails_at->value.integer > 0 ? fails_at->value
                                                            : wpb_value_none(),
                    WPB_ESTIMATED);
+    wpb_prospect_attach(&draft, WPB_M_VALUE_BYTES);
     draft_cause(&draft);
     draft_remedy(&draft);
     wpb_draft_emit(&draft);

@@ -4,6 +4,7 @@
 
 #include "agent/rules/builder.h"
 #include "agent/rules/database.h"
+#include "agent/rules/prospect.h"
 #include "agent/rules/ranking.h"
 
 #define COMPONENTS_MAX 10
@@ -249,6 +250,7 @@ static void report_large(struct wpb_rule_context *context,
         wpb_draft_fact(&draft, "ram_bytes", wpb_value_count(autoload->ram), WPB_EXACT);
     draft_components(&draft, autoload);
     draft_large_remedy(&draft, autoload);
+    wpb_prospect_attach(&draft, WPB_M_AUTOLOAD_BYTES);
     wpb_draft_emit(&draft);
 }
 

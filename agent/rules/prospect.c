@@ -144,17 +144,16 @@ static const char *as_sentence(struct wpb_arena *arena, const char *text)
     return wpb_arena_printf(arena, "%c%s.", toupper((unsigned char)text[0]), text + 1);
 }
 
-static const struct wpb_finding_forecast *forecast_of(struct wpb_arena *arena,
-                                                      const struct wpb_prospect *prospect)
+static const struct wpb_finding_forecast *
+forecast_of(struct wpb_arena *arena, const struct wpb_outlook *outlook, double level)
 {
-    const struct wpb_outlook *outlook = prospect->outlook;
     struct wpb_finding_forecast *forecast = wpb_arena_alloc(arena, sizeof(*forecast));
 
     *forecast = (struct wpb_finding_forecast){
         .metric = outlook->metric,
         .answer = outlook->answer,
         .target = outlook->target,
-        .level = prospect->stake.level,
+        .level = level,
         .has_slope = outlook->has_slope,
         .per_day = outlook->per_day,
         .per_day_low = outlook->per_day_low,
@@ -182,5 +181,19 @@ void wpb_prospect_draft(struct wpb_draft *draft, const struct wpb_prospect *pros
     wpb_draft_fact(draft, target_name, wpb_value_count(whole(outlook->target)),
                    kind == WPB_STAKE_POOL || kind == WPB_STAKE_TOO_MUCH ? WPB_EXACT
                                                                         : WPB_ESTIMATED);
-    draft->finding.forecast = forecast_of(draft->context->arena, prospect);
+    draft->finding.forecast =
+        forecast_of(draft->context->arena, outlook, prospect->stake.level);
+}
+
+void wpb_prospect_attach(struct wpb_draft *draft, enum wpb_metric metric)
+{
+    struct wpb_rule_context *context = draft->context;
+    const struct wpb_subject *subject = draft->finding.subject;
+    const struct wpb_outlook *outlook =
+        wpb_window_outlook(context->window, subject, metric);
+    double level;
+
+    if (outlook && wpb_rule_number(context, subject, metric, &level) &&
+        is_valid(context, outlook, level))
+        draft->finding.forecast = forecast_of(context->arena, outlook, level);
 }

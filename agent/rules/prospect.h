@@ -47,4 +47,8 @@ const char *wpb_prospect_say_value(const struct wpb_rule_context *context,
 void wpb_prospect_draft(struct wpb_draft *draft, const struct wpb_prospect *prospect,
                         const char *name, const char *target_name);
 
+/* The same forecast for the finding of a rule about sizes, where an outlook of METRIC of
+ * its subject is valid: when the time comes, or why nobody can say. */
+void wpb_prospect_attach(struct wpb_draft *draft, enum wpb_metric metric);
+
 #endif

@@ -16,6 +16,8 @@
 #define GROWTH_HORIZON                                                                   \
     "our own: code has to be mended, which takes longer than the 4 days that "           \
     "kubernetes-mixin gives a volume that fills"
+#define GROWTH_CRITICAL                                                                  \
+    "kubernetes-mixin's alerts about volumes that fill look four days ahead"
 #define GROWTH_LEVEL                                                                     \
     "our own; that a trend alone is not enough: kubernetes-mixin #98, "                  \
     "awesome-prometheus-alerts #467"
@@ -104,14 +106,14 @@ const struct wpb_rule wpb_rules[] = {
                 {"warning_within", WPB_OPTION_DURATION, 1209600, 3600, 2592000,
                  "how far ahead the earliest time of failure may lie to be worth a "
                  "warning",
-                 GROWTH_HORIZON},
-                {"critical_within", WPB_OPTION_DURATION, 259200, 3600, 2592000,
+                 GROWTH_HORIZON, .is_floor = true},
+                {"critical_within", WPB_OPTION_DURATION, 345600, 3600, 2592000,
                  "how far ahead the most likely time may lie to be critical",
-                 "our own: it leaves a weekend"},
+                 GROWTH_CRITICAL, .is_floor = true},
                 {"level_ratio", WPB_OPTION_RATIO, 0.10, 0, 1,
                  "part of the failure size below which nothing is said, however fast it "
                  "grows",
-                 GROWTH_LEVEL},
+                 GROWTH_LEVEL, .is_threshold = true},
                 {"unloaded_bytes", WPB_OPTION_BYTES, 4 * MIB, 1, TIB,
                  "length at which an option that is not autoloaded is too large",
                  "WP Engine removes options above 4 MB that are not autoloaded"},
@@ -234,14 +236,14 @@ const struct wpb_rule wpb_rules[] = {
                 {"warning_within", WPB_OPTION_DURATION, 1209600, 3600, 2592000,
                  "how far ahead the earliest time of failure may lie to be worth a "
                  "warning",
-                 GROWTH_HORIZON},
-                {"critical_within", WPB_OPTION_DURATION, 259200, 3600, 2592000,
+                 GROWTH_HORIZON, .is_floor = true},
+                {"critical_within", WPB_OPTION_DURATION, 345600, 3600, 2592000,
                  "how far ahead the most likely time may lie to be critical",
-                 "our own: it leaves a weekend"},
+                 GROWTH_CRITICAL, .is_floor = true},
                 {"level_ratio", WPB_OPTION_RATIO, 0.10, 0, 1,
                  "part of the failure size below which nothing is said, however fast it "
                  "grows",
-                 GROWTH_LEVEL},
+                 GROWTH_LEVEL, .is_threshold = true},
                 {"baseline_bytes", WPB_OPTION_BYTES, 0, 0, TIB,
                  "memory that a request of the site needs besides; 0: not known, so that "
                  "the failure size is an upper bound",
@@ -321,14 +323,14 @@ const struct wpb_rule wpb_rules[] = {
                 {"warning_within", WPB_OPTION_DURATION, 1209600, 3600, 2592000,
                  "how far ahead the earliest time of failure may lie to be worth a "
                  "warning",
-                 GROWTH_HORIZON},
-                {"critical_within", WPB_OPTION_DURATION, 259200, 3600, 2592000,
+                 GROWTH_HORIZON, .is_floor = true},
+                {"critical_within", WPB_OPTION_DURATION, 345600, 3600, 2592000,
                  "how far ahead the most likely time may lie to be critical",
-                 "our own: it leaves a weekend"},
+                 GROWTH_CRITICAL, .is_floor = true},
                 {"level_ratio", WPB_OPTION_RATIO, 0.10, 0, 1,
                  "part of the failure size below which nothing is said, however fast it "
                  "grows",
-                 GROWTH_LEVEL},
+                 GROWTH_LEVEL, .is_threshold = true},
             },
         .probes = "redis.keyspace redis.server",
         .evaluate = wpb_cache_group_growth,
@@ -366,14 +368,14 @@ const struct wpb_rule wpb_rules[] = {
                 {"warning_within", WPB_OPTION_DURATION, 1209600, 3600, 2592000,
                  "how far ahead the earliest time of failure may lie to be worth a "
                  "warning",
-                 GROWTH_HORIZON},
-                {"critical_within", WPB_OPTION_DURATION, 259200, 3600, 2592000,
+                 GROWTH_HORIZON, .is_floor = true},
+                {"critical_within", WPB_OPTION_DURATION, 345600, 3600, 2592000,
                  "how far ahead the most likely time may lie to be critical",
-                 "our own: it leaves a weekend"},
+                 GROWTH_CRITICAL, .is_floor = true},
                 {"level_ratio", WPB_OPTION_RATIO, 0.10, 0, 1,
                  "part of the failure size below which nothing is said, however fast it "
                  "grows",
-                 GROWTH_LEVEL},
+                 GROWTH_LEVEL, .is_threshold = true},
                 {"machine_ratio", WPB_OPTION_RATIO, 0.5, 0.01, 1,
                  "part of the machine's memory that Redis may take where it has no "
                  "maxmemory",
@@ -654,14 +656,14 @@ const struct wpb_rule wpb_rules[] = {
                 {"warning_within", WPB_OPTION_DURATION, 1209600, 3600, 2592000,
                  "how far ahead the earliest time of failure may lie to be worth a "
                  "warning",
-                 GROWTH_HORIZON},
-                {"critical_within", WPB_OPTION_DURATION, 259200, 3600, 2592000,
+                 GROWTH_HORIZON, .is_floor = true},
+                {"critical_within", WPB_OPTION_DURATION, 345600, 3600, 2592000,
                  "how far ahead the most likely time may lie to be critical",
-                 "our own: it leaves a weekend"},
+                 GROWTH_CRITICAL, .is_floor = true},
                 {"level_ratio", WPB_OPTION_RATIO, 0.10, 0, 1,
                  "part of the failure size below which nothing is said, however fast it "
                  "grows",
-                 GROWTH_LEVEL},
+                 GROWTH_LEVEL, .is_threshold = true},
                 {"session_rows", WPB_OPTION_COUNT, 1e6, 1, 1e12,
                  "sessions of WooCommerce that are too many",
                  "WooCommerce pull request #60711: at 1,000,000 rows a clearing took "

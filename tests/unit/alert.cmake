@@ -18,3 +18,7 @@ foreach(name lifecycle state)
 endforeach()
 wpb_valid_json(alerts_made alert.schema.json --ndjson ${made})
 set_tests_properties(schema.alerts_made PROPERTIES FIXTURES_REQUIRED alerts)
+
+add_library(ten_days STATIC unit/ten_days.c)
+target_link_libraries(ten_days PUBLIC rule_look series wpb_alert wpb_build)
+wpb_unit_test(ten_days ten_days)

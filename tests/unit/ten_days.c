@@ -12,12 +12,16 @@
 #define TO_FIRE 3
 
 static struct wpb_trend_work work;
-static struct wpb_rule_values *values; /* of all boxes: the defaults */
+static struct wpb_rule_values *values;  /* of all boxes: the defaults */
+static struct wpb_rule_values *relaxed; /* and for what has not cleared */
 
 void ten_days_begin(struct ten_days *days, uint64_t seed, int outlook_hours)
 {
-    if (!values)
+    if (!values) {
         values = wpb_rule_values_new();
+        relaxed = wpb_rule_values_new();
+        wpb_rule_values_relax(relaxed, 0.9);
+    }
     *days = (struct ten_days){.outlook_hours = outlook_hours};
     series_begin(&days->series, seed);
 }
@@ -72,12 +76,6 @@ static void refresh(struct ten_days *days, const struct wpb_outlook_ask *ask)
     struct wpb_outlook_result result;
 
     wpb_outlook_make(ask, &past, ten_days_now_ms(days), &work, &result);
-    days->outlooks++;
-    for (int r = 1; r < WPB_REFUSALS && result.outlook.refusal[0]; r++) {
-        if (strcmp(result.outlook.refusal,
-                   wpb_forecast_refusal_name((enum wpb_forecast_refusal)r)) == 0)
-            days->refusals[r]++;
-    }
     score(days, &past, &result);
     store(days, &result);
 }
@@ -135,6 +133,9 @@ static void note(struct ten_days *days, const struct wpb_finding *finding)
     struct ten_days_alert *alert;
 
     days->recent = (days->recent << 1 | (finding != NULL)) & all;
+    days->recent_critical =
+        (days->recent_critical << 1 | (finding && finding->severity == WPB_CRITICAL)) &
+        all;
     if (!days->is_firing && finding && __builtin_popcount(days->recent) >= TO_FIRE)
         fire(days, finding);
     if (!days->is_firing)
@@ -144,10 +145,76 @@ static void note(struct ten_days *days, const struct wpb_finding *finding)
         alert->resolved_ms = ten_days_now_ms(days);
         days->is_firing = false;
     } else if (finding) {
-        if (finding->severity > alert->worst)
-            alert->worst = finding->severity;
+        if (!alert->critical_ms && __builtin_popcount(days->recent_critical) >= TO_FIRE)
+            alert->critical_ms = ten_days_now_ms(days);
         keep_text(alert->flush_period, finding->forecast->flush_period);
     }
+}
+
+void ten_days_open_book(struct ten_days *days)
+{
+    days->book = wpb_alert_book_new();
+}
+
+void ten_days_close_book(struct ten_days *days)
+{
+    wpb_alert_book_free(days->book);
+    days->book = NULL;
+}
+
+static enum wpb_alert_sight see(void *cookie, const char *code,
+                                const struct wpb_site *site, const char *path,
+                                const char *name)
+{
+    (void)cookie, (void)code, (void)site, (void)path, (void)name;
+    return WPB_SIGHT_CLEAR;
+}
+
+static void keep_state(struct ten_days *days, const struct wpb_alert *alert)
+{
+    static const char code[] = "\"code\":\"";
+    struct ten_days_state *state = &days->states[days->state_count++];
+    char body[WPB_ALERT_BYTES_MAX + 1];
+    const char *at;
+
+    assert(days->state_count <= TEN_DAYS_STATES_MAX);
+    snprintf(body, sizeof(body), "%.*s", (int)alert->body.len, alert->body.data);
+    at = strstr(body, code);
+    assert(at);
+    at += sizeof(code) - 1;
+    *state = (struct ten_days_state){.time_ms = ten_days_now_ms(days),
+                                     .status = alert->status,
+                                     .severity = alert->severity,
+                                     .has_eta = strstr(body, "\"answer\":\"eta\"")};
+    snprintf(state->code, sizeof(state->code), "%.*s", (int)strcspn(at, "\""), at);
+}
+
+static void judge(struct ten_days *days, const struct wpb_window *window,
+                  const struct wpb_findings *findings)
+{
+    static const struct wpb_alert_settings settings = {.hysteresis = {3, 5, 5, 5},
+                                                       .least = WPB_WARNING};
+    static const struct wpb_alert_origin origin = {"web1", "0.1.0", "a"};
+    const struct wpb_site *site = wpb_window_site(window);
+    struct wpb_findings held = {.arena = findings->arena};
+    struct wpb_alert_judgement judgement = {.now_ms = ten_days_now_ms(days),
+                                            .settings = &settings,
+                                            .host_id = wpb_slice_cstr("web1"),
+                                            .origin = &origin,
+                                            .ids = &days->ids,
+                                            .findings = findings->items,
+                                            .count = findings->count,
+                                            .sites = &site,
+                                            .site_count = 1,
+                                            .sight = see};
+    struct wpb_alert_changes changes;
+
+    wpb_rules_evaluate(&window, 1, relaxed, &held);
+    judgement.relaxed = held.items;
+    judgement.relaxed_count = held.count;
+    changes = wpb_alert_book_judge(days->book, &judgement, findings->arena);
+    for (size_t i = 0; i < changes.count; i++)
+        keep_state(days, &changes.items[i]);
 }
 
 static const struct wpb_finding *find(const struct wpb_findings *findings)
@@ -182,6 +249,8 @@ void ten_days_hour(struct ten_days *days, double level)
         wpb_window_post_outlook(window, &key, &days->outlook);
     wpb_rules_evaluate((const struct wpb_window *const *)&window, 1, values, &findings);
     note(days, find(&findings));
+    if (days->book)
+        judge(days, window, &findings);
     wpb_arena_free(findings.arena);
     wpb_window_free(window);
 }

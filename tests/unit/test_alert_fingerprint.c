@@ -248,9 +248,7 @@ static bool is_rule(const char *code)
         if (strcmp(wpb_rules[i].code, code) == 0)
             return true;
     }
-    /* They need a history. */
-    return strcmp(code, "cache.entry_growth") == 0 ||
-           strcmp(code, "cache.memory_forecast") == 0;
+    return false;
 }
 
 static void inhibition_speaks_of_rules_with_a_reason(void **state)

@@ -448,8 +448,8 @@ static void the_earliest_time_decides_about_a_warning(void **state)
 
 static void the_median_time_decides_what_is_critical(void **state)
 {
-    assert_int_equal(severity_with(*state, 2, 3), WPB_CRITICAL);
-    assert_int_equal(severity_with(*state, 2, 4), WPB_WARNING);
+    assert_int_equal(severity_with(*state, 2, 4), WPB_CRITICAL);
+    assert_int_equal(severity_with(*state, 2, 5), WPB_WARNING);
 }
 
 static void a_small_level_is_not_alerted_however_fast_it_grows(void **state)
@@ -570,6 +570,39 @@ static void the_family_that_grows_is_named_first(void **state)
     assert_true(wpb_slice_is(finding->cause.families[0].template_name, "kestrel_<hex>"));
     look_assert_says(finding->cause.note,
                      "New names come from: kestrel_<hex> (6,100 a day).");
+}
+
+static void relaxed_thresholds_keep_what_they_have_found(void **state)
+{
+    struct look *look = *state;
+
+    assert_int_equal(severity_with(look, 15, 20), -1);
+    wpb_rule_values_relax(look->values, 0.9);
+    assert_int_equal(look_severity(look, ENTRY), WPB_WARNING);
+}
+
+/* Rules about sizes tell it too, also when nobody can say. */
+static void a_finding_about_a_size_carries_the_forecast(void **state)
+{
+    struct look *look = *state;
+    struct wpb_outlook outlook = outlook_of(WPB_M_VALUE_BYTES);
+    const struct wpb_finding *finding;
+
+    post_notoptions(look, 2000000, 4000000);
+    look_evaluate(look);
+    finding = look_found(look, "cache.notoptions_bloat");
+    assert_non_null(finding);
+    assert_null(finding->forecast);
+    outlook.answer = WPB_OUTLOOK_REFUSED;
+    outlook.refusal = "too_short_history";
+    snprintf(outlook.text, sizeof(outlook.text), "It was watched for only an hour.");
+    foresee(look, look_key(NOTOPTIONS), &outlook);
+    look_evaluate(look);
+    finding = look_found(look, "cache.notoptions_bloat");
+    assert_non_null(finding->forecast);
+    assert_string_equal(finding->forecast->refused, "too_short_history");
+    assert_string_equal(finding->forecast->reason, "It was watched for only an hour.");
+    assert_null(look_found(look, ENTRY));
 }
 
 static void times_below_two_days_are_told_in_hours(void **state)
@@ -763,6 +796,8 @@ int main(void)
         TEST(what_has_grown_into_its_target_is_critical),
         TEST(the_incident_is_told_with_its_slope_its_time_and_its_period),
         TEST(the_family_that_grows_is_named_first),
+        TEST(relaxed_thresholds_keep_what_they_have_found),
+        TEST(a_finding_about_a_size_carries_the_forecast),
         TEST(times_below_two_days_are_told_in_hours),
         TEST(an_entry_with_a_hostile_name_is_told_safely),
         TEST(a_group_that_fills_redis_is_told),

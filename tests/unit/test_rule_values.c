@@ -133,8 +133,18 @@ static void rules_stand_in_order_of_code(void **state)
 /* What relaxing does to each option: thresholds come down to 0.9 of themselves but for
  * these. An option that is in neither list and is no threshold fails the test: think
  * which it is. */
-static const char *const floors[] = {"cache.low_hit_ratio.warning_ratio", NULL};
-static const char *const untouched[] = {"cache.eviction_pressure.least_uptime", NULL};
+static const char *const floors[] = {
+    "builder.option_growth.critical_within", "builder.option_growth.warning_within",
+    "cache.entry_growth.critical_within",    "cache.entry_growth.warning_within",
+    "cache.group_growth.critical_within",    "cache.group_growth.warning_within",
+    "cache.low_hit_ratio.warning_ratio",     "cache.memory_forecast.critical_within",
+    "cache.memory_forecast.warning_within",  "database.growth.critical_within",
+    "database.growth.warning_within",        NULL};
+/* What is judged at all, or what a forecast is asked about. */
+static const char *const untouched[] = {
+    "builder.option_growth.unloaded_bytes", "cache.entry_growth.baseline_bytes",
+    "cache.eviction_pressure.least_uptime", "cache.memory_forecast.machine_ratio",
+    "database.growth.session_rows",         NULL};
 
 static bool is_listed(const char *const *list, const char *code, const char *option)
 {
