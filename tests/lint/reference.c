@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agent/alert/inhibit.h"
+#include "agent/analyse/series.h"
 #include "agent/base/text.h"
 #include "agent/output/prometheus_table.h"
 #include "tests/lint/config_reference.h"
@@ -144,6 +145,21 @@ static void print_exported(void)
     }
 }
 
+static void print_stored(void)
+{
+    printf(
+        "\n## Kept over time\n\nThe agent keeps these as series, of each site at most "
+        "%d, the heaviest first\n(agent/analyse/series.c). A key that is absent counts "
+        "as 0.\n\n| metric | of | which | at most |\n|---|---|---|---|\n",
+        WPB_SERIES_MAX);
+    for (size_t i = 0; wpb_series_row(i); i++) {
+        const struct wpb_series_row *row = wpb_series_row(i);
+        printf("| `%s` | %s | %s | %zu |\n", wpb_metric_row(row->metric)->name,
+               wpb_subject_kind_name(row->kind),
+               row->which[0] ? row->which : "the heaviest", row->most);
+    }
+}
+
 static void print_metrics(void)
 {
     print_head("Metrics", "include/wpbloat/metric.h");
@@ -155,6 +171,7 @@ static void print_metrics(void)
         print_cell(row->help);
         printf("\n");
     }
+    print_stored();
     print_exported();
 }
 
