@@ -249,7 +249,7 @@ const struct wpb_rule wpb_rules[] = {
                  "the failure size is an upper bound",
                  "our own: no probe measures it yet"},
             },
-        .probes = "redis.watchlist redis.keyspace",
+        .probes = "redis.watchlist",
         .evaluate = wpb_cache_entry_growth,
     },
     {

@@ -443,6 +443,7 @@ static void a_value_that_shrinks_while_it_is_read_is_estimated(void **state)
     assert_int_equal(length->provenance, WPB_ESTIMATED);
     assert_int_equal(length->value.integer, 20);
     assert_int_equal(integer(&run, "k", WPB_M_EXAMINED_BYTES), 262144);
+    assert_null(test_run_find(&run, WPB_SUBJECT_REDIS_KEY, "k", WPB_M_FLAW));
     test_run_free(&run);
 }
 
