@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/alert/fingerprint.h"
 #include "agent/base/log.h"
 #include "agent/daemon/engine.h"
 #include "agent/schedule/worker.h"
@@ -117,6 +118,13 @@ static void on_states_lost(void *cookie)
         wpb_judge_unsaved(engine->judge);
 }
 
+static bool has_outlooks(void *cookie, const struct wpb_site *site, int64_t now_ms)
+{
+    const struct wpb_engine *engine = cookie;
+
+    return wpb_outlooks_are_fresh(engine->outlooks, wpb_fingerprint_site(site), now_ms);
+}
+
 static int make_parts(struct wpb_engine *engine, struct wpb_err *err)
 {
     struct wpb_ledger_answers answers = {
@@ -145,7 +153,9 @@ static int make_parts(struct wpb_engine *engine, struct wpb_err *err)
                                        .pump = engine->pump,
                                        .host = engine->host,
                                        .version = WPB_VERSION,
-                                       .instance = engine->instance};
+                                       .instance = engine->instance,
+                                       .has_outlooks = has_outlooks,
+                                       .cookie = engine};
     engine->judge = wpb_judge_new(&judge, err);
     return engine->judge ? 0 : -1;
 }

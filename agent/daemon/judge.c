@@ -161,6 +161,15 @@ static bool can_see(const struct wpb_judge *judge, size_t site,
                     strcmp(probe->needs, "mysql") == 0 ? "mysql.server" : "redis.server");
 }
 
+static bool has_outlooks(const struct wpb_judge *judge, size_t site)
+{
+    const struct wpb_judge_options *options = &judge->options;
+
+    return options->has_outlooks &&
+           options->has_outlooks(options->cookie, &judge->fleet->sites[site],
+                                 judge->now_ms);
+}
+
 static bool can_see_all(const struct wpb_judge *judge, size_t site,
                         const struct wpb_rule *rule)
 {
@@ -173,6 +182,11 @@ static bool can_see_all(const struct wpb_judge *judge, size_t site,
         const struct wpb_probe *probe;
 
         name = wpb_slice_head(rest, space ? (size_t)(space - rest.data) : rest.len);
+        if (wpb_slice_is(name, "history")) {
+            if (!has_outlooks(judge, site))
+                return false;
+            continue;
+        }
         probe = probe_named(judge->fleet, name);
         if (!probe || !can_see(judge, site, probe))
             return false;

@@ -22,6 +22,9 @@ struct wpb_judge_options {
     struct wpb_ledger *ledger;
     struct wpb_pump *pump;
     const char *host, *version, *instance; /* who speaks; they outlive the judge */
+    /* Are the outlooks of SITE those of now? NULL: there are none. */
+    bool (*has_outlooks)(void *cookie, const struct wpb_site *site, int64_t now_ms);
+    void *cookie;
 };
 
 /* NULL when memory is out, or the kernel gives no random bytes. */

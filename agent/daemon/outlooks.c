@@ -14,6 +14,7 @@ struct site {
     struct site *next;
     uint64_t identity;
     int64_t asked_ms; /* 0: never */
+    int64_t made_ms;  /* the newest that are there; 0: none */
     bool is_pending;
 };
 
@@ -239,8 +240,11 @@ static void done(struct wpb_past_job *job)
         while (*link != task)
             link = &(*link)->next;
         *link = task->next;
-        if (site)
+        if (site) {
             site->is_pending = false;
+            if (job->was_done)
+                site->made_ms = task->now_ms;
+        }
         post_answers(outlooks, task);
     }
     wpb_arena_free(task->arena);
@@ -343,8 +347,11 @@ void wpb_outlooks_refresh(struct wpb_outlooks *outlooks, const struct wpb_window
     if (!site || !is_due(site, window, values, now_ms))
         return;
     task = new_task(window, values);
-    if (!task)
+    if (!task) {
+        /* Nothing is asked of this site: nothing of it is foreseen. */
+        site->asked_ms = site->made_ms = now_ms;
         return;
+    }
     task->job.work = work;
     task->job.done = done;
     task->outlooks = outlooks;
@@ -359,6 +366,16 @@ void wpb_outlooks_refresh(struct wpb_outlooks *outlooks, const struct wpb_window
     outlooks->tasks = task;
     site->asked_ms = now_ms;
     site->is_pending = true;
+}
+
+bool wpb_outlooks_are_fresh(const struct wpb_outlooks *outlooks, uint64_t site,
+                            int64_t now_ms)
+{
+    for (const struct site *s = outlooks->sites; s; s = s->next) {
+        if (s->identity == site)
+            return s->made_ms && now_ms - s->made_ms < WPB_OUTLOOK_VALID_MS;
+    }
+    return false;
 }
 
 struct wpb_outlooks_numbers wpb_outlooks_numbers(const struct wpb_outlooks *outlooks)

@@ -29,6 +29,11 @@ void wpb_outlooks_free(struct wpb_outlooks *outlooks);
 void wpb_outlooks_refresh(struct wpb_outlooks *outlooks, const struct wpb_window *window,
                           const struct wpb_rule_values *values, int64_t now_ms);
 
+/* Were the outlooks of the site with that identity made so lately that they still count?
+ */
+bool wpb_outlooks_are_fresh(const struct wpb_outlooks *outlooks, uint64_t site,
+                            int64_t now_ms);
+
 struct wpb_outlooks_numbers {
     uint64_t made;    /* outlooks */
     uint64_t refused; /* of them, those that say why they cannot tell */

@@ -118,7 +118,7 @@ const struct wpb_rule wpb_rules[] = {
                  "length at which an option that is not autoloaded is too large",
                  "WP Engine removes options above 4 MB that are not autoloaded"},
             },
-        .probes = "mysql.builders",
+        .probes = "mysql.builders history",
         .evaluate = wpb_builder_option_growth,
     },
     {
@@ -249,7 +249,7 @@ const struct wpb_rule wpb_rules[] = {
                  "the failure size is an upper bound",
                  "our own: no probe measures it yet"},
             },
-        .probes = "redis.watchlist",
+        .probes = "redis.watchlist history",
         .evaluate = wpb_cache_entry_growth,
     },
     {
@@ -332,7 +332,7 @@ const struct wpb_rule wpb_rules[] = {
                  "grows",
                  GROWTH_LEVEL, .is_threshold = true},
             },
-        .probes = "redis.keyspace redis.server",
+        .probes = "redis.keyspace redis.server history",
         .evaluate = wpb_cache_group_growth,
     },
     {
@@ -381,7 +381,7 @@ const struct wpb_rule wpb_rules[] = {
                  "maxmemory",
                  OURS},
             },
-        .probes = "redis.server redis.keyspace",
+        .probes = "redis.server redis.keyspace history",
         .evaluate = wpb_cache_memory_forecast,
     },
     {
@@ -669,7 +669,7 @@ const struct wpb_rule wpb_rules[] = {
                  "WooCommerce pull request #60711: at 1,000,000 rows a clearing took "
                  "2.58 s"},
             },
-        .probes = "mysql.server mysql.autoload mysql.woocommerce",
+        .probes = "mysql.server mysql.autoload mysql.woocommerce history",
         .evaluate = wpb_database_growth,
     },
     {

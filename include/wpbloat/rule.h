@@ -24,7 +24,8 @@ struct wpb_rule {
     struct wpb_option options[WPB_RULE_OPTIONS_MAX]; /* ended by a NULL name */
     /* The probes that show whether the problem is there, separated by spaces. While one
      * of them cannot look, the problem is neither there nor gone: an alert stays as it
-     * is. Every rule names at least one. */
+     * is. Every rule names at least one. "history" stands for outlooks that are made in
+     * time (wpbloat/outlook.h). */
     const char *probes;
     void (*evaluate)(struct wpb_rule_context *context);
 };

@@ -86,6 +86,10 @@ static void print_probes_of(const struct wpb_rule *rule)
         size_t p = 0;
 
         name = wpb_slice_head(rest, space ? (size_t)(space - rest.data) : rest.len);
+        if (wpb_slice_is(name, "history")) {
+            printf(" the agent's history");
+            continue;
+        }
         while (wpb_probes[p] && !wpb_slice_is(name, wpb_probes[p]->name))
             p++;
         if (!wpb_probes[p]) {

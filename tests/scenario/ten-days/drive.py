@@ -18,7 +18,7 @@ START = 1795000000  # Unix time at which it begins
 NAME = 24
 PER_DAY = 0.55e6  # bytes; with 32 MiB the list fails at some 6 MB, about day ten
 NOISE = 0.02e6
-CYCLES = int(os.environ.get("WPB_CYCLES", "3"))
+CYCLES = 3
 FLUSH_AFTER = 10.0  # days
 
 
