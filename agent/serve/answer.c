@@ -139,7 +139,7 @@ static int reply_brief_health(struct wpb_serve_answers *answers,
 
     if (!*response)
         *response = make_of_text(health->is_well ? "{\"status\":\"ok\"}\n"
-                                                 : "{\"status\":\"failing\"}\n",
+                                                 : "{\"status\":\"degraded\"}\n",
                                  wpb_serve_content_type(WPB_DOCUMENT_HEALTH));
     return queue(connection, health->status, *response);
 }

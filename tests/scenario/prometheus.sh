@@ -1,15 +1,18 @@
 #!/bin/sh
 # prometheus.sh WPBLOAT SERVE_FIXTURE - what packaging/ gives a fleet, in the hands of the
-# real Prometheus and Alertmanager: rules, routing, dashboard, and /metrics scraped.
+# real Prometheus and Alertmanager: rules, routing, dashboard, and /metrics scraped, of an
+# agent and of a host that is made up to be as large and as hostile as can be.
 set -eu
 
+wpbloat=$1
 fixture=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/servers.sh"
 . "$here/expect.sh"
 packaging=$repository/packaging
 
-need promtool amtool prometheus prometheus-alertmanager curl openssl "$python"
+need promtool amtool prometheus prometheus-alertmanager curl openssl redis-server redis-cli php \
+    "$python"
 
 free_port() {
     "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
@@ -99,11 +102,36 @@ if ask old "https://127.0.0.1:$port/healthz" --cacert "$work/cert.pem" --tls-max
     fail "TLS 1.1 is spoken"
 fi
 
+# ---- an agent, on a Redis in trouble
+
+start_redis redis --maxmemory 64mb --maxmemory-policy volatile-lru
+php "$here/notoptions.php" "$work/redis.sock" 0 21000
+agent_port=$(free_port)
+cat >"$work/wpbloat.conf" <<EOF
+[agent]
+state = $work/state
+listen = 127.0.0.1:$agent_port
+listen_token_file = $work/token
+interval = 1s
+sites = none
+[site shop]
+redis = unix://$work/redis.sock
+redis_prefix = wp:
+memory_limit = 256M
+owner = team-checkout
+[sink file]
+path = $work/alerts.jsonl
+EOF
+printf '%s' "$token" >"$work/token"
+chmod 600 "$work/wpbloat.conf" "$work/token"
+"$wpbloat" agent --config "$work/wpbloat.conf" >"$work/agent.out" 2>"$work/agent.log" &
+agent_pid=$!
+server_pids="$server_pids $agent_pid"
+
 # ---- Prometheus, by the example's configuration but for addresses and patience
 
 tls_port=$port
 start_fixture plain "token=$token"
-printf '%s' "$token" >"$work/token"
 prometheus_port=$(free_port)
 {
     printf 'global:\n  evaluation_interval: 1s\n'
@@ -125,6 +153,12 @@ cat >>"$work/prometheus.yml" <<EOF
     static_configs:
       - targets: ["127.0.0.1:$tls_port"]
         labels: {host: web-17}
+  - job_name: wpbloat-agent
+    scrape_interval: 1s
+    sample_limit: 312
+    authorization: {credentials_file: $work/token}
+    static_configs:
+      - targets: ["127.0.0.1:$agent_port"]
 EOF
 promtool check config "$work/prometheus.yml" >"$work/config.log" 2>&1 ||
     fail "what was made of the example is no configuration"
@@ -142,7 +176,7 @@ counts() {
     query counts "$1" && "$python" "$here/expect_json.py" "$work/counts.out" \
         "[float(r['value'][1]) for r in d['data']['result']] == [$2]"
 }
-wait_for "a scrape by Prometheus" "$prometheus_pid" counts 'sum(up)' 2
+wait_for "a scrape by Prometheus" "$prometheus_pid" counts 'sum(up)' 3
 wait_for "what Prometheus scraped" "$prometheus_pid" counts 'sum(wpbloat_sites{job="wpbloat"})' 25
 # Nineteen of the twenty sites are that owner's, with three severities each.
 wait_for "the recording rules" "$prometheus_pid" counts \
@@ -150,7 +184,7 @@ wait_for "the recording rules" "$prometheus_pid" counts \
 
 # Twenty sites and "other", twelve series each at most; sixty of the host.
 query series 'count by (job) ({__name__=~"wpbloat_.*"})' || fail "Prometheus does not count"
-expect_json series 'len(d["data"]["result"]) == 2' \
+expect_json series 'len(d["data"]["result"]) == 3' \
     'all(20 < int(r["value"][1]) <= 60 + 12 * 21 for r in d["data"]["result"])' \
     'max(int(r["value"][1]) for r in d["data"]["result"]) > 250'
 counts 'wpbloat_series_emitted{job="wpbloat"} - scalar(count({__name__=~"wpbloat_.*",job="wpbloat"}))' 0 ||
@@ -158,6 +192,18 @@ counts 'wpbloat_series_emitted{job="wpbloat"} - scalar(count({__name__=~"wpbloat
 counts 'count(count by (site) ({__name__=~"wpbloat_.*",job="wpbloat",site!=""}))' 21 || fail "not 21 sites"
 counts 'wpbloat_up{host="web-17"}' 1 || fail "the host of the configuration is not the label"
 counts 'wpbloat_up{host="127.0.0.1"}' 1 || fail "the address is not the host"
+
+# The agent's own: its site, its alerts once they fire, and what it has delivered.
+wait_for "the agent's look" "$agent_pid" counts \
+    'wpbloat_notoptions_names{job="wpbloat-agent",site="shop"}' 21000
+wait_for "the agent's alert" "$agent_pid" counts \
+    '(wpbloat_alerts{job="wpbloat-agent",state="firing"} > 0) ^ 0' 1
+wait_for "the agent's delivery" "$agent_pid" counts \
+    '(wpbloat_sink_delivered_total{job="wpbloat-agent",sink="file"} > 0) ^ 0' 1
+counts 'count(site:wpbloat_findings:owned{job="wpbloat-agent",severity="critical",owner="team-checkout"} > 0)' 1 ||
+    fail "the rules do not see the agent's finding, or not its owner"
+query agent 'count({__name__=~"wpbloat_.*",job="wpbloat-agent"})' || fail "Prometheus does not count"
+expect_json agent '30 < int(d["data"]["result"][0]["value"][1]) <= 60 + 12'
 
 # What means harm is a label's value where a site's owner is, and nowhere else.
 ask everything "$prometheus/series" -G --data-urlencode 'match[]={__name__=~"wpbloat_.*"}' ||

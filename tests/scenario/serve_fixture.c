@@ -14,7 +14,6 @@
 #include <uv.h>
 
 #include "agent/base/clock.h"
-#include "agent/output/health_json.h"
 #include "agent/output/json.h"
 #include "agent/output/prometheus.h"
 #include "agent/output/text.h"
@@ -172,7 +171,7 @@ static bool render(void *cookie, enum wpb_document which, struct wpb_buf *out)
         wpb_output_text(&fixture->report, &style, out);
         return true;
     default:
-        wpb_output_health(NULL, 0, out);
+        wpb_buf_text(out, "{\"status\":\"ok\"}\n");
         return true;
     }
 }

@@ -7,7 +7,6 @@
 
 #include <cjson/cJSON.h>
 
-#include "agent/output/health_json.h"
 #include "agent/output/json.h"
 #include "agent/output/json_write.h"
 #include "agent/output/ndjson.h"
@@ -271,25 +270,6 @@ static void full_buffer_is_an_error(void **state)
     wpb_buf_fini(&out);
 }
 
-static void health_is_one_line(void **state)
-{
-    static const char *const reasons[] = {"the history cannot be written: No space left",
-                                          "a \"quoted\"\nline\xff"};
-    struct wpb_buf out;
-
-    (void)state;
-    wpb_buf_init(&out, 0);
-    wpb_output_health(NULL, 0, &out);
-    assert_string_equal(out.data, "{\"status\":\"ok\",\"reasons\":[]}\n");
-    wpb_buf_clear(&out);
-    wpb_output_health(reasons, 2, &out);
-    golden_expect_clean(wpb_buf_view(&out));
-    assert_non_null(
-        strstr(out.data, "{\"status\":\"failing\",\"reasons\":[\"the history"));
-    assert_int_equal(golden_count(wpb_buf_view(&out), "\n"), 1);
-    wpb_buf_fini(&out);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,7 +291,6 @@ int main(void)
         cmocka_unit_test(hostile_finding_is_one_line),
         cmocka_unit_test(no_finding_is_no_line),
         cmocka_unit_test(full_buffer_is_an_error),
-        cmocka_unit_test(health_is_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

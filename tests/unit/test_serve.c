@@ -57,7 +57,7 @@ static bool render(void *cookie, enum wpb_document which, struct wpb_buf *out)
         return true;
     default:
         wpb_buf_text(out, fixture->is_ill
-                              ? "{\"status\":\"failing\",\"reasons\":[\"x\"]}\n"
+                              ? "{\"status\":\"degraded\",\"reasons\":[\"x\"]}\n"
                               : "{\"status\":\"ok\",\"reasons\":[]}\n");
         return !fixture->is_ill;
     }
@@ -432,7 +432,7 @@ static void health_without_the_token_is_one_word(void **state)
     expect(fixture, WITH("/healthz", "Bearer " TOKEN), 200, "\"reasons\":[]");
     fixture->is_ill = true;
     wpb_serve_forget(fixture->serve);
-    expect(fixture, GET("/healthz"), 503, "\r\n\r\n{\"status\":\"failing\"}\n");
+    expect(fixture, GET("/healthz"), 503, "\r\n\r\n{\"status\":\"degraded\"}\n");
     expect(fixture, WITH("/healthz", "Bearer " TOKEN), 503, "\"reasons\":[\"x\"]");
 }
 
