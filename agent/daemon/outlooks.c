@@ -140,29 +140,19 @@ static int score(struct wpb_store *store, struct workplace *place, int64_t now_m
     return 0;
 }
 
-/* The epoch that began with the flush at FLUSH_MS. */
-static struct wpb_store_epoch epoch_of(const struct wpb_outlook_result *result,
-                                       int64_t flush_ms)
-{
-    struct wpb_store_epoch epoch = {.start_ms = flush_ms, .reason = WPB_EPOCH_COLLAPSE};
-
-    for (size_t e = 0; e < result->epoch_count; e++) {
-        if (result->epochs[e].start_ms != flush_ms)
-            continue;
-        epoch.before = result->epochs[e].before;
-        epoch.after = result->epochs[e].after;
-    }
-    return epoch;
-}
-
 static int write_past(struct wpb_store *store, const struct workplace *place,
                       struct wpb_err *err)
 {
     const struct wpb_outlook_result *result = &place->result;
 
-    for (size_t i = 0; i < result->flush_count; i++) {
-        struct wpb_store_epoch epoch = epoch_of(result, result->flushes_ms[i]);
-        if (wpb_store_epoch(store, place->id, &epoch, NULL, err))
+    for (size_t e = 0; e < result->confirmed_count; e++) {
+        const struct wpb_epoch *epoch = &result->epochs[e];
+        struct wpb_store_epoch row = {.start_ms = epoch->start_ms,
+                                      .reason = epoch->reason,
+                                      .before = epoch->before,
+                                      .after = epoch->after};
+        if (epoch->reason != WPB_EPOCH_FIRST &&
+            wpb_store_epoch(store, place->id, &row, NULL, err))
             return -1;
     }
     return result->has_claim ? wpb_store_claim(store, place->id, &result->claim,

@@ -33,6 +33,7 @@ endif()
 wpb_scenario(package)
 wpb_scenario(agent)
 wpb_scenario(agent-outage)
+wpb_scenario(agent-soak)
 wpb_scenario(ten-days)
 
 # A library of faults, for a program under test.
