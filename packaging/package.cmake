@@ -1,36 +1,36 @@
 # What `cpack -G DEB` and `cpack -G RPM` put into a package, beside what is installed
 # anyway: unit, user, modes, sample configuration, completion, documents.
 #
-# These files have absolute places, whatever the prefix: they are a component of their
-# own, which plain `cmake --install` leaves alone. On a host without a package manager:
+# They are a component of their own, which plain `cmake --install` leaves alone, since
+# their place is below /usr and in /etc. On a host without a package manager:
 #   cmake -B build -DCMAKE_INSTALL_PREFIX=/usr && cmake --build build
 #   cmake --install build && cmake --install build --component package
 
 set(WPB_PACKAGE_CONTACT "The wpbloat authors <wpbloat@packages.example>" CACHE STRING
     "Name and address of who made the package")
 set(packaging ${PROJECT_SOURCE_DIR}/packaging)
-set(shared /usr/share/wpbloat)
-set(documents /usr/share/doc/wpbloat)
+set(shared share/wpbloat)
+set(documents share/doc/wpbloat)
 
 function(wpb_package_file file destination)
   install(FILES ${file} DESTINATION ${destination} COMPONENT package EXCLUDE_FROM_ALL
           ${ARGN})
 endfunction()
 
-wpb_package_file(${packaging}/systemd/wpbloat.service /usr/lib/systemd/system)
-wpb_package_file(${packaging}/sysusers.d/wpbloat.conf /usr/lib/sysusers.d)
-wpb_package_file(${packaging}/tmpfiles.d/wpbloat.conf /usr/lib/tmpfiles.d)
+wpb_package_file(${packaging}/systemd/wpbloat.service lib/systemd/system)
+wpb_package_file(${packaging}/sysusers.d/wpbloat.conf lib/sysusers.d)
+wpb_package_file(${packaging}/tmpfiles.d/wpbloat.conf lib/tmpfiles.d)
 wpb_package_file(${packaging}/logrotate.d/wpbloat /etc/logrotate.d)
 # Its group is set when there is one: tmpfiles.d/wpbloat.conf.
 wpb_package_file(${packaging}/wpbloat.conf /etc/wpbloat
                  PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ)
 wpb_package_file(${packaging}/completion/wpbloat.bash
-                 /usr/share/bash-completion/completions RENAME wpbloat)
+                 share/bash-completion/completions RENAME wpbloat)
 wpb_package_file(${packaging}/systemd/wpbloat.service.d/per-user-sites.conf.example
                  ${shared} RENAME per-user-sites.conf)
 wpb_package_file(${packaging}/grants.sql ${shared})
 wpb_package_file(${packaging}/redis-acl.txt ${shared})
-install(PROGRAMS ${packaging}/join-groups DESTINATION /usr/lib/wpbloat
+install(PROGRAMS ${packaging}/join-groups DESTINATION lib/wpbloat
         COMPONENT package EXCLUDE_FROM_ALL)
 # For the fleet's own engines.
 foreach(folder prometheus alertmanager grafana)
