@@ -91,11 +91,14 @@ uint64_t wpb_zend_unserialize_bytes(uint64_t values)
            (further + UNSERIALIZE_SLOTS - 1) / UNSERIALIZE_SLOTS * UNSERIALIZE_BLOCK;
 }
 
+/* SLOTS, a power of two, doubled until COUNT fit. */
 static uint64_t doubled(uint64_t slots, uint64_t count)
 {
-    while (slots < count && slots < UINT64_C(1) << 40)
-        slots *= 2;
-    return slots;
+    if (count <= slots)
+        return slots;
+    if (count > UINT64_C(1) << 40)
+        return UINT64_C(1) << 40;
+    return UINT64_C(1) << (64 - __builtin_clzll(count - 1));
 }
 
 uint64_t wpb_zend_igbinary_bytes(uint64_t strings, uint64_t references)
