@@ -5,7 +5,12 @@
 
 #include "agent/base/text.h"
 
-#define FORM "redis://[user@]host[:port][/db], rediss://... or unix:///path[?db=N]"
+#define FORM                                                                             \
+    "redis://[user@]host[:port][/db], rediss://..., unix:///path[?db=N], "               \
+    "redis-sentinel://host,.../NAME[/db] or redis-cluster://host,..."
+#define DEFAULT_PORT 6379
+#define SENTINEL_PORT 26379
+#define SERVICE_MAX 128
 
 static int refuse(struct wpb_err *err, const char *why)
 {
@@ -62,11 +67,12 @@ static int parse_unix(struct wpb_slice text, struct wpb_arena *arena,
     return 0;
 }
 
+/* The port that ADDRESS has stands when TEXT names none. */
 static int parse_host(struct wpb_slice text, struct wpb_arena *arena,
                       struct wpb_redis_address *address, struct wpb_err *err)
 {
     struct wpb_slice port = {"", 0};
-    uint32_t number = 6379;
+    uint32_t number = address->port;
 
     if (text.len && text.data[0] == '[') {
         struct wpb_slice rest;
@@ -90,61 +96,189 @@ static int parse_host(struct wpb_slice text, struct wpb_arena *arena,
     return 0;
 }
 
+/* Take "user@" off TEXT. */
+static int parse_user(struct wpb_slice *text, struct wpb_arena *arena,
+                      struct wpb_redis_address *address, struct wpb_err *err)
+{
+    struct wpb_slice user = *text, host;
+
+    if (!cut(&user, '@', &host))
+        return 0;
+    if (memchr(user.data, ':', user.len))
+        return wpb_err_set(err, WPB_E_ARGUMENT, "redis",
+                           "a password in a URI would show in the process list; "
+                           "put it in a file and use --redis-password-file");
+    address->user = wpb_arena_cstr(arena, user);
+    *text = host;
+    return 0;
+}
+
+static int parse_database(struct wpb_slice text, struct wpb_redis_address *address,
+                          struct wpb_err *err)
+{
+    if (text.len && parse_number(text, INT32_MAX, &address->database))
+        return refuse(err, "the part after '/' is not a database number");
+    return 0;
+}
+
 static int parse_tcp(struct wpb_slice text, struct wpb_arena *arena,
                      struct wpb_redis_address *address, struct wpb_err *err)
 {
-    struct wpb_slice database = {"", 0}, host;
+    struct wpb_slice database = {"", 0};
 
-    if (cut(&text, '/', &database) && database.len &&
-        parse_number(database, INT32_MAX, &address->database))
-        return refuse(err, "the part after '/' is not a database number");
-    host = text;
-    if (cut(&text, '@', &host)) {
-        if (memchr(text.data, ':', text.len))
-            return wpb_err_set(err, WPB_E_ARGUMENT, "redis",
-                               "a password in a URI would show in the process list; "
-                               "put it in a file and use --redis-password-file");
-        address->user = wpb_arena_cstr(arena, text);
-    }
-    return parse_host(host, arena, address, err);
+    cut(&text, '/', &database);
+    if (parse_database(database, address, err) != 0 ||
+        parse_user(&text, arena, address, err) != 0)
+        return -1;
+    return parse_host(text, arena, address, err);
+}
+
+/* "host[:port],...": the seeds, which have no login of their own. */
+static int parse_seeds(struct wpb_slice text, uint16_t port, struct wpb_arena *arena,
+                       struct wpb_redis_address *address, struct wpb_err *err)
+{
+    struct wpb_redis_address *seeds =
+        wpb_arena_alloc(arena, WPB_REDIS_SEEDS_MAX * sizeof(*seeds));
+    struct wpb_slice next = text;
+    size_t count = 0;
+    bool has_more;
+
+    do {
+        if (count == WPB_REDIS_SEEDS_MAX)
+            return refuse(err, "more than eight hosts");
+        text = next;
+        has_more = cut(&text, ',', &next);
+        seeds[count] = (struct wpb_redis_address){.scheme = address->scheme,
+                                                  .path = "",
+                                                  .user = "",
+                                                  .password = "",
+                                                  .port = port,
+                                                  .is_cluster = address->is_cluster,
+                                                  .is_sentinel = address->is_sentinel};
+        if (parse_host(text, arena, &seeds[count], err) != 0)
+            return -1;
+        count++;
+    } while (has_more);
+    address->seeds = seeds;
+    address->seed_count = count;
+    return 0;
+}
+
+static int parse_cluster(struct wpb_slice text, struct wpb_arena *arena,
+                         struct wpb_redis_address *address, struct wpb_err *err)
+{
+    address->is_cluster = true;
+    if (memchr(text.data, '/', text.len))
+        return refuse(err, "a cluster has one database alone");
+    if (parse_user(&text, arena, address, err) != 0 ||
+        parse_seeds(text, address->port, arena, address, err) != 0)
+        return -1;
+    address->host = address->seeds[0].host;
+    address->port = address->seeds[0].port;
+    return 0;
+}
+
+static int parse_sentinel(struct wpb_slice text, struct wpb_arena *arena,
+                          struct wpb_redis_address *address, struct wpb_err *err)
+{
+    struct wpb_slice service = {"", 0}, database = {"", 0};
+
+    address->is_sentinel = true;
+    address->port = 0;
+    cut(&text, '/', &service);
+    cut(&service, '/', &database);
+    if (service.len == 0 || service.len > SERVICE_MAX)
+        return refuse(err, "the name by which the sentinels know the master is missing");
+    address->service = wpb_arena_cstr(arena, service);
+    if (parse_database(database, address, err) != 0 ||
+        parse_user(&text, arena, address, err) != 0)
+        return -1;
+    return parse_seeds(text, SENTINEL_PORT, arena, address, err);
 }
 
 int wpb_redis_address_parse(const char *uri, struct wpb_arena *arena,
                             struct wpb_redis_address *address, struct wpb_err *err)
 {
-    static const struct wpb_slice tcp = WPB_SLICE("redis://");
-    static const struct wpb_slice tls = WPB_SLICE("rediss://");
-    static const struct wpb_slice local = WPB_SLICE("unix://");
+    static const struct {
+        struct wpb_slice begins;
+        enum wpb_redis_scheme scheme;
+        int (*parse)(struct wpb_slice text, struct wpb_arena *arena,
+                     struct wpb_redis_address *address, struct wpb_err *err);
+    } forms[] = {
+        {WPB_SLICE("unix://"), WPB_REDIS_UNIX, parse_unix},
+        {WPB_SLICE("redis://"), WPB_REDIS_TCP, parse_tcp},
+        {WPB_SLICE("rediss://"), WPB_REDIS_TLS, parse_tcp},
+        {WPB_SLICE("redis-sentinel://"), WPB_REDIS_TCP, parse_sentinel},
+        {WPB_SLICE("rediss-sentinel://"), WPB_REDIS_TLS, parse_sentinel},
+        {WPB_SLICE("redis-cluster://"), WPB_REDIS_TCP, parse_cluster},
+        {WPB_SLICE("rediss-cluster://"), WPB_REDIS_TLS, parse_cluster},
+    };
     struct wpb_slice text = wpb_slice_cstr(uri);
 
     *address = (struct wpb_redis_address){
-        .host = "", .path = "", .user = "", .password = "", .port = 6379};
-    if (wpb_slice_starts(text, local))
-        return parse_unix(wpb_slice_skip(text, local.len), arena, address, err);
-    if (wpb_slice_starts(text, tls)) {
-        address->scheme = WPB_REDIS_TLS;
-        return parse_tcp(wpb_slice_skip(text, tls.len), arena, address, err);
+        .host = "", .path = "", .user = "", .password = "", .port = DEFAULT_PORT};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (!wpb_slice_starts(text, forms[i].begins))
+            continue;
+        address->scheme = forms[i].scheme;
+        return forms[i].parse(wpb_slice_skip(text, forms[i].begins.len), arena, address,
+                              err);
     }
-    if (wpb_slice_starts(text, tcp))
-        return parse_tcp(wpb_slice_skip(text, tcp.len), arena, address, err);
     return refuse(err, "the Redis address has no known scheme");
+}
+
+void wpb_redis_address_master(struct wpb_slice master, struct wpb_arena *arena,
+                              struct wpb_redis_address *address)
+{
+    struct wpb_redis_address found = {.port = 0};
+    struct wpb_err err;
+
+    if (master.len == 0 || parse_host(master, arena, &found, &err) != 0 || !found.port)
+        return;
+    address->host = found.host;
+    address->port = found.port;
+}
+
+static void add_host(const struct wpb_redis_address *address, struct wpb_buf *out)
+{
+    bool is_ipv6 = strchr(address->host, ':') != NULL;
+
+    wpb_buf_printf(out, "%s%s%s:%u", is_ipv6 ? "[" : "", address->host,
+                   is_ipv6 ? "]" : "", address->port);
+}
+
+/* Where a master is changes, what its sentinels call it does not. */
+static void sentinel_scope(const struct wpb_redis_address *address, bool with_database,
+                           struct wpb_buf *out)
+{
+    wpb_buf_printf(out, "%s-sentinel://",
+                   address->scheme == WPB_REDIS_TLS ? "rediss" : "redis");
+    if (address->seed_count)
+        add_host(&address->seeds[0], out);
+    wpb_buf_printf(out, "/%s", address->service);
+    if (with_database)
+        wpb_buf_printf(out, "/%u", address->database);
 }
 
 void wpb_redis_address_scope(const struct wpb_redis_address *address, bool with_database,
                              struct wpb_buf *out)
 {
-    bool is_ipv6 = strchr(address->host, ':') != NULL;
+    bool is_cluster = address->is_cluster && address->seed_count;
 
+    if (address->is_sentinel && address->service) {
+        sentinel_scope(address, with_database, out);
+        return;
+    }
     if (address->scheme == WPB_REDIS_UNIX) {
         wpb_buf_printf(out, "unix://%s", address->path);
         if (with_database)
             wpb_buf_printf(out, "?db=%u", address->database);
         return;
     }
-    wpb_buf_printf(out, "%s://%s%s%s:%u",
-                   address->scheme == WPB_REDIS_TLS ? "rediss" : "redis",
-                   is_ipv6 ? "[" : "", address->host, is_ipv6 ? "]" : "", address->port);
-    if (with_database)
+    wpb_buf_printf(out, "%s%s://", address->scheme == WPB_REDIS_TLS ? "rediss" : "redis",
+                   is_cluster ? "-cluster" : "");
+    add_host(address, out);
+    if (with_database && !is_cluster)
         wpb_buf_printf(out, "/%u", address->database);
 }
 
@@ -155,9 +289,12 @@ void wpb_redis_address_cli(const struct wpb_redis_address *address, struct wpb_b
         wpb_buf_text(out, " -s ");
         wpb_text_shell(out, wpb_slice_cstr(address->path));
     } else {
+        if (address->is_cluster)
+            wpb_buf_text(out, " -c");
         wpb_buf_text(out, " -h ");
-        wpb_text_shell(out, wpb_slice_cstr(address->host));
-        wpb_buf_printf(out, " -p %u", address->port);
+        /* Of a master that no sentinel was asked for, its reader must ask. */
+        wpb_text_shell(out, wpb_slice_cstr(address->host[0] ? address->host : "MASTER"));
+        wpb_buf_printf(out, " -p %u", address->port ? address->port : DEFAULT_PORT);
         if (address->scheme == WPB_REDIS_TLS)
             wpb_buf_text(out, " --tls");
     }

@@ -73,10 +73,12 @@ enum option_index {
 static const struct wpb_cli_option options[] = {
     [SITE] = {"site", "NAME", "Only the site of this name or folder; may be repeated.",
               true},
-    [REDIS] = {"redis", "URI",
-               "Look at this Redis: redis://[user@]host[:port][/db], rediss://... or "
-               "unix:///path[?db=N]. Without a PATH nothing else is looked at.",
-               false},
+    [REDIS] =
+        {"redis", "URI",
+         "Look at this Redis: redis://[user@]host[:port][/db], rediss://..., "
+         "unix:///path[?db=N], redis-sentinel://host[:port],.../NAME[/db] or "
+         "redis-cluster://host[:port],... Without a PATH nothing else is looked at.",
+         false},
     [REDIS_PASSWORD_FILE] = {"redis-password-file", "FILE",
                              "The first line is Redis's password.", false},
     [REDIS_REPLICA] = {"redis-replica", "URI",

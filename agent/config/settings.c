@@ -125,9 +125,12 @@ static const struct wpb_setting site_settings[] = {
     {.name = "redis",
      .type = WPB_SETTING_REDIS_URI,
      .sample = "unix:///run/redis/redis.sock?db=1",
-     .help = "Its Redis, in the place of that in its configuration: "
-             "redis://[user@]host[:port][/db], rediss:// for TLS, or "
-             "unix:///path[?db=N]. A password belongs in redis_password_file."},
+     .help =
+         "Its Redis, in the place of that in its configuration: "
+         "redis://[user@]host[:port][/db], rediss:// for TLS, "
+         "unix:///path[?db=N]; redis-sentinel://host[:port],.../NAME[/db] for the master "
+         "that sentinels call NAME, redis-cluster://host[:port],... for a cluster. A "
+         "password belongs in redis_password_file."},
     {.name = "redis_replica",
      .type = WPB_SETTING_REDIS_URI,
      .sample = "redis://replica.example:6379",

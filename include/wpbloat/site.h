@@ -39,9 +39,20 @@ struct wpb_redis_address {
     uint32_t database;
     const char *user;     /* "" means the default user */
     const char *password; /* "" means none; never printed */
-    bool is_cluster;      /* the configuration speaks of a cluster */
-    bool is_sentinel;     /* ... of sentinels */
+    /* A Redis Cluster: `seeds` are nodes that know the others, and host and port are the
+     * first one's. Without seeds the client spreads the keys over servers of its own
+     * choice, which cannot be followed. */
+    bool is_cluster;
+    /* Sentinels: `seeds` are they, and host and port are those of the master, or "" and 0
+     * before one of them was asked. Of a seed itself: it is one of them. */
+    bool is_sentinel;
+    const char *service; /* how the sentinels call the master; NULL when there are none */
+    const struct wpb_redis_address *seeds;
+    size_t seed_count;
 };
+
+/* More are not asked. */
+#define WPB_REDIS_SEEDS_MAX 8
 
 /* Where a site's database is and how to get in. */
 struct wpb_mysql_address {

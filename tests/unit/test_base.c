@@ -359,6 +359,14 @@ static void redis_addresses_parse_and_print(void **state)
                    "redis-cli -h cache.example -p 6380 --tls --user ro -n 2");
     expect_address("redis://[::1]:7000", "redis://[::1]:7000/0",
                    "redis-cli -h ::1 -p 7000");
+    /* Where the master is, the sentinels know. */
+    expect_address("redis-sentinel://s1,s2:7000/shop", "redis-sentinel://s1:26379/shop/0",
+                   "redis-cli -h MASTER -p 6379");
+    expect_address("rediss-sentinel://ro@[::1]/shop/3",
+                   "rediss-sentinel://[::1]:26379/shop/3",
+                   "redis-cli -h MASTER -p 6379 --tls --user ro -n 3");
+    expect_address("redis-cluster://ro@n1:7000,n2", "redis-cluster://n1:7000",
+                   "redis-cli -c -h n1 -p 7000 --user ro");
     expect_address("unix:///run/my redis.sock?db=1", "unix:///run/my redis.sock?db=1",
                    "redis-cli -s '/run/my redis.sock' -n 1");
 }
@@ -377,7 +385,17 @@ static void redis_addresses_refuse_nonsense(void **state)
                                         "redis://[::1",
                                         "redis://[::1]7000",
                                         "redis://h:",
-                                        "redis://h/99999999999"};
+                                        "redis://h/99999999999",
+                                        "redis-sentinel://h",
+                                        "redis-sentinel://h/",
+                                        "redis-sentinel://h//1",
+                                        "redis-sentinel://h,/n",
+                                        "redis-sentinel://u:secret@h/n",
+                                        "redis-sentinel://h/n/x",
+                                        "redis-sentinel://a,b,c,d,e,f,g,h,i/n",
+                                        "redis-cluster://",
+                                        "redis-cluster://h/1",
+                                        "redis-cluster://a:0,b"};
     struct wpb_arena *arena = wpb_arena_new();
     struct wpb_redis_address address;
 

@@ -470,7 +470,8 @@ static void a_site_needs_something_to_look_at(void **state)
     refuses("[site a]\npath = x\n", 2, "path: 'x' is not an absolute path");
     refuses("[site a]\nredis = gopher://h\n", 2,
             "redis: the Redis address has no known scheme; write "
-            "redis://[user@]host[:port][/db], rediss://... or unix:///path[?db=N]");
+            "redis://[user@]host[:port][/db], rediss://..., unix:///path[?db=N], "
+            "redis-sentinel://host,.../NAME[/db] or redis-cluster://host,...");
 }
 
 static void lists_have_words_and_may_be_given_again(void **state)
