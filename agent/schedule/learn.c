@@ -1,5 +1,7 @@
 #include "agent/schedule/learn.h"
 
+#include "agent/base/address.h"
+
 void wpb_learn_table_prefix(struct wpb_site *site, const struct wpb_window *window,
                             struct wpb_arena *arena)
 {
@@ -60,4 +62,16 @@ bool wpb_learn_keys(struct wpb_site *site, const struct wpb_window *window,
     while ((database = wpb_window_next(window, WPB_SUBJECT_REDIS_SERVER, NULL, &cursor)))
         has_learnt |= learn_from(site, window, database, arena);
     return has_learnt;
+}
+
+void wpb_learn_master(struct wpb_site *site, const struct wpb_window *window,
+                      struct wpb_arena *arena)
+{
+    const struct wpb_subject *server;
+    size_t cursor = 0;
+
+    while (site->redis.service &&
+           (server = wpb_window_next(window, WPB_SUBJECT_REDIS_SERVER, NULL, &cursor)))
+        wpb_redis_address_master(wpb_window_text(window, server, WPB_M_MASTER_ADDRESS),
+                                 arena, &site->redis);
 }

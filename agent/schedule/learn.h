@@ -20,4 +20,9 @@ void wpb_learn_table_prefix(struct wpb_site *site, const struct wpb_window *wind
 bool wpb_learn_keys(struct wpb_site *site, const struct wpb_window *window,
                     struct wpb_arena *arena);
 
+/* Where the master of SITE is, which sentinels name: what a reader is told to type goes
+ * there. How the site is asked stays their name for it. */
+void wpb_learn_master(struct wpb_site *site, const struct wpb_window *window,
+                      struct wpb_arena *arena);
+
 #endif

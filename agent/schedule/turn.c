@@ -166,6 +166,14 @@ static void learn_table_prefixes(struct wpb_turn *turn, const struct wpb_target 
                                turn->windows[target->members[i]], turn->arena);
 }
 
+/* Examiners and the rules come after the one who asked the sentinels. */
+static void learn_masters(struct wpb_turn *turn, const struct wpb_target *target)
+{
+    for (size_t i = 0; i < target->count; i++)
+        wpb_learn_master(&turn->sites[target->members[i]],
+                         turn->windows[target->members[i]], turn->arena);
+}
+
 static void on_run_ended(struct wpb_run *run)
 {
     struct wpb_turn *turn = run->owner;
@@ -180,6 +188,8 @@ static void on_run_ended(struct wpb_run *run)
     free(run);
     if (strcmp(target->needs, "mysql") == 0)
         learn_table_prefixes(turn, target);
+    if (strcmp(target->needs, "redis") == 0)
+        learn_masters(turn, target);
     if (probe->look == WPB_LOOK_SURVEY && turn->phase == SURVEY)
         start_dependents(turn, target, probe);
     if (turn->active_count == 0)

@@ -124,6 +124,8 @@
       "the code of that line, cut to 120 bytes")                                         \
     X(VERSION, "version", "text", "version the server reports")                          \
     X(RUN_ID, "run_id", "text", "identity of the running server process")                \
+    X(MASTER_ADDRESS, "master_address", "text",                                          \
+      "host and port of the master, as its sentinels tell")                              \
     X(ROLE, "role", "text", "master or slave")                                           \
     X(UPTIME_SECONDS, "uptime_seconds", "seconds", "since the server started")           \
     X(USED_MEMORY_BYTES, "used_memory_bytes", "bytes",                                   \

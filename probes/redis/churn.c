@@ -5,7 +5,7 @@
 
 #include "probes/redis/churn_post.h"
 #include "probes/redis/churn_watch.h"
-#include "probes/redis/conn.h"
+#include "probes/redis/link.h"
 #include "probes/redis/info.h"
 #include "probes/redis/probes.h"
 #include "probes/redis/reply.h"
@@ -56,9 +56,10 @@ struct churn {
     struct wpb_run *run;
     struct wpb_cost *cost;
     struct wpb_redis_scope scope;
-    const struct wpb_redis_address *address;
+    const struct wpb_site *const *sites;
+    size_t site_count;
     struct wpb_churn_prefixes prefixes;
-    struct wpb_conn *listener, *commander; /* NULL: not open, or closing */
+    struct wpb_link *listener, *commander; /* NULL: not open, or closing */
     int open;                              /* connections whose closed() has not come */
     enum stage stage;
     int64_t listener_id;
@@ -101,13 +102,13 @@ static void on_closed(void *cookie)
     wpb_run_end(probe->run, probe->status, "%s", probe->reason.data);
 }
 
-static void close_conn(struct wpb_conn **conn)
+static void close_conn(struct wpb_link **conn)
 {
-    struct wpb_conn *closing = *conn;
+    struct wpb_link *closing = *conn;
 
     *conn = NULL;
     if (closing)
-        wpb_conn_close(closing);
+        wpb_link_close(closing);
 }
 
 static void end(struct churn *probe, enum wpb_coverage_status status, const char *why)
@@ -176,7 +177,7 @@ static void ask(struct churn *probe, enum question question, size_t item,
     wpb_buf_init(&command, 0);
     wpb_resp_command(&command, words, count);
     if (!wpb_buf_failed(&command))
-        wpb_conn_send(probe->commander, on_answer, TAG(question, item),
+        wpb_link_send(probe->commander, 0, on_answer, TAG(question, item),
                       wpb_buf_view(&command));
     wpb_buf_fini(&command);
 }
@@ -211,7 +212,7 @@ static void attribute(struct churn *probe)
             ASK(probe, ASK_ELSEWHERE, i, WORD("MEMORY"), WORD("USAGE"),
                 probe->worst[i].name);
     }
-    wpb_conn_flush(probe->commander, 0);
+    wpb_link_flush(probe->commander, 0);
 }
 
 /* The window is over: SECONDS are what its counts are divided by. */
@@ -227,7 +228,7 @@ static void measure(struct churn *probe, double seconds)
         ASK(probe, ASK_TYPE, i, WORD("TYPE"), probe->worst[i].name);
         ASK(probe, ASK_MEMORY, i, WORD("MEMORY"), WORD("USAGE"), probe->worst[i].name);
     }
-    wpb_conn_flush(probe->commander, 0);
+    wpb_link_flush(probe->commander, 0);
 }
 
 /* The window ends early. Divided by its full length, what came is a lower bound. */
@@ -295,7 +296,7 @@ static void on_heartbeat(struct churn *probe, const struct redisReply *reply)
 static void take_names(struct churn *probe, bool is_taking)
 {
     probe->is_taking = is_taking;
-    wpb_conn_rest(probe->listener, !is_taking);
+    wpb_conn_rest(wpb_link_conn(probe->listener, 0), !is_taking);
 }
 
 static void watch(struct churn *probe)
@@ -315,7 +316,7 @@ static void watch(struct churn *probe)
         take_names(probe, true);
         if (!probe->heartbeat_us) {
             ask_heartbeat(probe, now_us);
-            wpb_conn_flush(probe->commander, 0);
+            wpb_link_flush(probe->commander, 0);
         }
         if (probe->stage == WATCHING)
             wpb_run_step_in(probe->run, TAKE_MS);
@@ -342,7 +343,7 @@ static void take_info(struct churn *probe, struct wpb_slice text, bool is_after)
         return;
     wpb_info_parse(text, &info);
     for (size_t i = 0; i < info.database_count; i++) {
-        if (info.databases[i].number == probe->address->database ||
+        if (info.databases[i].number == probe->sites[0]->redis.database ||
             info.databases[i].keys == 0)
             continue;
         probe->facts.has_other_databases = true;
@@ -367,7 +368,7 @@ static void take_type(struct churn *probe, struct wpb_churn_key *key,
 /* All that was asked is answered: on to the next stage. */
 static void go_on(struct churn *probe)
 {
-    if (!probe->commander || wpb_conn_pending(probe->commander) > 0)
+    if (!probe->commander || wpb_link_pending(probe->commander) > 0)
         return;
     if (probe->stage == MEASURING && probe->other_count && probe->worst_count &&
         !probe->has_unchecked)
@@ -468,7 +469,7 @@ static void on_listener_id(void *cookie, const struct redisReply *reply, uint64_
         return;
     }
     probe->listener_id = reply->integer;
-    wpb_conn_subscribe(probe->listener, CHANNEL, on_message);
+    wpb_conn_subscribe(wpb_link_conn(probe->listener, 0), CHANNEL, on_message);
     if (probe->stage == LISTENING)
         wpb_run_step_in(probe->run, WPB_CONN_COMMAND_MS);
 }
@@ -477,9 +478,9 @@ static void on_listener_ready(void *cookie)
 {
     struct churn *probe = cookie;
 
-    wpb_conn_send(probe->listener, on_listener_id, 0,
+    wpb_link_send(probe->listener, 0, on_listener_id, 0,
                   WORD("*2\r\n$6\r\nCLIENT\r\n$2\r\nID\r\n"));
-    wpb_conn_flush(probe->listener, 0);
+    wpb_link_flush(probe->listener, 0);
 }
 
 static void on_commander_ready(void *cookie)
@@ -491,10 +492,10 @@ static void on_commander_ready(void *cookie)
     wpb_buf_init(&command, 0);
     wpb_churn_tracking_on(&probe->prefixes, probe->listener_id, &command);
     if (!wpb_buf_failed(&command))
-        wpb_conn_send(probe->commander, on_answer, TAG(ASK_TRACKING_ON, 0),
+        wpb_link_send(probe->commander, 0, on_answer, TAG(ASK_TRACKING_ON, 0),
                       wpb_buf_view(&command));
     wpb_buf_fini(&command);
-    wpb_conn_flush(probe->commander, 0);
+    wpb_link_flush(probe->commander, 0);
 }
 
 static void open_commander(struct churn *probe)
@@ -503,8 +504,9 @@ static void open_commander(struct churn *probe)
                                                   on_closed};
     struct wpb_err err;
 
-    probe->commander = wpb_conn_open(wpb_run_loop(probe->run), probe->address, &events,
-                                     probe, probe->cost, &err);
+    probe->commander =
+        wpb_link_open(wpb_run_loop(probe->run), probe->sites, probe->site_count,
+                      WPB_LINK_MASTER, &events, probe, probe->cost, &err);
     if (probe->commander)
         probe->open++;
     else
@@ -539,21 +541,22 @@ static void *start(struct wpb_run *run, struct wpb_err *err)
     }
     probe->run = run;
     probe->cost = wpb_run_cost(run);
-    probe->address = &sites[0]->redis;
+    probe->sites = sites;
+    probe->site_count = count;
     wpb_buf_init(&probe->reason, 0);
-    wpb_redis_scope_init(&probe->scope, probe->address);
+    wpb_redis_scope_init(&probe->scope, &sites[0]->redis);
     wpb_churn_prefixes_of(sites, count, &probe->prefixes);
     probe->counts = wpb_churn_counts_new(sites, count);
     if (!probe->counts) {
         wpb_err_set(err, WPB_E_MEMORY, "redis", "out of memory");
         goto out_probe;
     }
-    if (probe->prefixes.count == 0) {
+    if (probe->prefixes.count == 0 || sites[0]->redis.is_cluster) {
         wpb_run_step_in(run, 0); /* which ends it: there is nothing to watch */
         return probe;
     }
-    probe->listener = wpb_conn_open(wpb_run_loop(run), probe->address, &events, probe,
-                                    probe->cost, err);
+    probe->listener = wpb_link_open(wpb_run_loop(run), sites, count, WPB_LINK_MASTER,
+                                    &events, probe, probe->cost, err);
     if (probe->listener) {
         probe->open = 1;
         return probe;
@@ -576,7 +579,11 @@ static void step(void *state)
             "the subscription to " CHANNEL " was not confirmed within 2 s");
     } else if (probe->stage == LISTENING) {
         probe->stage = ENDING;
-        wpb_run_end(probe->run, WPB_COVERAGE_SKIPPED, "the key prefix is not known yet");
+        wpb_run_end(probe->run, WPB_COVERAGE_SKIPPED,
+                    probe->sites[0]->redis.is_cluster
+                        ? "each node of a cluster would have to be watched, which is not "
+                          "done"
+                        : "the key prefix is not known yet");
     }
 }
 

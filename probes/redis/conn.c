@@ -44,7 +44,7 @@ struct wpb_conn {
     const struct wpb_redis_address *replicas;
     size_t replica_count, replica; /* those tried so far */
     const struct wpb_conn_events *events;
-    void *cookie;
+    void *cookie, *reply_cookie;
     struct wpb_cost *cost;
     enum phase phase;
     char where[128]; /* the address, for messages */
@@ -62,6 +62,7 @@ struct wpb_conn {
     size_t ring_size, first, pending;
     wpb_conn_message *on_message; /* NULL: not subscribed */
     bool is_out_of_memory;
+    bool demands_master; /* of the server that was given to open() */
     uint32_t deadline_ms;
     uint64_t progress_ms; /* loop time of the last sign of life */
     bool is_overdue;
@@ -213,7 +214,7 @@ static void on_reply(struct redisAsyncContext *context, void *reply, void *data)
     if (conn->phase == GREETING)
         greeted(conn, reply, expected.tag);
     else
-        expected.on_reply(conn->cookie, reply, expected.tag);
+        expected.on_reply(conn->reply_cookie, reply, expected.tag);
 }
 
 static void enqueue(struct wpb_conn *conn, wpb_conn_reply *fn, uint64_t tag,
@@ -275,7 +276,7 @@ static void on_push(struct redisAsyncContext *context, void *reply, void *data)
         message->elements != 3)
         return;
     bool is_word = wpb_slice_is(wpb_reply_text(message->element[0]), "subscribe");
-    conn->on_message(conn->cookie, is_word ? NULL : message->element[2]);
+    conn->on_message(conn->reply_cookie, is_word ? NULL : message->element[2]);
 }
 
 void wpb_conn_subscribe(struct wpb_conn *conn, const char *channel,
@@ -364,6 +365,13 @@ static void on_timer(uv_timer_t *timer)
 
 /* ---- greeting ---- */
 
+static enum wpb_greeting_role role_of(const struct wpb_conn *conn)
+{
+    if (conn->address != conn->own)
+        return WPB_ROLE_REPLICA;
+    return conn->demands_master ? WPB_ROLE_MASTER : WPB_ROLE_ANY;
+}
+
 static void greet(struct wpb_conn *conn)
 {
     struct wpb_buf command;
@@ -372,8 +380,7 @@ static void greet(struct wpb_conn *conn)
     wpb_buf_init(&command, 0);
     for (int step = 0; step < WPB_GREETINGS; step++) {
         wpb_buf_clear(&command);
-        if (!wpb_greeting_build(conn->address, conn->address != conn->own, step,
-                                &command))
+        if (!wpb_greeting_build(conn->address, role_of(conn), step, &command))
             continue;
         if (wpb_buf_failed(&command))
             conn->is_out_of_memory = true;
@@ -387,8 +394,8 @@ static void greet(struct wpb_conn *conn)
 
 static void greeted(struct wpb_conn *conn, const struct redisReply *reply, uint64_t step)
 {
-    if (wpb_greeting_check(conn->address, conn->where, (enum wpb_greeting)step, reply,
-                           &conn->error) != 0) {
+    if (wpb_greeting_check(conn->address, role_of(conn), conn->where,
+                           (enum wpb_greeting)step, reply, &conn->error) != 0) {
         lose(conn);
     } else if (conn->pending == 0) {
         conn->phase = READY;
@@ -630,14 +637,6 @@ static int check_address(const struct wpb_redis_address *address, struct wpb_err
 {
     size_t longest = sizeof((struct sockaddr_un *)0)->sun_path - 1;
 
-    if (address->is_cluster)
-        return wpb_err_set(err, WPB_E_UNSUPPORTED, STAGE,
-                           "the configuration names a Redis Cluster, which is not "
-                           "supported yet");
-    if (address->is_sentinel)
-        return wpb_err_set(err, WPB_E_UNSUPPORTED, STAGE,
-                           "the configuration names Redis Sentinels, which are not "
-                           "supported yet: give the master's address with --redis");
     if (address->scheme == WPB_REDIS_UNIX && strlen(address->path) > longest)
         return wpb_err_set(err, WPB_E_ARGUMENT, STAGE,
                            "the path of the Redis socket is longer than %zu bytes",
@@ -663,6 +662,7 @@ struct wpb_conn *wpb_conn_open(struct uv_loop_s *loop,
                               .own = address,
                               .events = events,
                               .cookie = cookie,
+                              .reply_cookie = cookie,
                               .cost = cost,
                               .phase = CONNECTING};
     if (aim(conn, address) != 0) {
@@ -691,6 +691,21 @@ void wpb_conn_prefer(struct wpb_conn *conn, const struct wpb_redis_address *repl
     conn->replica_count = count;
     if (count > 0)
         begin_detour(conn);
+}
+
+void wpb_conn_answer_to(struct wpb_conn *conn, void *cookie)
+{
+    conn->reply_cookie = cookie;
+}
+
+void wpb_conn_demand_master(struct wpb_conn *conn)
+{
+    conn->demands_master = true;
+}
+
+bool wpb_conn_is_of_replica(const struct wpb_conn *conn)
+{
+    return conn->address != conn->own;
 }
 
 void wpb_conn_explain(const struct wpb_conn *conn, struct wpb_buf *out)

@@ -1,12 +1,12 @@
 /*
- * conn.h - one connection to a Redis server, with deadlines and a tally.
+ * conn.h - one connection to one Redis server, with deadlines and a tally.
  *
  * Opening resolves, connects, authenticates, selects the database, names itself
- * and asks not to touch LRU clocks where the server offers that; Redis Cluster
- * and Sentinel are refused here. RESP2 only. Commands are queued with send() and
- * leave with flush(); replies come in order. Peers are not trusted: a reply that
- * nobody asked for, or that grows past WPB_CONN_REPLY_MAX, ends the connection. Only
- * after subscribe() messages may come unasked.
+ * and asks not to touch LRU clocks where the server offers that. Which server that is,
+ * where sentinels or a cluster stand before it, link.h finds out. RESP2 only. Commands
+ * are queued with send() and leave with flush(); replies come in order. Peers are not
+ * trusted: a reply that nobody asked for, or that grows past WPB_CONN_REPLY_MAX, ends the
+ * connection. Only after subscribe() messages may come unasked.
  *
  * hiredis writes without MSG_NOSIGNAL: the process must ignore SIGPIPE, or a server
  * that closes at the wrong moment ends it.
@@ -41,7 +41,8 @@ struct wpb_conn_events {
     void (*closed)(void *cookie);
 };
 
-/* REPLY is valid during the call. TAG is what send() was given. */
+/* REPLY is valid during the call. TAG is what send() was given. COOKIE is that of open(),
+ * or of answer_to(). */
 typedef void wpb_conn_reply(void *cookie, const struct redisReply *reply, uint64_t tag);
 
 /* Begin to open a connection to ADDRESS, which must outlive it; ready() or failed()
@@ -52,10 +53,17 @@ struct wpb_conn *wpb_conn_open(struct uv_loop_s *loop,
                                const struct wpb_conn_events *events, void *cookie,
                                struct wpb_cost *cost, struct wpb_err *err);
 
+/* Before the loop turns: replies and messages are told to COOKIE rather than to that of
+ * the events. */
+void wpb_conn_answer_to(struct wpb_conn *conn, void *cookie);
 /* Before the loop turns: connect to the first of the COUNT replicas that is one, follows
  * its master and answers, and to ADDRESS when none does. They must outlive it. */
 void wpb_conn_prefer(struct wpb_conn *conn, const struct wpb_redis_address *replicas,
                      size_t count);
+/* Before the loop turns: give up a server that says of itself that it is a replica. */
+void wpb_conn_demand_master(struct wpb_conn *conn);
+/* Of a connection that is ready: it reaches a replica that was preferred. */
+bool wpb_conn_is_of_replica(const struct wpb_conn *conn);
 /* Of a connection that is ready: append which replica it reaches, or why none; nothing
  * when none was preferred. */
 void wpb_conn_explain(const struct wpb_conn *conn, struct wpb_buf *out);

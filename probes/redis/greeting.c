@@ -12,10 +12,11 @@ static void build(struct wpb_buf *command, const char *const *words, size_t coun
     wpb_resp_command(command, slices, count);
 }
 
-bool wpb_greeting_build(const struct wpb_redis_address *address, bool is_replica,
-                        int step, struct wpb_buf *command)
+bool wpb_greeting_build(const struct wpb_redis_address *address,
+                        enum wpb_greeting_role role, int step, struct wpb_buf *command)
 {
     char database[16];
+    bool is_replica = role == WPB_ROLE_REPLICA;
     bool has_user = address->user[0] != '\0';
 
     switch (step) {
@@ -28,6 +29,8 @@ bool wpb_greeting_build(const struct wpb_redis_address *address, bool is_replica
             build(command, (const char *[]){"AUTH", address->password}, 2);
         return true;
     case WPB_GREET_SELECT:
+        if (address->is_cluster || address->is_sentinel)
+            return false; /* there is one database, or none */
         snprintf(database, sizeof database, "%u", address->database);
         build(command, (const char *[]){"SELECT", database}, 2);
         return true;
@@ -40,10 +43,14 @@ bool wpb_greeting_build(const struct wpb_redis_address *address, bool is_replica
     case WPB_GREET_INFO:
         build(command, (const char *[]){"INFO", "server"}, 2);
         return true;
+    case WPB_GREET_READONLY:
+        if (is_replica && address->is_cluster)
+            build(command, (const char *[]){"READONLY"}, 1);
+        return is_replica && address->is_cluster;
     case WPB_GREET_REPLICATION:
-        if (is_replica)
+        if (role != WPB_ROLE_ANY)
             build(command, (const char *[]){"INFO", "replication"}, 2);
-        return is_replica;
+        return role != WPB_ROLE_ANY;
     case WPB_GREET_KEYS:
         if (is_replica)
             build(command, (const char *[]){"DBSIZE"}, 1);
@@ -64,34 +71,50 @@ static struct wpb_slice info_line(struct wpb_slice info, struct wpb_slice name)
     return wpb_slice_head(rest, end ? (size_t)(end - rest.data) : rest.len);
 }
 
-static int check_mode(const char *where, const struct redisReply *reply,
-                      struct wpb_err *err)
+static int check_mode(const struct wpb_redis_address *address, const char *where,
+                      const struct redisReply *reply, struct wpb_err *err)
 {
     static const struct wpb_slice name = WPB_SLICE("\nredis_mode:");
     struct wpb_slice mode = info_line(wpb_reply_text(reply), name);
+    bool is_cluster = wpb_slice_is(mode, "cluster");
+    bool is_sentinel = wpb_slice_is(mode, "sentinel");
 
-    if (wpb_slice_is(mode, "cluster"))
+    if (is_cluster && !address->is_cluster)
         return wpb_err_set(err, WPB_E_UNSUPPORTED, "redis",
-                           "%s is a node of a Redis Cluster, which is not supported yet: "
-                           "nothing of it was read",
+                           "%s is a node of a Redis Cluster: give it as "
+                           "redis-cluster://HOST:PORT, so that all nodes are read",
                            where);
-    if (wpb_slice_is(mode, "sentinel"))
+    if (is_sentinel && !address->is_sentinel)
         return wpb_err_set(err, WPB_E_UNSUPPORTED, "redis",
-                           "%s is a Redis Sentinel, which is not supported yet: give the "
-                           "address of the master itself",
+                           "%s is a Redis Sentinel: give it as "
+                           "redis-sentinel://HOST:PORT/NAME, with the master's name",
+                           where);
+    if (mode.len && !is_cluster && address->is_cluster)
+        return wpb_err_set(err, WPB_E_UNSUPPORTED, "redis",
+                           "%s is no node of a Redis Cluster", where);
+    if (mode.len && !is_sentinel && address->is_sentinel)
+        return wpb_err_set(err, WPB_E_UNSUPPORTED, "redis", "%s is no Redis Sentinel",
                            where);
     return 0;
 }
 
 /* A lag of moments is no harm; a replica that follows nobody may show an old world. */
-static int check_replication(const char *where, const struct redisReply *reply,
-                             struct wpb_err *err)
+static int check_replication(enum wpb_greeting_role wanted, const char *where,
+                             const struct redisReply *reply, struct wpb_err *err)
 {
     static const struct wpb_slice role = WPB_SLICE("\nrole:"),
                                   link = WPB_SLICE("\nmaster_link_status:");
     struct wpb_slice info = wpb_reply_text(reply);
+    bool is_replica = wpb_slice_is(info_line(info, role), "slave");
 
-    if (!wpb_slice_is(info_line(info, role), "slave"))
+    if (wanted == WPB_ROLE_MASTER && is_replica)
+        return wpb_err_set(err, WPB_E_CONNECT, "redis",
+                           "%s is not the master, as its sentinel says it is: a failover "
+                           "may be under way",
+                           where);
+    if (wanted == WPB_ROLE_MASTER)
+        return 0;
+    if (!is_replica)
         return wpb_err_set(err, WPB_E_UNSUPPORTED, "redis", "%s is no replica", where);
     if (!wpb_slice_is(info_line(info, link), "up"))
         return wpb_err_set(err, WPB_E_CONNECT, "redis",
@@ -100,20 +123,28 @@ static int check_replication(const char *where, const struct redisReply *reply,
     return 0;
 }
 
-int wpb_greeting_check(const struct wpb_redis_address *address, const char *where,
+int wpb_greeting_check(const struct wpb_redis_address *address,
+                       enum wpb_greeting_role role, const char *where,
                        enum wpb_greeting step, const struct redisReply *reply,
                        struct wpb_err *err)
 {
     static const char *const names[] = {
-        "AUTH", "SELECT", "CLIENT SETNAME", "CLIENT NO-TOUCH", "INFO", "INFO", "DBSIZE"};
+        [WPB_GREET_AUTH] = "AUTH",           [WPB_GREET_SELECT] = "SELECT",
+        [WPB_GREET_NAME] = "CLIENT SETNAME", [WPB_GREET_NO_TOUCH] = "CLIENT NO-TOUCH",
+        [WPB_GREET_INFO] = "INFO",           [WPB_GREET_READONLY] = "READONLY",
+        [WPB_GREET_REPLICATION] = "INFO",    [WPB_GREET_KEYS] = "DBSIZE",
+    };
     bool is_fatal = wpb_reply_is_code(reply, "NOAUTH") ||
                     wpb_reply_is_code(reply, "DENIED") ||
                     wpb_reply_is_code(reply, "ERR max number of clients");
 
     if (step == WPB_GREET_INFO && !wpb_reply_is_error(reply))
-        return check_mode(where, reply, err);
+        return check_mode(address, where, reply, err);
     if (step == WPB_GREET_REPLICATION && !wpb_reply_is_error(reply))
-        return check_replication(where, reply, err);
+        return check_replication(role, where, reply, err);
+    /* Without that, each of its keys is said to be elsewhere. */
+    if (step == WPB_GREET_READONLY)
+        is_fatal = true;
     /* LOADING, MASTERDOWN. What the ACL forbids says nothing of its state. */
     if (step == WPB_GREET_KEYS && !wpb_reply_is_refusal(reply))
         is_fatal = true;

@@ -117,3 +117,41 @@ void wpb_info_parse(struct wpb_slice reply, struct wpb_info *info)
     info->is_cluster |= wpb_slice_is(info->mode, "cluster");
     info->is_sentinel = wpb_slice_is(info->mode, "sentinel");
 }
+
+static void add_number(struct wpb_info_number *total, struct wpb_info_number node)
+{
+    total->is_known &= node.is_known;
+    total->value += node.value;
+}
+
+static void add_database(struct wpb_info *total, const struct wpb_info_database *node)
+{
+    for (size_t i = 0; i < total->database_count; i++) {
+        if (total->databases[i].number != node->number)
+            continue;
+        total->databases[i].keys += node->keys;
+        total->databases[i].expires += node->expires;
+        return;
+    }
+    if (total->database_count < WPB_INFO_DATABASES_MAX)
+        total->databases[total->database_count++] = *node;
+}
+
+void wpb_info_add(struct wpb_info *total, const struct wpb_info *node)
+{
+    bool is_limited = total->maxmemory.value && node->maxmemory.value;
+
+    add_number(&total->used_memory, node->used_memory);
+    add_number(&total->maxmemory, node->maxmemory);
+    if (!is_limited)
+        total->maxmemory.value = 0;
+    add_number(&total->evicted_keys, node->evicted_keys);
+    add_number(&total->hits, node->hits);
+    add_number(&total->misses, node->misses);
+    total->uptime_seconds.is_known &= node->uptime_seconds.is_known;
+    if (node->uptime_seconds.value < total->uptime_seconds.value)
+        total->uptime_seconds.value = node->uptime_seconds.value;
+    for (size_t i = 0; i < node->database_count; i++)
+        add_database(total, &node->databases[i]);
+    total->has_keyspace &= node->has_keyspace;
+}

@@ -44,4 +44,9 @@ struct wpb_info {
 
 void wpb_info_parse(struct wpb_slice reply, struct wpb_info *info);
 
+/* Add what another node of the same cluster says to TOTAL: memory, keys, hits and misses
+ * together, the shortest uptime, a limit of memory only where every node has one. Texts
+ * are left as they are. */
+void wpb_info_add(struct wpb_info *total, const struct wpb_info *node);
+
 #endif

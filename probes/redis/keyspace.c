@@ -5,12 +5,12 @@
 #include <uv.h>
 
 #include "probes/redis/batch.h"
-#include "probes/redis/conn.h"
+#include "probes/redis/cluster.h"
 #include "probes/redis/idle.h"
 #include "probes/redis/keyspace_post.h"
+#include "probes/redis/link.h"
 #include "probes/redis/pace.h"
 #include "probes/redis/probes.h"
-#include "probes/redis/replica.h"
 #include "probes/redis/reply.h"
 
 /* A pass under normal or full that is not over by then ends as partial; low, which
@@ -35,11 +35,13 @@
 
 enum dbsize { DBSIZE_FIRST, DBSIZE_LAST };
 
-/* The keys of one SCAN on their way: found, sent, measured. Replies come in order, so
- * that one slot is measured to its end before the next SCAN's reply needs it. */
+/* The keys of one SCAN on their way: found, sent, measured. Replies of one server come in
+ * order, so that one slot is measured to its end before the next SCAN's reply needs it;
+ * a batch for two servers is waited for to its end. */
 struct slot {
     struct wpb_batch keys;
     struct wpb_batch late; /* keys of earlier batches whose TTL is wanted after all */
+    size_t server, late_server;
 };
 
 /* The time since the last access is asked of one key in so many at most, and of up to
@@ -52,7 +54,7 @@ struct slot {
 
 struct keyspace {
     struct wpb_run *run;
-    struct wpb_conn *conn;
+    struct wpb_link *link;
     struct wpb_cost *cost;
     struct wpb_redis_scope scope;
     struct wpb_tally *tally;
@@ -61,7 +63,11 @@ struct keyspace {
     struct slot slots[2];
     int sent;        /* slot that was sent last */
     bool has_found;  /* the other one holds what the last SCAN found, or is the first */
-    bool is_scanned; /* the cursor came back to 0 */
+    bool is_mixed;   /* the batch sent last went to more than one server */
+    size_t server;   /* that is scanned; of a cluster one after the other */
+    bool is_scanned; /* the cursor of the last one came back to 0 */
+    size_t sizes;    /* answers to DBSIZE that are still to come */
+    uint64_t size;   /* the sum of those that came */
     uint64_t sent_us;
     bool is_noted; /* the pace knows of the batch sent last */
     char cursor[24];
@@ -71,7 +77,7 @@ struct keyspace {
     uint64_t idle_every, idle_phase, idle_asked;
     bool has_no_idle; /* denied, or the server counts accesses instead (LFU) */
     struct wpb_err no_idle;
-    uint64_t total, done, forbidden, own_hits;
+    uint64_t total, done, forbidden, moved, own_hits;
     uint64_t started_ms;
     struct wpb_err no_memory, no_ttl; /* why they are not asked, once denied */
     struct wpb_err no_current;        /* the same of what the site holds as current */
@@ -87,7 +93,7 @@ static void advance(struct keyspace *probe);
 static void on_closed(void *cookie)
 {
     struct keyspace *probe = cookie;
-    probe->conn = NULL;
+    probe->link = NULL;
     wpb_run_end(probe->run, probe->status, "%s", probe->reason.data);
 }
 
@@ -96,13 +102,30 @@ static void add_reason(struct keyspace *probe, const char *text)
     wpb_buf_printf(&probe->reason, "%s%s", probe->reason.len ? "; " : "", text);
 }
 
+/* What of a cluster was not read. */
+static void explain_missing(struct keyspace *probe)
+{
+    struct wpb_buf missing;
+
+    wpb_buf_init(&missing, 0);
+    wpb_link_missing(probe->link, &missing);
+    if (probe->moved)
+        wpb_buf_printf(&missing,
+                       "%s%" PRIu64 " keys were on their way to another node of the "
+                       "cluster, and may be counted twice or not at all",
+                       missing.len ? "; " : "", probe->moved);
+    if (missing.len && !wpb_buf_failed(&missing))
+        add_reason(probe, missing.data);
+    wpb_buf_fini(&missing);
+}
+
 /* Where the keys were read, if not where everybody would think. */
 static void explain_place(struct keyspace *probe)
 {
     struct wpb_buf place;
 
     wpb_buf_init(&place, 0);
-    wpb_conn_explain(probe->conn, &place);
+    wpb_link_explain(probe->link, &place);
     if (place.len && !wpb_buf_failed(&place))
         add_reason(probe, place.data);
     wpb_buf_fini(&place);
@@ -137,6 +160,8 @@ static void finish(struct keyspace *probe, enum wpb_coverage_status status,
                        probe->reason.len ? "; " : "", probe->forbidden);
         facts.is_complete = false;
     }
+    if (probe->has_started && status != WPB_COVERAGE_UNAVAILABLE)
+        explain_missing(probe);
     if (status == WPB_COVERAGE_OK && probe->reason.len)
         status = WPB_COVERAGE_PARTIAL;
     probe->status = status;
@@ -149,7 +174,7 @@ static void finish(struct keyspace *probe, enum wpb_coverage_status status,
         explain_place(probe);
     }
     wpb_run_progress(probe->run, probe->done, probe->total, NULL);
-    wpb_conn_close(probe->conn);
+    wpb_link_close(probe->link);
 }
 
 /* What was counted stands; without any of it there was no look at all. */
@@ -183,10 +208,25 @@ static bool is_forbidden_key(const struct redisReply *reply)
     return wpb_reply_is_code(reply, "NOPERM") && memmem(text.data, text.len, " key", 4);
 }
 
-/* All that was asked about item I of KEYS is in. */
-static void count_key(struct keyspace *probe, struct wpb_batch *keys, uint32_t i,
+/* An error about one key alone: another node of the cluster has it by now. */
+static bool is_moved_key(struct keyspace *probe, const struct redisReply *reply,
+                         struct wpb_batch_item *item)
+{
+    struct wpb_redirection redirection;
+
+    if (!wpb_cluster_redirects(reply, &redirection) &&
+        !wpb_reply_is_code(reply, "TRYAGAIN"))
+        return false;
+    probe->moved += !item->is_gone;
+    item->is_gone = true;
+    return true;
+}
+
+/* All that was asked about item I of SLOT is in. */
+static void count_key(struct keyspace *probe, struct slot *slot, uint32_t i,
                       const int64_t *ttl_ms)
 {
+    struct wpb_batch *keys = &slot->keys;
     const struct wpb_batch_item *item = &keys->items[i];
     struct wpb_batch *late = &probe->slots[probe->sent ^ 1].late;
     struct wpb_tally_key key = {
@@ -202,6 +242,7 @@ static void count_key(struct keyspace *probe, struct wpb_batch *keys, uint32_t i
     if (item->is_gone || !wpb_tally_add(probe->tally, &key) || item->asks_ttl ||
         probe->no_ttl.code)
         return;
+    probe->slots[probe->sent ^ 1].late_server = slot->server;
     if (wpb_batch_add(late, key.name, false, true) == 0)
         late->items[late->count - 1].bytes = key.bytes;
 }
@@ -209,8 +250,8 @@ static void count_key(struct keyspace *probe, struct wpb_batch *keys, uint32_t i
 static void on_memory(void *cookie, const struct redisReply *reply, uint64_t tag)
 {
     struct keyspace *probe = cookie;
-    struct wpb_batch *keys = &probe->slots[TAG_SLOT(tag)].keys;
-    struct wpb_batch_item *item = &keys->items[TAG_ITEM(tag)];
+    struct slot *slot = &probe->slots[TAG_SLOT(tag)];
+    struct wpb_batch_item *item = &slot->keys.items[TAG_ITEM(tag)];
     struct wpb_err err;
 
     if (reply->type == REDIS_REPLY_INTEGER) {
@@ -224,13 +265,13 @@ static void on_memory(void *cookie, const struct redisReply *reply, uint64_t tag
     } else if (wpb_reply_is_refusal(reply)) {
         if (!probe->no_memory.code)
             deny(&probe->no_memory, "MEMORY USAGE", "sizes", "+memory|usage", reply);
-    } else {
+    } else if (!is_moved_key(probe, reply, item)) {
         wpb_reply_unexpected(&err, "MEMORY USAGE", reply);
         fail(probe, &err);
         return;
     }
     if (!item->asks_ttl)
-        count_key(probe, keys, TAG_ITEM(tag), NULL);
+        count_key(probe, slot, TAG_ITEM(tag), NULL);
     advance(probe);
 }
 
@@ -253,7 +294,7 @@ static int read_ttl(struct keyspace *probe, const struct redisReply *reply,
     } else if (wpb_reply_is_refusal(reply)) {
         if (!probe->no_ttl.code)
             deny(&probe->no_ttl, "PTTL", "times to live", "+pttl", reply);
-    } else {
+    } else if (!is_moved_key(probe, reply, item)) {
         wpb_reply_unexpected(&err, "PTTL", reply);
         fail(probe, &err);
         return -1;
@@ -264,13 +305,13 @@ static int read_ttl(struct keyspace *probe, const struct redisReply *reply,
 static void on_ttl(void *cookie, const struct redisReply *reply, uint64_t tag)
 {
     struct keyspace *probe = cookie;
-    struct wpb_batch *keys = &probe->slots[TAG_SLOT(tag)].keys;
+    struct slot *slot = &probe->slots[TAG_SLOT(tag)];
     bool has_ttl;
     int64_t ttl_ms;
 
-    if (read_ttl(probe, reply, &keys->items[TAG_ITEM(tag)], &has_ttl, &ttl_ms) != 0)
+    if (read_ttl(probe, reply, &slot->keys.items[TAG_ITEM(tag)], &has_ttl, &ttl_ms) != 0)
         return;
-    count_key(probe, keys, TAG_ITEM(tag), has_ttl ? &ttl_ms : NULL);
+    count_key(probe, slot, TAG_ITEM(tag), has_ttl ? &ttl_ms : NULL);
     advance(probe);
 }
 
@@ -322,7 +363,8 @@ static void on_idle(void *cookie, const struct redisReply *reply, uint64_t tag)
         probe->cost->keyspace_hits++;
         wpb_tally_idle(probe->tally, wpb_batch_name(keys, TAG_ITEM(tag)),
                        (uint64_t)reply->integer);
-    } else if (wpb_reply_is_error(reply) && !is_forbidden_key(reply)) {
+    } else if (wpb_reply_is_error(reply) && !is_forbidden_key(reply) &&
+               !is_moved_key(probe, reply, &keys->items[TAG_ITEM(tag)])) {
         if (wpb_reply_is_refusal(reply) && !probe->has_no_idle)
             deny(&probe->no_idle, "OBJECT IDLETIME", "times since the last access",
                  "+object|idletime", reply);
@@ -342,15 +384,15 @@ static bool is_idle_due(struct keyspace *probe)
 
 static void ask_idle(struct keyspace *probe, uint64_t tag)
 {
-    const struct wpb_batch *keys = &probe->slots[TAG_SLOT(tag)].keys;
+    const struct slot *slot = &probe->slots[TAG_SLOT(tag)];
     const struct wpb_slice words[] = {WPB_SLICE("OBJECT"), WPB_SLICE("IDLETIME"),
-                                      wpb_batch_name(keys, TAG_ITEM(tag))};
+                                      wpb_batch_name(&slot->keys, TAG_ITEM(tag))};
     struct wpb_buf command;
 
     wpb_buf_init(&command, 0);
     wpb_resp_command(&command, words, 3);
     if (!wpb_buf_failed(&command))
-        wpb_conn_send(probe->conn, on_idle, tag, wpb_buf_view(&command));
+        wpb_link_send(probe->link, slot->server, on_idle, tag, wpb_buf_view(&command));
     wpb_buf_fini(&command);
 }
 
@@ -367,7 +409,8 @@ static bool is_ttl_due(struct keyspace *probe)
 static int read_scan(struct keyspace *probe, const struct redisReply *reply,
                      struct wpb_err *err)
 {
-    struct wpb_batch *found = &probe->slots[probe->sent ^ 1].keys;
+    struct slot *slot = &probe->slots[probe->sent ^ 1];
+    struct wpb_batch *found = &slot->keys;
     bool asks_memory = probe->no_memory.code == WPB_OK;
 
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
@@ -379,7 +422,10 @@ static int read_scan(struct keyspace *probe, const struct redisReply *reply,
         strspn(cursor.data, "0123456789") != cursor.len)
         return wpb_err_set(err, WPB_E_PROTOCOL, "redis", "SCAN gave no usable cursor");
     memcpy(probe->cursor, cursor.data, cursor.len + 1);
-    probe->is_scanned = wpb_slice_is(cursor, "0");
+    slot->server = probe->server;
+    /* With 0 the next server begins, where there is one. */
+    if (wpb_slice_is(cursor, "0"))
+        probe->is_scanned = ++probe->server == wpb_link_servers(probe->link);
     wpb_batch_clear(found);
     for (size_t i = 0; i < reply->element[1]->elements; i++) {
         const struct redisReply *name = reply->element[1]->element[i];
@@ -433,10 +479,15 @@ static void on_dbsize(void *cookie, const struct redisReply *reply, uint64_t tag
         wpb_reply_fail(&err, "DBSIZE", reply);
         fail(probe, &err);
     } else if (tag == DBSIZE_LAST) {
-        check_end(probe, (uint64_t)wpb_reply_integer(reply, (int64_t)probe->total));
+        /* Where it is not told, nothing has shrunk. */
+        probe->size += (uint64_t)wpb_reply_integer(reply, (int64_t)probe->total);
+        if (--probe->sizes == 0)
+            check_end(probe, probe->size);
     } else {
         int64_t keys = wpb_reply_integer(reply, 0);
-        probe->total = keys > 0 ? (uint64_t)keys : 0;
+        probe->total += keys > 0 ? (uint64_t)keys : 0;
+        if (--probe->sizes > 0)
+            return;
         wpb_pace_total(&probe->pace, probe->total);
         if (probe->total > TTL_SAMPLE_ABOVE_KEYS)
             probe->ttl_every = TTL_SAMPLE_EVERY;
@@ -450,8 +501,10 @@ static void on_dbsize(void *cookie, const struct redisReply *reply, uint64_t tag
 
 static void ask_dbsize(struct keyspace *probe, enum dbsize which)
 {
-    wpb_conn_send(probe->conn, on_dbsize, which, wpb_slice_cstr(DBSIZE_COMMAND));
-    wpb_conn_flush(probe->conn, 0);
+    probe->sizes = wpb_link_servers(probe->link);
+    for (size_t i = 0; i < wpb_link_servers(probe->link); i++)
+        wpb_link_send(probe->link, i, on_dbsize, which, wpb_slice_cstr(DBSIZE_COMMAND));
+    wpb_link_flush(probe->link, 0);
 }
 
 static void send_scan(struct keyspace *probe)
@@ -464,7 +517,7 @@ static void send_scan(struct keyspace *probe)
 
     wpb_buf_init(&command, 0);
     wpb_resp_command(&command, words, 4);
-    wpb_conn_send(probe->conn, on_scan, 0, wpb_buf_view(&command));
+    wpb_link_send(probe->link, probe->server, on_scan, 0, wpb_buf_view(&command));
     wpb_buf_fini(&command);
 }
 
@@ -484,24 +537,26 @@ static void send_wanted(struct keyspace *probe)
         if (probe->no_current.code || wpb_buf_failed(&command))
             wpb_orphans_current(orphans, id, wpb_slice_of("", 0));
         else
-            wpb_conn_send(probe->conn, on_current, id, wpb_buf_view(&command));
+            wpb_link_send_key(probe->link, key, on_current, id, wpb_buf_view(&command));
     }
     wpb_buf_fini(&command);
 }
 
 static void send_keys(struct keyspace *probe, uint32_t begin, size_t end)
 {
-    struct wpb_batch *keys = &probe->slots[probe->sent].keys;
+    struct slot *slot = &probe->slots[probe->sent];
+    struct wpb_batch *keys = &slot->keys;
 
     for (uint32_t i = begin; i < end; i++) {
         const struct wpb_batch_item *item = &keys->items[i];
         uint64_t tag = TAG(probe->sent, i);
         if (item->asks_memory)
-            wpb_conn_send(probe->conn, on_memory, tag, wpb_batch_memory(keys, i));
+            wpb_link_send(probe->link, slot->server, on_memory, tag,
+                          wpb_batch_memory(keys, i));
         if (item->asks_ttl)
-            wpb_conn_send(probe->conn, on_ttl, tag, wpb_batch_ttl(keys, i));
+            wpb_link_send(probe->link, slot->server, on_ttl, tag, wpb_batch_ttl(keys, i));
         if (!item->asks_memory && !item->asks_ttl)
-            count_key(probe, keys, i, NULL);
+            count_key(probe, slot, i, NULL);
         if (is_idle_due(probe))
             ask_idle(probe, tag);
     }
@@ -518,17 +573,19 @@ static void send_batch(struct keyspace *probe)
         wpb_batch_clear(&slot->keys);
     size_t half = slot->keys.count / 2;
     probe->has_found = probe->is_noted = false;
+    probe->is_mixed = (!probe->is_scanned && slot->server != probe->server) ||
+                      (slot->late.count && slot->late_server != slot->server);
     wpb_batch_clear(&probe->slots[probe->sent ^ 1].late);
     for (uint32_t i = 0; i < slot->late.count; i++)
-        wpb_conn_send(probe->conn, on_late_ttl, TAG(probe->sent, i),
+        wpb_link_send(probe->link, slot->late_server, on_late_ttl, TAG(probe->sent, i),
                       wpb_batch_ttl(&slot->late, i));
     send_wanted(probe);
     send_keys(probe, 0, half);
     if (!probe->is_scanned)
         send_scan(probe);
     send_keys(probe, (uint32_t)half, slot->keys.count);
-    if (wpb_conn_pending(probe->conn) > 0)
-        wpb_conn_flush(probe->conn, 0);
+    if (wpb_link_pending(probe->link) > 0)
+        wpb_link_flush(probe->link, 0);
     else
         advance(probe);
 }
@@ -560,8 +617,9 @@ static void note(struct keyspace *probe, uint64_t now_us)
 static void advance(struct keyspace *probe)
 {
     struct slot *next = &probe->slots[probe->sent ^ 1];
-    bool is_idle = wpb_conn_pending(probe->conn) == 0;
-    bool overlaps = probe->pace.budget == WPB_BUDGET_FULL && probe->has_found;
+    bool is_idle = wpb_link_pending(probe->link) == 0;
+    bool overlaps = probe->pace.budget == WPB_BUDGET_FULL && probe->has_found &&
+                    !probe->is_mixed && next->server == probe->server;
     uint64_t now_us;
 
     if (probe->is_ending || (!is_idle && !overlaps))
@@ -642,12 +700,10 @@ static void *start(struct wpb_run *run, struct wpb_err *err)
         wpb_err_set(err, WPB_E_MEMORY, "redis", "out of memory");
         goto out_probe;
     }
-    probe->conn = wpb_conn_open(wpb_run_loop(run), &sites[0]->redis, &events, probe,
-                                probe->cost, err);
-    if (probe->conn) {
-        wpb_redis_replica_prefer(probe->conn, sites, count);
+    probe->link = wpb_link_open(wpb_run_loop(run), sites, count, WPB_LINK_REPLICA,
+                                &events, probe, probe->cost, err);
+    if (probe->link)
         return probe;
-    }
 out_probe:
     release(probe);
     return NULL;
@@ -678,7 +734,7 @@ const struct wpb_probe wpb_probe_redis_keyspace = {
     .cost = WPB_COST_MEDIUM,
     .deadline_ms = LOW_DEADLINE_MS,
     .grants = "~* +select +info +dbsize +scan +memory|usage +pttl +getrange "
-              "+object|idletime",
+              "+object|idletime; +cluster|slots +readonly +asking in a cluster",
     .start = start,
     .step = step,
     .cancel = cancel,

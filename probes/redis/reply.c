@@ -5,6 +5,8 @@
 #define STAGE "redis"
 /* Of a server's own words, so that the advice behind them still fits. */
 #define QUOTE_MAX 90
+/* No host has a longer name. */
+#define HOST_MAX 253
 
 void wpb_resp_word(struct wpb_buf *out, struct wpb_slice word)
 {
@@ -57,6 +59,17 @@ bool wpb_reply_is_refusal(const struct redisReply *reply)
            wpb_reply_is_code(reply, "ERR operation not permitted");
 }
 
+bool wpb_reply_is_host(struct wpb_slice text)
+{
+    if (text.len == 0 || text.len > HOST_MAX)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] <= ' ' || text.data[i] > '~')
+            return false;
+    }
+    return true;
+}
+
 int64_t wpb_reply_integer(const struct redisReply *reply, int64_t fallback)
 {
     return reply->type == REDIS_REPLY_INTEGER ? (int64_t)reply->integer : fallback;
@@ -82,12 +95,14 @@ static const struct meaning {
     {"MASTERDOWN", WPB_E_CONNECT,
      "this replica has lost its master and serves no stale data; ask the master"},
     {"BUSY", WPB_E_TIMEOUT, "a script blocks it; try again later"},
-    {"MOVED", WPB_E_UNSUPPORTED, "this is a Redis Cluster, which is not supported yet"},
-    {"ASK", WPB_E_UNSUPPORTED, "this is a Redis Cluster, which is not supported yet"},
-    {"CLUSTERDOWN", WPB_E_UNSUPPORTED,
-     "this is a Redis Cluster, which is not supported yet"},
-    {"CROSSSLOT", WPB_E_UNSUPPORTED,
-     "this is a Redis Cluster, which is not supported yet"},
+    {"MOVED", WPB_E_UNSUPPORTED,
+     "the key is on another node of a Redis Cluster, which could not be reached"},
+    {"ASK", WPB_E_UNSUPPORTED,
+     "the key is on its way to another node of a Redis Cluster, which could not be "
+     "reached"},
+    {"CLUSTERDOWN", WPB_E_CONNECT,
+     "this Redis Cluster does not serve all of its keys; see CLUSTER INFO"},
+    {"CROSSSLOT", WPB_E_UNSUPPORTED, "this is a Redis Cluster"},
     {"READONLY", WPB_E_DENIED, "it took the command for a write"},
     {"DENIED", WPB_E_DENIED,
      "protected mode; connect through loopback or its unix socket"},

@@ -29,6 +29,8 @@ static inline bool wpb_reply_is_error(const struct redisReply *reply)
 bool wpb_reply_is_code(const struct redisReply *reply, const char *code);
 /* The server does not offer the command: renamed, too old, or ACL. */
 bool wpb_reply_is_refusal(const struct redisReply *reply);
+/* TEXT, with which a server names another one, has the form of a name or an address. */
+bool wpb_reply_is_host(struct wpb_slice text);
 /* The value of an integer reply, FALLBACK for any other. */
 int64_t wpb_reply_integer(const struct redisReply *reply, int64_t fallback);
 

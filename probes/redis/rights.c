@@ -4,7 +4,7 @@
 #include <string.h>
 #include <uv.h>
 
-#include "probes/redis/conn.h"
+#include "probes/redis/link.h"
 #include "probes/redis/probes.h"
 #include "probes/redis/reply.h"
 
@@ -42,7 +42,7 @@ static const struct trial {
 
 struct rights {
     struct wpb_run *run;
-    struct wpb_conn *conn;
+    struct wpb_link *link;
     const struct wpb_site *site;
     struct wpb_buf command;
     struct wpb_buf forbidden, unknown; /* " +scan +pttl"; "SCAN, PTTL" */
@@ -60,14 +60,14 @@ static void finish(struct rights *probe, enum wpb_coverage_status status)
     probe->is_ending = true;
     probe->status = status;
     wpb_run_progress(probe->run, probe->answered, TRIALS, NULL);
-    wpb_conn_close(probe->conn);
+    wpb_link_close(probe->link);
 }
 
 static void on_closed(void *cookie)
 {
     struct rights *probe = cookie;
 
-    probe->conn = NULL;
+    probe->link = NULL;
     wpb_run_end(probe->run, probe->status, "%s", probe->reason.data);
 }
 
@@ -143,9 +143,9 @@ static void on_ready(void *cookie)
             words[count] = wpb_slice_cstr(trials[i].words[count]);
         wpb_buf_clear(&probe->command);
         wpb_resp_command(&probe->command, words, count);
-        wpb_conn_send(probe->conn, on_reply, i, wpb_buf_view(&probe->command));
+        wpb_link_send(probe->link, 0, on_reply, i, wpb_buf_view(&probe->command));
     }
-    wpb_conn_flush(probe->conn, 0);
+    wpb_link_flush(probe->link, 0);
 }
 
 static void release(void *state)
@@ -166,20 +166,21 @@ static void *start(struct wpb_run *run, struct wpb_err *err)
     static const struct wpb_conn_events events = {on_ready, on_failed, on_closed};
     struct rights *probe = calloc(1, sizeof(*probe));
     size_t count;
+    const struct wpb_site *const *sites = wpb_run_sites(run, &count);
 
     if (!probe) {
         wpb_err_set(err, WPB_E_MEMORY, "redis", "out of memory");
         return NULL;
     }
     probe->run = run;
-    probe->site = wpb_run_sites(run, &count)[0];
+    probe->site = sites[0];
     wpb_buf_init(&probe->command, 0);
     wpb_buf_init(&probe->forbidden, 0);
     wpb_buf_init(&probe->unknown, 0);
     wpb_buf_init(&probe->reason, 0);
-    probe->conn = wpb_conn_open(wpb_run_loop(run), &probe->site->redis, &events, probe,
-                                wpb_run_cost(run), err);
-    if (probe->conn)
+    probe->link = wpb_link_open(wpb_run_loop(run), sites, count, WPB_LINK_MASTER, &events,
+                                probe, wpb_run_cost(run), err);
+    if (probe->link)
         return probe;
     release(probe);
     return NULL;

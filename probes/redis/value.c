@@ -5,9 +5,8 @@
 #include <uv.h>
 
 #include "probes/php/examine.h"
-#include "probes/redis/conn.h"
+#include "probes/redis/link.h"
 #include "probes/redis/probes.h"
-#include "probes/redis/replica.h"
 #include "probes/redis/reply.h"
 #include "probes/redis/value_post.h"
 
@@ -36,7 +35,7 @@ static const char *const question_names[] = {
 
 struct value {
     struct wpb_run *run;
-    struct wpb_conn *conn;
+    struct wpb_link *link;
     struct wpb_cost *cost;
     struct wpb_redis_scope scope;
     const struct wpb_request *requests;
@@ -78,7 +77,7 @@ static void end_run(struct value *probe)
 static void on_closed(void *cookie)
 {
     struct value *probe = cookie;
-    probe->conn = NULL;
+    probe->link = NULL;
     probe->is_closed = true;
     end_run(probe);
 }
@@ -90,7 +89,7 @@ static void finish(struct value *probe, enum wpb_coverage_status status)
     probe->is_ending = true;
     probe->status = status;
     wpb_run_progress(probe->run, probe->at - probe->failures, probe->count, NULL);
-    wpb_conn_close(probe->conn);
+    wpb_link_close(probe->link);
 }
 
 static void on_failed(void *cookie, const struct wpb_err *err)
@@ -111,7 +110,8 @@ static void ask(struct value *probe, enum question question,
 
     wpb_buf_init(&command, 0);
     wpb_resp_command(&command, words, count);
-    wpb_conn_send(probe->conn, on_answer, question, wpb_buf_view(&command));
+    wpb_link_send_key(probe->link, probe->requests[probe->at].subject->name, on_answer,
+                      question, wpb_buf_view(&command));
     wpb_buf_fini(&command);
 }
 
@@ -134,7 +134,7 @@ static void ask_chunk(struct value *probe)
         WPB_SLICE("GETRANGE"), probe->requests[probe->at].subject->name,
         wpb_slice_of(first, (size_t)first_len), wpb_slice_of(last, (size_t)last_len)};
     ask(probe, ASK_CHUNK, words, 4);
-    wpb_conn_flush(probe->conn, CHUNK_DEADLINE_MS);
+    wpb_link_flush(probe->link, CHUNK_DEADLINE_MS);
 }
 
 /* The command that counts the elements of a key of TYPE, or NULL. */
@@ -185,7 +185,7 @@ static void chunk_done(struct value *probe)
         return;
     if (probe->is_enough || is_last || probe->facts.is_cut_short) {
         ask_key(probe, ASK_AGAIN, "STRLEN");
-        wpb_conn_flush(probe->conn, 0);
+        wpb_link_flush(probe->link, 0);
     } else {
         ask_chunk(probe);
     }
@@ -265,7 +265,7 @@ static void after_facts(struct value *probe)
         key_done(probe);
     } else if (facts->is_no_string) {
         ask_key(probe, ASK_TYPE, "TYPE");
-        wpb_conn_flush(probe->conn, 0);
+        wpb_link_flush(probe->link, 0);
     } else if (!facts->has_length) {
         key_failed(probe); /* the error says why */
     } else {
@@ -282,7 +282,7 @@ static void take_type(struct value *probe, struct wpb_slice type)
     probe->cost->keyspace_hits++;
     if (command) {
         ask_key(probe, ASK_COUNT, command);
-        wpb_conn_flush(probe->conn, 0);
+        wpb_link_flush(probe->link, 0);
     } else {
         key_done(probe);
     }
@@ -333,7 +333,7 @@ static void take_wrong_type(struct value *probe)
 static void proceed(struct value *probe, enum question question)
 {
     if (question <= ASK_LENGTH) {
-        if (wpb_conn_pending(probe->conn) == 0)
+        if (wpb_link_pending(probe->link) == 0)
             after_facts(probe);
     } else if (question == ASK_COUNT || question == ASK_AGAIN) {
         key_done(probe);
@@ -385,7 +385,7 @@ static void next_key(struct value *probe)
     ask_key(probe, ASK_TTL, "PTTL");
     ask(probe, ASK_MEMORY, memory, 3);
     ask_key(probe, ASK_LENGTH, "STRLEN");
-    wpb_conn_flush(probe->conn, 0);
+    wpb_link_flush(probe->link, 0);
 }
 
 static void on_ready(void *cookie)
@@ -423,12 +423,10 @@ static void *start(struct wpb_run *run, struct wpb_err *err)
     probe->work.data = probe;
     wpb_buf_init(&probe->chunk, 0);
     wpb_redis_scope_init(&probe->scope, &sites[0]->redis);
-    probe->conn = wpb_conn_open(wpb_run_loop(run), &sites[0]->redis, &events, probe,
-                                probe->cost, err);
-    if (probe->conn) {
-        wpb_redis_replica_prefer(probe->conn, sites, count);
+    probe->link = wpb_link_open(wpb_run_loop(run), sites, count, WPB_LINK_REPLICA,
+                                &events, probe, probe->cost, err);
+    if (probe->link)
         return probe;
-    }
     release(probe);
     return NULL;
 }

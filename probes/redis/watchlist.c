@@ -4,7 +4,7 @@
 #include <uv.h>
 
 #include "probes/php/memory.h"
-#include "probes/redis/conn.h"
+#include "probes/redis/link.h"
 #include "probes/redis/probes.h"
 #include "probes/redis/reply.h"
 #include "probes/redis/scope.h"
@@ -66,7 +66,7 @@ struct look {
 
 struct watchlist {
     struct wpb_run *run;
-    struct wpb_conn *conn;
+    struct wpb_link *link;
     struct wpb_cost *cost;
     struct wpb_redis_scope scope;
     struct look *looks;
@@ -87,13 +87,13 @@ static void finish(struct watchlist *probe, enum wpb_coverage_status status)
     probe->status = status;
     wpb_run_progress(probe->run, status == WPB_COVERAGE_UNAVAILABLE ? 0 : probe->count,
                      probe->count, NULL);
-    wpb_conn_close(probe->conn);
+    wpb_link_close(probe->link);
 }
 
 static void on_closed(void *cookie)
 {
     struct watchlist *probe = cookie;
-    probe->conn = NULL;
+    probe->link = NULL;
     wpb_run_end(probe->run, probe->status, "%s", probe->error.message);
 }
 
@@ -307,8 +307,8 @@ static void ask(struct watchlist *probe, size_t index, enum question question)
 
     wpb_buf_init(&command, 0);
     wpb_resp_command(&command, commands[question], words[question]);
-    wpb_conn_send(probe->conn, on_answer, index * QUESTIONS + question,
-                  wpb_buf_view(&command));
+    wpb_link_send_key(probe->link, key, on_answer, index * QUESTIONS + question,
+                      wpb_buf_view(&command));
     wpb_buf_fini(&command);
 }
 
@@ -330,7 +330,7 @@ static void ask_ages(struct watchlist *probe)
         ask(probe, i, ASK_OLDEST);
         ask(probe, i, ASK_NEWEST);
     }
-    wpb_conn_flush(probe->conn, 0);
+    wpb_link_flush(probe->link, 0);
 }
 
 static void on_answer(void *cookie, const struct redisReply *reply, uint64_t tag)
@@ -350,10 +350,10 @@ static void on_answer(void *cookie, const struct redisReply *reply, uint64_t tag
         look->is_absent = true;
     else if (!probe->error.code)
         wpb_reply_unexpected(&probe->error, question_names[question], reply);
-    if (wpb_conn_pending(probe->conn) > 0)
+    if (wpb_link_pending(probe->link) > 0)
         return;
     ask_ages(probe);
-    if (wpb_conn_pending(probe->conn) == 0)
+    if (wpb_link_pending(probe->link) == 0)
         conclude(probe);
 }
 
@@ -371,7 +371,7 @@ static void on_ready(void *cookie)
         ask(probe, i, ASK_LENGTH);
         ask(probe, i, ASK_HEAD);
     }
-    wpb_conn_flush(probe->conn, 0);
+    wpb_link_flush(probe->link, 0);
 }
 
 /* ---- the probe ---- */
@@ -433,9 +433,9 @@ static void *start(struct wpb_run *run, struct wpb_err *err)
         wpb_run_step_in(run, 0); /* which ends it: nothing is to be asked */
         return probe;
     }
-    probe->conn = wpb_conn_open(wpb_run_loop(run), &sites[0]->redis, &events, probe,
-                                probe->cost, err);
-    if (probe->conn)
+    probe->link = wpb_link_open(wpb_run_loop(run), sites, count, WPB_LINK_MASTER, &events,
+                                probe, probe->cost, err);
+    if (probe->link)
         return probe;
 out_probe:
     release(probe);
@@ -466,7 +466,7 @@ static void step(void *state)
 static void cancel(void *state)
 {
     struct watchlist *probe = state;
-    if (!probe->conn) {
+    if (!probe->link) {
         step(state);
         return;
     }

@@ -187,3 +187,29 @@ void wpb_redis_servers(const struct wpb_config *config, struct wpb_unresolved_li
                       value.type == WPB_CONFIG_ARRAY &&
                       read_all(value.array, list->arena, site);
 }
+
+bool wpb_redis_seeds(struct wpb_config_value value, struct wpb_arena *arena,
+                     struct wpb_redis_address *rest)
+{
+    struct wpb_redis_address *seeds =
+        wpb_arena_alloc(arena, WPB_REDIS_SEEDS_MAX * sizeof(*seeds));
+    struct wpb_redis_address none = *rest;
+    size_t count = 0;
+    bool is_master;
+
+    if (value.type != WPB_CONFIG_ARRAY)
+        return false;
+    none.user = none.password = "";
+    for (; count < value.array->count && count < WPB_REDIS_SEEDS_MAX; count++) {
+        if (!read_entry(value.array->elements[count].value, &none, arena, &seeds[count],
+                        &is_master))
+            return false;
+        if (seeds[count].scheme == WPB_REDIS_TCP && rest->scheme == WPB_REDIS_TLS)
+            seeds[count].scheme = WPB_REDIS_TLS;
+        seeds[count].is_cluster = rest->is_cluster;
+        seeds[count].is_sentinel = rest->is_sentinel;
+    }
+    rest->seeds = seeds;
+    rest->seed_count = count;
+    return count > 0;
+}

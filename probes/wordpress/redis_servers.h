@@ -15,6 +15,13 @@
 
 #include "probes/wordpress/settings.h"
 
+/* A list of entries that are all alike: nodes of a cluster, or sentinels. What an entry
+ * leaves out is as REST says, but for the login: that is the entry's own or none. At most
+ * WPB_REDIS_SEEDS_MAX of them into REST. False when there is none, or one is not known.
+ */
+bool wpb_redis_seeds(struct wpb_config_value value, struct wpb_arena *arena,
+                     struct wpb_redis_address *rest);
+
 /* Read the servers of CONFIG into SITE, whose `redis` holds what entries leave out. When
  * the constant counts but cannot be resolved, the site has no Redis that is known. */
 void wpb_redis_servers(const struct wpb_config *config, struct wpb_unresolved_list *list,

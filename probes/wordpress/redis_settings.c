@@ -33,6 +33,42 @@ static struct wpb_config_value constant(const struct wpb_config *config, const c
     return value;
 }
 
+/* A cluster with nodes in a list; a name alone stands for what php.ini says, which is
+ * not looked into. */
+static void cluster_address(struct wpb_config_value nodes,
+                            struct wpb_unresolved_list *list, struct wpb_site *site)
+{
+    struct wpb_redis_address *redis = &site->redis;
+
+    redis->is_cluster = true;
+    redis->database = 0;
+    if (!wpb_redis_seeds(nodes, list->arena, redis))
+        return;
+    site->has_redis = true;
+    redis->scheme = redis->seeds[0].scheme;
+    redis->host = redis->seeds[0].host;
+    redis->port = redis->seeds[0].port;
+}
+
+static void sentinel_address(struct wpb_config_value service,
+                             struct wpb_config_value sentinels,
+                             struct wpb_unresolved_list *list, struct wpb_site *site)
+{
+    struct wpb_redis_address *redis = &site->redis;
+    struct wpb_slice name;
+
+    redis->is_sentinel = true;
+    if (!wpb_config_value_text(service, list->arena, &name) || name.len == 0 ||
+        !wpb_redis_seeds(sentinels, list->arena, redis))
+        return;
+    redis->service = wpb_arena_cstr(list->arena, name);
+    /* Only a sentinel knows. */
+    redis->host = redis->path = "";
+    redis->port = 0;
+    if (redis->scheme == WPB_REDIS_UNIX)
+        redis->scheme = WPB_REDIS_TCP;
+}
+
 static void constants_address(const struct wpb_config *config,
                               struct wpb_unresolved_list *list, struct wpb_site *site)
 {
@@ -56,9 +92,13 @@ static void constants_address(const struct wpb_config *config,
         site->has_redis = site->has_redis && !is_unresolved(config, needed[i]);
     wpb_connection_address(&settings, list->arena, &site->redis);
     wpb_redis_servers(config, list, site);
-    site->redis.is_cluster =
-        is_defined(config, "WP_REDIS_CLUSTER") || is_defined(config, "WP_REDIS_SHARDS");
-    site->redis.is_sentinel = is_defined(config, "WP_REDIS_SENTINEL");
+    if (is_defined(config, "WP_REDIS_SHARDS"))
+        site->redis.is_cluster = true;
+    else if (is_defined(config, "WP_REDIS_CLUSTER"))
+        cluster_address(constant(config, "WP_REDIS_CLUSTER", list), list, site);
+    else if (is_defined(config, "WP_REDIS_SENTINEL"))
+        sentinel_address(constant(config, "WP_REDIS_SENTINEL", list),
+                         constant(config, "WP_REDIS_SERVERS", list), list, site);
 }
 
 static struct wpb_slice trimmed(struct wpb_slice text, const char *set, size_t set_len)
@@ -294,6 +334,13 @@ static void object_cache_pro_prefix(const struct wpb_config_array *array,
         "its key format is not published; its keys are read as prefix:blog:group:id";
 }
 
+static struct wpb_config_value part(const struct wpb_config_array *array,
+                                    const char *name)
+{
+    const struct wpb_config_element *found = wpb_config_value_named(array, name);
+    return found ? found->value : wpb_config_value_null();
+}
+
 static void object_cache_pro(const struct wpb_settings_source *source,
                              struct wpb_site *site)
 {
@@ -313,9 +360,13 @@ static void object_cache_pro(const struct wpb_settings_source *source,
                                 "URLs are not read; give --redis URI");
         site->has_redis = false;
     }
-    site->redis.is_cluster = wpb_config_value_named(value.array, "cluster") != NULL ||
-                             wpb_config_value_named(value.array, "servers") != NULL;
-    site->redis.is_sentinel = wpb_config_value_named(value.array, "sentinels") != NULL;
+    if (wpb_config_value_named(value.array, "cluster"))
+        cluster_address(part(value.array, "cluster"), list, site);
+    else if (wpb_config_value_named(value.array, "sentinels"))
+        sentinel_address(part(value.array, "service"), part(value.array, "sentinels"),
+                         list, site);
+    else
+        site->redis.is_cluster = wpb_config_value_named(value.array, "servers") != NULL;
     object_cache_pro_prefix(value.array, list, site);
 }
 

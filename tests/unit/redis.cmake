@@ -1,7 +1,8 @@
 # Real servers: the tests start their own and fail where redis-server is missing.
 find_package(Threads REQUIRED)
 add_library(redis_fixture STATIC
-  unit/redis_peer.c unit/redis_proxy.c unit/redis_run.c unit/redis_server.c)
+  unit/redis_cluster.c unit/redis_peer.c unit/redis_proxy.c unit/redis_run.c
+  unit/redis_server.c)
 target_include_directories(redis_fixture PUBLIC unit)
 target_link_libraries(redis_fixture PUBLIC wpb_redis PkgConfig::CMOCKA Threads::Threads)
 
@@ -13,6 +14,8 @@ wpb_unit_test(redis_churn_counts wpb_redis)
 wpb_unit_test(redis_churn redis_fixture)
 wpb_unit_test(redis_keyspace redis_fixture)
 wpb_unit_test(redis_conn redis_fixture)
+wpb_unit_test(redis_cluster redis_fixture)
+wpb_unit_test(redis_sentinel redis_fixture)
 wpb_unit_test(redis_orphans redis_fixture)
 wpb_unit_test(redis_groups redis_fixture)
 wpb_unit_test(redis_watchlist redis_fixture)

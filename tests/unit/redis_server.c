@@ -43,7 +43,8 @@ static void write_config(const struct redis_server *server, const char *config)
     fclose(file);
 }
 
-void redis_server_start(struct redis_server *server, const char *config, int has_port)
+static void start(struct redis_server *server, const char *config, int has_port,
+                  const char *mode)
 {
     char path[128];
 
@@ -62,7 +63,7 @@ void redis_server_start(struct redis_server *server, const char *config, int has
         int nowhere = open("/dev/null", O_RDWR);
         dup2(nowhere, STDOUT_FILENO);
         dup2(nowhere, STDERR_FILENO);
-        execlp("redis-server", "redis-server", path, (char *)NULL);
+        execlp("redis-server", "redis-server", path, mode, (char *)NULL);
         _exit(127);
     }
     for (int i = 0; i < 1000; i++) {
@@ -77,6 +78,16 @@ void redis_server_start(struct redis_server *server, const char *config, int has
         usleep(10000);
     }
     fail_msg("redis-server does not answer");
+}
+
+void redis_server_start(struct redis_server *server, const char *config, int has_port)
+{
+    start(server, config, has_port, NULL);
+}
+
+void redis_sentinel_start(struct redis_server *server, const char *config)
+{
+    start(server, config, 1, "--sentinel");
 }
 
 void redis_server_kill(struct redis_server *server)

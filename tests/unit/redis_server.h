@@ -21,6 +21,8 @@ struct redis_server {
 /* Start one. CONFIG: further lines of redis.conf, or NULL. With HAS_PORT it listens
  * on loopback too. */
 void redis_server_start(struct redis_server *server, const char *config, int has_port);
+/* The same of a sentinel. CONFIG says what it watches. */
+void redis_sentinel_start(struct redis_server *server, const char *config);
 /* Kill at once, leaving the folder. */
 void redis_server_kill(struct redis_server *server);
 void redis_server_stop(struct redis_server *server);

@@ -652,19 +652,61 @@ static void hosts_in_their_forms(void **state)
     assert_string_equal(site->redis.host, "::1");
 }
 
-static void clusters_and_sentinels_are_marked(void **state)
+static void the_nodes_of_a_cluster_are_read(void **state)
 {
     struct host *host = *state;
     const struct wpb_site *site =
-        shop(host, "define('WP_REDIS_CLUSTER', ['tcp://a:1', 'tcp://b:2']);");
+        shop(host, "define('WP_REDIS_PASSWORD', 'hush');\n"
+                   "define('WP_REDIS_DATABASE', 3);\n"
+                   "define('WP_REDIS_CLUSTER', ['tcp://a:7001?alias=x', 'tls://b:2']);");
+
+    assert_true(site->has_redis);
     assert_true(site->redis.is_cluster);
     assert_false(site->redis.is_sentinel);
+    assert_string_equal(site->redis.host, "a");
+    assert_int_equal(site->redis.port, 7001);
+    assert_int_equal(site->redis.database, 0); /* there is no other */
+    assert_string_equal(site->redis.password, "hush");
+    assert_int_equal(site->redis.seed_count, 2);
+    assert_string_equal(site->redis.seeds[1].host, "b");
+    assert_int_equal(site->redis.seeds[1].scheme, WPB_REDIS_TLS);
+    assert_string_equal(site->redis.seeds[0].password, "");
+    /* A name stands for what php.ini says; shards are servers of the client's choice. */
+    site = shop(host, "define('WP_REDIS_CLUSTER', 'mycluster');");
+    assert_true(site->redis.is_cluster);
+    assert_int_equal(site->redis.seed_count, 0);
     site = shop(host, "define('WP_REDIS_SHARDS', ['tcp://a:1']);");
     assert_true(site->redis.is_cluster);
-    site = shop(host, "define('WP_REDIS_SENTINEL', 'mymaster');\n"
-                      "define('WP_REDIS_SERVERS', ['tcp://a:1']);");
+    assert_int_equal(site->redis.seed_count, 0);
+}
+
+static void sentinels_and_the_name_of_the_master_are_read(void **state)
+{
+    struct host *host = *state;
+    const struct wpb_site *site =
+        shop(host, "define('WP_REDIS_PASSWORD', 'hush');\n"
+                   "define('WP_REDIS_DATABASE', 3);\n"
+                   "define('WP_REDIS_SENTINEL', 'mymaster');\n"
+                   "define('WP_REDIS_SERVERS', ['tcp://a:26379?password=own',\n"
+                   "  ['host' => 'b', 'port' => 26380]]);");
+
+    assert_true(site->has_redis);
     assert_false(site->redis.is_cluster);
     assert_true(site->redis.is_sentinel);
+    assert_string_equal(site->redis.service, "mymaster");
+    assert_string_equal(site->redis.host, "");
+    assert_int_equal(site->redis.database, 3);
+    assert_string_equal(site->redis.password, "hush");
+    assert_int_equal(site->redis.seed_count, 2);
+    assert_string_equal(site->redis.seeds[0].host, "a");
+    assert_int_equal(site->redis.seeds[0].port, 26379);
+    assert_string_equal(site->redis.seeds[0].password, "own");
+    assert_string_equal(site->redis.seeds[1].host, "b");
+    assert_string_equal(site->redis.seeds[1].password, "");
+    assert_true(site->redis.seeds[1].is_sentinel);
+    site = shop(host, "define('WP_REDIS_SENTINEL', 'mymaster');");
+    assert_true(site->redis.is_sentinel);
+    assert_int_equal(site->redis.seed_count, 0);
 }
 
 static void servers_are_a_master_and_its_replicas(void **state)
@@ -1219,7 +1261,8 @@ int main(void)
         TEST(all_connection_constants),
         TEST(unix_sockets_in_their_forms),
         TEST(hosts_in_their_forms),
-        TEST(clusters_and_sentinels_are_marked),
+        TEST(the_nodes_of_a_cluster_are_read),
+        TEST(sentinels_and_the_name_of_the_master_are_read),
         TEST(servers_are_a_master_and_its_replicas),
         TEST(servers_count_only_for_a_client_that_reads_them),
         TEST(an_unresolved_host_leaves_no_address),

@@ -225,6 +225,25 @@ static void object_cache_pro_url_is_not_guessed(void **state)
     assert_null(strstr(unresolved(of, "WP_REDIS_CONFIG['url']")->reason, "s3cret"));
 }
 
+static void object_cache_pro_names_sentinels_or_nodes(void **state)
+{
+    const struct wpb_site *of = site(
+        *state, PRO,
+        "define('WP_REDIS_CONFIG', ['service' => 'shop', 'database' => 2,\n"
+        "  'password' => 'hush', 'sentinels' => ['tcp://s1:26379', 'tcp://s2:26379']]);");
+    assert_true(of->has_redis);
+    assert_true(of->redis.is_sentinel);
+    assert_string_equal(of->redis.service, "shop");
+    assert_int_equal(of->redis.database, 2);
+    assert_int_equal(of->redis.seed_count, 2);
+    assert_string_equal(of->redis.seeds[1].host, "s2");
+    of = site(*state, PRO,
+              "define('WP_REDIS_CONFIG', ['cluster' => ['tcp://n1:7000', 'tcp://n2']]);");
+    assert_true(of->redis.is_cluster);
+    assert_int_equal(of->redis.seed_count, 2);
+    assert_string_equal(of->redis.host, "n1");
+}
+
 /* --- LiteSpeed --- */
 
 static void litespeed_reads_its_data_file(void **state)
@@ -545,6 +564,7 @@ int main(void)
         TEST(wp_redis_prefix_is_the_salt_without_whitespace),
         TEST(object_cache_pro_prefix_ends_with_its_separator),
         TEST(object_cache_pro_url_is_not_guessed),
+        TEST(object_cache_pro_names_sentinels_or_nodes),
         TEST(litespeed_reads_its_data_file),
         TEST(litespeed_on_memcached_has_no_redis),
         TEST(litespeed_without_a_file_or_a_host_caches_nothing),

@@ -215,14 +215,15 @@ static void a_cluster_node_is_refused(void **state)
     redis_server_stop(&server);
 }
 
-static void a_configured_cluster_or_sentinel_is_not_even_tried(void **state)
+static void what_cannot_be_followed_is_not_even_tried(void **state)
 {
     struct wpb_site site = redis_server_site(*state, 0);
-    site.redis.is_cluster = true;
-    expect_blind(&site, "Redis Cluster");
+    site.redis.is_cluster =
+        true; /* nodes are not named: the client shares out the keys */
+    expect_blind(&site, "spreads its keys over several servers");
     site.redis.is_cluster = false;
     site.redis.is_sentinel = true;
-    expect_blind(&site, "Sentinels");
+    expect_blind(&site, "redis-sentinel://HOST:PORT/NAME");
 }
 
 static struct wpb_redis_address loopback(uint16_t port)
@@ -470,7 +471,7 @@ int main(void)
         REAL(an_acl_user_gets_in_and_what_it_lacks_is_named),
         REAL(a_database_out_of_range_is_told),
         REAL(too_many_clients_is_told),
-        REAL(a_configured_cluster_or_sentinel_is_not_even_tried),
+        REAL(what_cannot_be_followed_is_not_even_tried),
 #ifndef WPB_HAVE_HIREDIS_SSL
         REAL(tls_without_hiredis_ssl_says_why_and_what_to_do),
 #endif
