@@ -126,6 +126,11 @@ static void add_redis_cli(const struct wpb_rule_context *context, struct wpb_sli
     }
     if (site->has_redis && site->redis.user)
         address.user = site->redis.user;
+    /* Where the master is now, its sentinels have told. */
+    if (address.is_sentinel && site->redis.service) {
+        address.host = site->redis.host;
+        address.port = site->redis.port;
+    }
     wpb_redis_address_cli(&address, out);
 }
 

@@ -59,8 +59,9 @@ static void line(struct wpb_info *info, struct wpb_slice name, struct wpb_slice 
         const char *name;
         struct wpb_slice *field;
     } texts[] = {
-        {"redis_version", &info->version},   {"run_id", &info->run_id},
-        {"redis_mode", &info->mode},         {"role", &info->role},
+        {"redis_version", &info->version},
+        {"run_id", &info->run_id},
+        {"role", &info->role},
         {"maxmemory_policy", &info->policy},
     };
     const struct {
@@ -82,9 +83,7 @@ static void line(struct wpb_info *info, struct wpb_slice name, struct wpb_slice 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         if (wpb_slice_is(name, numbers[i].name))
             *numbers[i].field = known(value);
-    if (wpb_slice_is(name, "cluster_enabled"))
-        info->is_cluster |= wpb_slice_is(value, "1");
-    else if (wpb_slice_is(name, "loading"))
+    if (wpb_slice_is(name, "loading"))
         info->is_loading = wpb_slice_is(value, "1");
     else if (wpb_slice_is(name, "master_link_status"))
         info->has_lost_master = wpb_slice_is(value, "down");
@@ -94,11 +93,8 @@ static void line(struct wpb_info *info, struct wpb_slice name, struct wpb_slice 
 
 void wpb_info_parse(struct wpb_slice reply, struct wpb_info *info)
 {
-    *info = (struct wpb_info){.version = {"", 0},
-                              .run_id = {"", 0},
-                              .mode = {"", 0},
-                              .role = {"", 0},
-                              .policy = {"", 0}};
+    *info = (struct wpb_info){
+        .version = {"", 0}, .run_id = {"", 0}, .role = {"", 0}, .policy = {"", 0}};
     while (reply.len > 0) {
         const char *end = memchr(reply.data, '\n', reply.len);
         size_t len = end ? (size_t)(end - reply.data) : reply.len;
@@ -114,8 +110,6 @@ void wpb_info_parse(struct wpb_slice reply, struct wpb_info *info)
         size_t name = (size_t)(colon - text.data);
         line(info, wpb_slice_head(text, name), wpb_slice_skip(text, name + 1));
     }
-    info->is_cluster |= wpb_slice_is(info->mode, "cluster");
-    info->is_sentinel = wpb_slice_is(info->mode, "sentinel");
 }
 
 static void add_number(struct wpb_info_number *total, struct wpb_info_number node)

@@ -29,11 +29,9 @@ struct wpb_info_number {
 };
 
 struct wpb_info {
-    struct wpb_slice version, run_id, mode, role, policy; /* "" when absent */
+    struct wpb_slice version, run_id, role, policy; /* "" when absent */
     struct wpb_info_number uptime_seconds, used_memory, maxmemory, evicted_keys, hits,
         misses;
-    bool is_cluster; /* cluster_enabled:1 or redis_mode:cluster */
-    bool is_sentinel;
     bool is_loading;
     struct wpb_info_number loading_eta_seconds;
     bool has_lost_master; /* a replica whose link is down */

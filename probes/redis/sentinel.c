@@ -31,10 +31,17 @@ static void settle(struct wpb_sentinel *sentinel)
     struct wpb_err err;
 
     sentinel->is_settled = true;
-    wpb_err_set(&err, sentinel->error.code, STAGE,
-                "none of %zu sentinels tells where the master %.60s is; the last one: %s",
-                sentinel->address->seed_count, sentinel->address->service,
-                sentinel->error.message);
+    if (sentinel->address->seed_count == 1)
+        wpb_err_set(&err, sentinel->error.code, STAGE,
+                    "the sentinel does not tell where the master %.60s is: %s",
+                    sentinel->address->service, sentinel->error.message);
+    else
+        wpb_err_set(
+            &err, sentinel->error.code, STAGE,
+            "none of %zu sentinels tells where the master %.60s is; the last one: "
+            "%s",
+            sentinel->address->seed_count, sentinel->address->service,
+            sentinel->error.message);
     sentinel->events->failed(sentinel->cookie, &err);
 }
 

@@ -371,6 +371,26 @@ static void redis_addresses_parse_and_print(void **state)
                    "redis-cli -s '/run/my redis.sock' -n 1");
 }
 
+static void sentinels_tell_where_a_master_is(void **state)
+{
+    static const char *const wrong[] = {"", "h", "h:0", "h:x", "[::1", ":1"};
+    struct wpb_arena *arena = wpb_arena_new();
+    struct wpb_redis_address address;
+    struct wpb_err err;
+    (void)state;
+
+    assert_int_equal(
+        wpb_redis_address_parse("redis-sentinel://s/shop", arena, &address, &err), 0);
+    wpb_redis_address_master(wpb_slice_cstr("[::1]:7000"), arena, &address);
+    assert_string_equal(address.host, "::1");
+    assert_int_equal(address.port, 7000);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        wpb_redis_address_master(wpb_slice_cstr(wrong[i]), arena, &address);
+    assert_string_equal(address.host, "::1");
+    assert_int_equal(address.port, 7000);
+    wpb_arena_free(arena);
+}
+
 static void redis_addresses_refuse_nonsense(void **state)
 {
     static const char *const wrong[] = {"localhost",
@@ -445,6 +465,7 @@ int main(void)
         cmocka_unit_test(sizes_parse_with_units_and_nothing_else),
         cmocka_unit_test(option_bounds_are_kept),
         cmocka_unit_test(redis_addresses_parse_and_print),
+        cmocka_unit_test(sentinels_tell_where_a_master_is),
         cmocka_unit_test(redis_addresses_refuse_nonsense),
         cmocka_unit_test(subjects_differ_by_kind_scope_name_and_parent),
     };

@@ -34,7 +34,7 @@ static void info_of_a_plain_server_is_read(void **state)
     assert_true(info.maxmemory.is_known);
     assert_int_equal(info.maxmemory.value, 0);
     assert_true(info.hits.value == UINT64_MAX);
-    assert_false(info.is_cluster || info.is_sentinel || info.is_loading);
+    assert_false(info.is_loading);
     assert_int_equal(info.database_count, 2);
     assert_int_equal(info.databases[1].number, 11);
     assert_int_equal(info.databases[1].keys, 77726);
@@ -51,15 +51,35 @@ static void info_without_a_line_leaves_it_unknown(void **state)
     assert_false(info.has_keyspace);
 }
 
-static void info_tells_a_cluster_and_a_sentinel(void **state)
+static void what_the_nodes_of_a_cluster_say_is_added_up(void **state)
 {
-    struct wpb_info info;
+    struct wpb_info total, node;
     (void)state;
-    parse("cluster_enabled:1\r\n", &info);
-    assert_true(info.is_cluster);
-    parse("redis_mode:sentinel\r\n", &info);
-    assert_true(info.is_sentinel);
-    assert_false(info.is_cluster);
+
+    parse(
+        "uptime_in_seconds:90\r\nused_memory:100\r\nmaxmemory:500\r\nkeyspace_hits:7\r\n"
+        "keyspace_misses:1\r\nevicted_keys:2\r\n# Keyspace\r\n"
+        "db0:keys=10,expires=2\r\n",
+        &total);
+    parse("uptime_in_seconds:30\r\nused_memory:50\r\nmaxmemory:600\r\nkeyspace_hits:3\r\n"
+          "evicted_keys:1\r\n# Keyspace\r\ndb0:keys=5,expires=5\r\n",
+          &node);
+    wpb_info_add(&total, &node);
+    assert_int_equal(total.uptime_seconds.value, 30);
+    assert_int_equal(total.used_memory.value, 150);
+    assert_int_equal(total.maxmemory.value, 1100);
+    assert_int_equal(total.hits.value, 10);
+    assert_false(total.misses.is_known); /* one of them did not say */
+    assert_int_equal(total.evicted_keys.value, 3);
+    assert_int_equal(total.database_count, 1);
+    assert_int_equal(total.databases[0].keys, 15);
+    assert_int_equal(total.databases[0].expires, 7);
+    /* A node without a limit takes what there is. */
+    parse("maxmemory:0\r\n# Keyspace\r\ndb1:keys=1,expires=0\r\n", &node);
+    wpb_info_add(&total, &node);
+    assert_int_equal(total.maxmemory.value, 0);
+    assert_false(total.used_memory.is_known);
+    assert_int_equal(total.database_count, 2);
 }
 
 static void info_tells_loading_with_its_eta(void **state)
@@ -120,7 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(info_of_a_plain_server_is_read),
         cmocka_unit_test(info_without_a_line_leaves_it_unknown),
-        cmocka_unit_test(info_tells_a_cluster_and_a_sentinel),
+        cmocka_unit_test(what_the_nodes_of_a_cluster_say_is_added_up),
         cmocka_unit_test(info_tells_loading_with_its_eta),
         cmocka_unit_test(info_with_numbers_that_are_none_keeps_them_unknown),
         cmocka_unit_test(info_with_more_databases_than_kept_stays_in_bounds),
