@@ -227,24 +227,31 @@ int wpb_redis_address_parse(const char *uri, struct wpb_arena *arena,
     return refuse(err, "the Redis address has no known scheme");
 }
 
-void wpb_redis_address_master(struct wpb_slice master, struct wpb_arena *arena,
-                              struct wpb_redis_address *address)
-{
-    struct wpb_redis_address found = {.port = 0};
-    struct wpb_err err;
-
-    if (master.len == 0 || parse_host(master, arena, &found, &err) != 0 || !found.port)
-        return;
-    address->host = found.host;
-    address->port = found.port;
-}
-
 static void add_host(const struct wpb_redis_address *address, struct wpb_buf *out)
 {
     bool is_ipv6 = strchr(address->host, ':') != NULL;
 
     wpb_buf_printf(out, "%s%s%s:%u", is_ipv6 ? "[" : "", address->host,
                    is_ipv6 ? "]" : "", address->port);
+}
+
+void wpb_redis_address_master(struct wpb_slice master, struct wpb_arena *arena,
+                              struct wpb_redis_address *address)
+{
+    struct wpb_redis_address found = {.port = 0};
+    struct wpb_buf known;
+    struct wpb_err err;
+
+    /* An agent learns it again with every look: what is known takes no memory. */
+    wpb_buf_init(&known, 0);
+    add_host(address, &known);
+    bool is_known = wpb_slice_equal(master, wpb_buf_view(&known));
+    wpb_buf_fini(&known);
+    if (is_known || master.len == 0 || parse_host(master, arena, &found, &err) != 0 ||
+        !found.port)
+        return;
+    address->host = found.host;
+    address->port = found.port;
 }
 
 /* Where a master is changes, what its sentinels call it does not. */

@@ -246,6 +246,7 @@ bool wpb_fleet_learn(struct wpb_fleet *fleet, size_t i)
         return false;
     window = wpb_knowledge_window(fleet->knowledge[i]);
     wpb_learn_table_prefix(site, window, fleet->arena);
+    wpb_learn_master(site, window, fleet->arena);
     has_learnt = wpb_learn_keys(site, window, fleet->arena);
     return has_learnt || was_guessed != site->is_table_prefix_guessed;
 }
