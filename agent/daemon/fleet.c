@@ -119,13 +119,26 @@ static bool same_text(const char *a, const char *b)
     return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-static bool same_redis(const struct wpb_redis_address *a,
-                       const struct wpb_redis_address *b)
+static bool same_server(const struct wpb_redis_address *a,
+                        const struct wpb_redis_address *b)
 {
     return a->scheme == b->scheme && same_text(a->host, b->host) && a->port == b->port &&
            same_text(a->path, b->path) && a->database == b->database &&
            same_text(a->user, b->user) && same_text(a->password, b->password) &&
            a->is_cluster == b->is_cluster && a->is_sentinel == b->is_sentinel;
+}
+
+static bool same_redis(const struct wpb_redis_address *a,
+                       const struct wpb_redis_address *b)
+{
+    if (!same_server(a, b) || !same_text(a->service, b->service) ||
+        a->seed_count != b->seed_count)
+        return false;
+    for (size_t i = 0; i < a->seed_count; i++) {
+        if (!same_server(&a->seeds[i], &b->seeds[i]))
+            return false;
+    }
+    return true;
 }
 
 static bool same_mysql(const struct wpb_mysql_address *a,

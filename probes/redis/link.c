@@ -3,71 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uv.h>
 
-#include "probes/redis/cluster.h"
+#include "probes/redis/link_state.h"
 #include "probes/redis/replica.h"
-#include "probes/redis/reply.h"
-#include "probes/redis/sentinel.h"
 
 #define STAGE "redis"
 #define SLOTS_COMMAND "*2\r\n$7\r\nCLUSTER\r\n$5\r\nSLOTS\r\n"
-#define ASKING_COMMAND "*1\r\n$6\r\nASKING\r\n"
-
-enum phase { FINDING, OPENING, READY, LOST, CLOSING };
-
-/* One server, or one that was to become one. */
-struct node {
-    struct wpb_link *link;
-    struct wpb_conn *conn; /* NULL once it was given up */
-    size_t shard;          /* its number in the cluster */
-    bool is_ready;
-    struct wpb_err error; /* why not */
-};
-
-/* A command about a key of a cluster, until it was answered. */
-struct routed {
-    struct routed *previous, *next;
-    struct wpb_link *link;
-    struct node *node; /* that is asked */
-    wpb_conn_reply *on_reply;
-    uint64_t tag;
-    int hops;
-    size_t len;
-    char command[];
-};
-
-struct wpb_link {
-    uv_loop_t *loop;
-    const struct wpb_site *const *sites;
-    size_t site_count;
-    const struct wpb_redis_address *address; /* the sites' own */
-    enum wpb_link_reads reads;
-    const struct wpb_conn_events *events;
-    void *cookie;
-    struct wpb_cost *cost;
-    enum phase phase;
-
-    struct node *nodes;
-    size_t node_count, ready_count;
-    size_t *servers; /* the nodes that are ready, by number */
-    size_t waiting;  /* nodes that are neither ready nor given up */
-    struct wpb_err error;
-
-    struct wpb_sentinel *sentinel;
-    size_t sentinel_number;          /* who named the master */
-    struct wpb_redis_address target; /* the master, or the seed that is asked */
-    char master_host[256];
-
-    struct node seed; /* the cluster's node that is asked for the others */
-    size_t seed_number;
-    struct wpb_cluster *cluster;
-    struct routed *routed;
-    uint32_t deadline_ms;
-
-    uv_timer_t closer; /* so that closed() is told from a later turn in any case */
-    int open;          /* what must close: connections, the sentinel, the timer */
-};
 
 static void ask_sentinels(struct wpb_link *link, size_t from);
 static void ask_seed(struct wpb_link *link);
@@ -82,24 +23,20 @@ static const struct wpb_conn_events node_events = {on_node_ready, on_node_failed
 
 static void lose(struct wpb_link *link, const struct wpb_err *err)
 {
-    if (link->phase >= LOST)
+    if (link->phase >= WPB_LINK_LOST)
         return;
-    link->phase = LOST;
+    link->phase = WPB_LINK_LOST;
     link->error = *err;
     link->events->failed(link->cookie, &link->error);
 }
 
 static void closed_one(struct wpb_link *link)
 {
-    if (--link->open > 0 || link->phase != CLOSING)
+    if (--link->open > 0 || link->phase != WPB_LINK_CLOSING)
         return;
     void (*closed)(void *) = link->events->closed;
     void *cookie = link->cookie;
-    while (link->routed) {
-        struct routed *next = link->routed->next;
-        free(link->routed);
-        link->routed = next;
-    }
+    wpb_link_drop_routed(link);
     wpb_cluster_free(link->cluster);
     free(link->servers);
     free(link->nodes);
@@ -114,11 +51,11 @@ static void on_closer_closed(uv_handle_t *handle)
 
 static void on_node_closed(void *cookie)
 {
-    struct node *node = cookie;
+    struct wpb_link_node *node = cookie;
     closed_one(node->link);
 }
 
-static void give_up(struct node *node)
+static void give_up(struct wpb_link_node *node)
 {
     struct wpb_conn *conn = node->conn;
 
@@ -129,7 +66,7 @@ static void give_up(struct node *node)
 
 void wpb_link_close(struct wpb_link *link)
 {
-    link->phase = CLOSING;
+    link->phase = WPB_LINK_CLOSING;
     if (link->sentinel)
         wpb_sentinel_close(link->sentinel);
     give_up(&link->seed);
@@ -153,7 +90,7 @@ static int make_nodes(struct wpb_link *link, size_t count)
 }
 
 /* Open the connection of NODE. -1 with its error. */
-static int open_node(struct node *node, const struct wpb_redis_address *address)
+static int open_node(struct wpb_link_node *node, const struct wpb_redis_address *address)
 {
     struct wpb_link *link = node->link;
 
@@ -181,7 +118,7 @@ static int open_single(struct wpb_link *link, const struct wpb_redis_address *ad
 {
     if (!link->nodes && make_nodes(link, 1) != 0)
         return -1;
-    link->phase = OPENING;
+    link->phase = WPB_LINK_OPENING;
     link->waiting = 1;
     if (open_node(&link->nodes[0], address) != 0) {
         link->error = link->nodes[0].error;
@@ -197,7 +134,7 @@ static int open_single(struct wpb_link *link, const struct wpb_redis_address *ad
 /* Every node is ready or given up. */
 static void settle(struct wpb_link *link)
 {
-    if (link->waiting > 0 || link->phase != OPENING)
+    if (link->waiting > 0 || link->phase != WPB_LINK_OPENING)
         return;
     for (size_t i = 0; i < link->node_count; i++) {
         if (link->nodes[i].is_ready)
@@ -207,13 +144,13 @@ static void settle(struct wpb_link *link)
         lose(link, &link->nodes[0].error);
         return;
     }
-    link->phase = READY;
+    link->phase = WPB_LINK_READY;
     link->events->ready(link->cookie);
 }
 
 static void on_node_ready(void *cookie)
 {
-    struct node *node = cookie;
+    struct wpb_link_node *node = cookie;
 
     node->is_ready = true;
     node->link->waiting--;
@@ -222,11 +159,11 @@ static void on_node_ready(void *cookie)
 
 static void on_node_failed(void *cookie, const struct wpb_err *err)
 {
-    struct node *node = cookie;
+    struct wpb_link_node *node = cookie;
     struct wpb_link *link = node->link;
 
     node->error = *err;
-    if (link->phase != OPENING) {
+    if (link->phase != WPB_LINK_OPENING) {
         lose(link, err);
         return;
     }
@@ -286,7 +223,7 @@ static int open_sentinel(struct wpb_link *link, size_t from, struct wpb_err *err
     static const struct wpb_sentinel_events events = {
         on_master_found, on_sentinels_failed, on_sentinel_closed};
 
-    link->phase = FINDING;
+    link->phase = WPB_LINK_FINDING;
     link->sentinel =
         wpb_sentinel_ask(link->loop, link->address, from, &events, link, link->cost, err);
     if (!link->sentinel)
@@ -328,10 +265,10 @@ static void open_shards(struct wpb_link *link)
         lose(link, &link->error);
         return;
     }
-    link->phase = OPENING;
+    link->phase = WPB_LINK_OPENING;
     for (size_t i = 0; i < count; i++) {
         const struct wpb_cluster_shard *shard = &link->cluster->shards[i];
-        struct node *node = &link->nodes[i];
+        struct wpb_link_node *node = &link->nodes[i];
         node->shard = i;
         if (!shard->primary.host[0])
             node->error = unknown;
@@ -353,7 +290,7 @@ static void next_seed(struct wpb_link *link, const struct wpb_err *err)
 
 static void on_slots(void *cookie, const struct redisReply *reply, uint64_t tag)
 {
-    struct node *seed = cookie;
+    struct wpb_link_node *seed = cookie;
     struct wpb_link *link = seed->link;
     struct wpb_err err;
     (void)tag;
@@ -369,7 +306,7 @@ static void on_slots(void *cookie, const struct redisReply *reply, uint64_t tag)
 
 static void on_seed_ready(void *cookie)
 {
-    struct node *seed = cookie;
+    struct wpb_link_node *seed = cookie;
 
     wpb_conn_send(seed->conn, on_slots, 0, wpb_slice_cstr(SLOTS_COMMAND));
     wpb_conn_flush(seed->conn, 0);
@@ -377,7 +314,7 @@ static void on_seed_ready(void *cookie)
 
 static void on_seed_failed(void *cookie, const struct wpb_err *err)
 {
-    struct node *seed = cookie;
+    struct wpb_link_node *seed = cookie;
 
     if (seed->conn)
         next_seed(seed->link, err);
@@ -407,7 +344,7 @@ static void ask_seed(struct wpb_link *link)
         lose(link, &link->error);
 }
 
-/* ---- commands ---- */
+/* ---- what it is ---- */
 
 size_t wpb_link_servers(const struct wpb_link *link)
 {
@@ -419,151 +356,9 @@ struct wpb_conn *wpb_link_conn(struct wpb_link *link, size_t server)
     return link->nodes[link->servers[server]].conn;
 }
 
-void wpb_link_send(struct wpb_link *link, size_t server, wpb_conn_reply *on_reply,
-                   uint64_t tag, struct wpb_slice command)
-{
-    if (link->phase == READY)
-        wpb_conn_send(wpb_link_conn(link, server), on_reply, tag, command);
-}
-
-static void forget(struct routed *routed)
-{
-    struct wpb_link *link = routed->link;
-
-    if (routed->previous)
-        routed->previous->next = routed->next;
-    else
-        link->routed = routed->next;
-    if (routed->next)
-        routed->next->previous = routed->previous;
-    free(routed);
-}
-
-/* The node that REDIRECTION names; NULL when that is none that is reached. */
-static struct node *redirected(struct wpb_link *link, const struct node *from,
-                               const struct wpb_redirection *redirection)
-{
-    const struct wpb_cluster *cluster = link->cluster;
-    struct wpb_slice host = redirection->host;
-
-    if (host.len == 0)
-        host = wpb_slice_cstr(cluster->shards[from->shard].primary.host);
-    size_t shard = wpb_cluster_find(cluster, host, redirection->port);
-    if (shard == cluster->count || !link->nodes[shard].is_ready)
-        return NULL;
-    return &link->nodes[shard];
-}
-
-static void on_routed(void *cookie, const struct redisReply *reply, uint64_t tag);
-
-static void on_asking(void *cookie, const struct redisReply *reply, uint64_t tag)
-{
-    (void)cookie;
-    (void)reply;
-    (void)tag;
-}
-
-static void send_routed(struct routed *routed)
-{
-    wpb_conn_send(routed->node->conn, on_routed, (uintptr_t)routed,
-                  wpb_slice_of(routed->command, routed->len));
-}
-
-/* Send it after its key, wherever that is said to be. False when it cannot be. */
-static bool follow(struct routed *routed, const struct redisReply *reply)
-{
-    struct wpb_link *link = routed->link;
-    struct wpb_redirection redirection;
-    struct node *node;
-
-    if (link->phase != READY || routed->hops == WPB_LINK_HOPS_MAX ||
-        !wpb_cluster_redirects(reply, &redirection))
-        return false;
-    node = redirected(link, routed->node, &redirection);
-    if (!node)
-        return false;
-    routed->hops++;
-    routed->node = node;
-    if (redirection.is_lasting)
-        link->cluster->owners[redirection.slot] = (uint16_t)node->shard;
-    else
-        wpb_conn_send(node->conn, on_asking, 0, wpb_slice_cstr(ASKING_COMMAND));
-    send_routed(routed);
-    wpb_conn_flush(node->conn, link->deadline_ms);
-    return true;
-}
-
-static void on_routed(void *cookie, const struct redisReply *reply, uint64_t tag)
-{
-    struct routed *routed = (struct routed *)(uintptr_t)tag;
-
-    if (follow(routed, reply))
-        return;
-    wpb_conn_reply *on_reply = routed->on_reply;
-    tag = routed->tag;
-    forget(routed);
-    on_reply(cookie, reply, tag);
-}
-
-/* The node of KEY's shard. When it is not reached, any other will say where the key is,
- * which then is the answer. */
-static struct node *node_of(struct wpb_link *link, struct wpb_slice key)
-{
-    uint16_t shard = link->cluster->owners[wpb_cluster_slot(key)];
-
-    if (shard != WPB_CLUSTER_NO_SHARD && link->nodes[shard].is_ready)
-        return &link->nodes[shard];
-    return &link->nodes[link->servers[0]];
-}
-
-void wpb_link_send_key(struct wpb_link *link, struct wpb_slice key,
-                       wpb_conn_reply *on_reply, uint64_t tag, struct wpb_slice command)
-{
-    struct routed *routed;
-
-    if (link->phase != READY || !link->cluster) {
-        wpb_link_send(link, 0, on_reply, tag, command);
-        return;
-    }
-    routed = malloc(sizeof *routed + command.len);
-    if (!routed) { /* then it does without being followed */
-        wpb_conn_send(node_of(link, key)->conn, on_reply, tag, command);
-        return;
-    }
-    *routed = (struct routed){.next = link->routed,
-                              .link = link,
-                              .node = node_of(link, key),
-                              .on_reply = on_reply,
-                              .tag = tag,
-                              .len = command.len};
-    memcpy(routed->command, command.data, command.len);
-    if (link->routed)
-        link->routed->previous = routed;
-    link->routed = routed;
-    send_routed(routed);
-}
-
-void wpb_link_flush(struct wpb_link *link, uint32_t deadline_ms)
-{
-    link->deadline_ms = deadline_ms;
-    for (size_t i = 0; i < link->ready_count && link->phase == READY; i++)
-        wpb_conn_flush(wpb_link_conn(link, i), deadline_ms);
-}
-
-size_t wpb_link_pending(const struct wpb_link *link)
-{
-    size_t pending = 0;
-
-    for (size_t i = 0; i < link->ready_count && link->phase == READY; i++)
-        pending += wpb_conn_pending(link->nodes[link->servers[i]].conn);
-    return pending;
-}
-
-/* ---- what it is ---- */
-
 void wpb_link_missing(const struct wpb_link *link, struct wpb_buf *out)
 {
-    const struct node *missing = NULL;
+    const struct wpb_link_node *missing = NULL;
 
     if (!link->cluster)
         return;
