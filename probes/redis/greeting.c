@@ -71,11 +71,20 @@ static struct wpb_slice info_line(struct wpb_slice info, struct wpb_slice name)
     return wpb_slice_head(rest, end ? (size_t)(end - rest.data) : rest.len);
 }
 
+/* "standalone", "cluster" or "sentinel"; Valkey has a name of its own for it. */
+static struct wpb_slice mode_of(struct wpb_slice info)
+{
+    static const struct wpb_slice redis = WPB_SLICE("\nredis_mode:"),
+                                  valkey = WPB_SLICE("\nserver_mode:");
+    struct wpb_slice mode = info_line(info, redis);
+
+    return mode.len ? mode : info_line(info, valkey);
+}
+
 static int check_mode(const struct wpb_redis_address *address, const char *where,
                       const struct redisReply *reply, struct wpb_err *err)
 {
-    static const struct wpb_slice name = WPB_SLICE("\nredis_mode:");
-    struct wpb_slice mode = info_line(wpb_reply_text(reply), name);
+    struct wpb_slice mode = mode_of(wpb_reply_text(reply));
     bool is_cluster = wpb_slice_is(mode, "cluster");
     bool is_sentinel = wpb_slice_is(mode, "sentinel");
 

@@ -308,19 +308,29 @@ static void tls_without_hiredis_ssl_says_why_and_what_to_do(void **state)
 #define KEYSPACE &wpb_probe_redis_keyspace
 #define BLIND WPB_COVERAGE_UNAVAILABLE
 
-static void a_sentinel_is_refused(void **state)
+/* A peer that greets and says INFO. */
+static void expect_of_mode(const char *info, const char *words)
 {
-    struct peer_line lines[] = {
-        {"+OK\r\n", PEER_GO_ON, 0},
-        {"+OK\r\n", PEER_GO_ON, 0},
-        {"+OK\r\n", PEER_GO_ON, 0},
-        {"$23\r\n\r\nredis_mode:sentinel\r\n\r\n", PEER_GO_ON, 0}};
+    struct peer_line lines[] = {{"+OK\r\n", PEER_GO_ON, 0},
+                                {"+OK\r\n", PEER_GO_ON, 0},
+                                {"+OK\r\n", PEER_GO_ON, 0},
+                                {info, PEER_GO_ON, 0}};
     struct redis_peer peer;
-    (void)state;
+
     redis_peer_start(&peer, lines, 4, 1);
     struct wpb_site site = redis_peer_site(&peer);
-    expect_blind(&site, "Redis Sentinel");
+    expect_blind(&site, words);
     redis_peer_stop(&peer);
+}
+
+static void what_is_no_plain_server_is_refused(void **state)
+{
+    (void)state;
+    expect_of_mode("$23\r\n\r\nredis_mode:sentinel\r\n\r\n", "Redis Sentinel");
+    expect_of_mode("$22\r\n\r\nredis_mode:cluster\r\n\r\n", "Redis Cluster");
+    /* As Valkey says it. */
+    expect_of_mode("$24\r\n\r\nserver_mode:sentinel\r\n\r\n", "Redis Sentinel");
+    expect_of_mode("$23\r\n\r\nserver_mode:cluster\r\n\r\n", "Redis Cluster");
 }
 
 static void a_peer_that_accepts_and_says_nothing_is_left(void **state)
@@ -478,7 +488,7 @@ int main(void)
         REAL(replicas_of_no_use_are_left_for_their_master),
         REAL(without_replica_and_master_the_master_is_told),
         cmocka_unit_test(a_cluster_node_is_refused),
-        cmocka_unit_test(a_sentinel_is_refused),
+        cmocka_unit_test(what_is_no_plain_server_is_refused),
         cmocka_unit_test(a_peer_that_accepts_and_says_nothing_is_left),
         cmocka_unit_test(a_peer_that_hangs_in_a_reply_is_left),
         cmocka_unit_test(a_peer_that_closes_in_a_reply_is_told),
