@@ -81,11 +81,13 @@ static const struct wpb_cli_option options[] = {
          false},
     [REDIS_PASSWORD_FILE] = {"redis-password-file", "FILE",
                              "The first line is Redis's password.", false},
-    [REDIS_REPLICA] = {"redis-replica", "URI",
-                       "Read the keys from this replica of the site's Redis, which is "
-                       "asked itself when the replica does not follow it or does not "
-                       "answer. The database is the site's.",
-                       false},
+    [REDIS_REPLICA] =
+        {"redis-replica", "URI",
+         "Read the keys from this replica of the site's Redis, which is "
+         "asked itself when the replica does not follow it or does not "
+         "answer. The database is the site's. Of a cluster any of its replicas: each "
+         "shard is then read from one of its own.",
+         false},
     [MYSQL] = {"mysql", "URI",
                "Look at this database: mysql://[user@]host[:port]/schema, mysqls://... "
                "for TLS, or mysql+unix:///path?db=schema&user=U.",

@@ -223,6 +223,9 @@ static int apply_redis_replica(const char *uri, struct wpb_arena *arena,
 
     if (wpb_redis_address_parse(uri, arena, replica, err))
         return -1;
+    if (replica->is_sentinel || replica->is_cluster)
+        return wpb_err_set(err, WPB_E_ARGUMENT, "redis",
+                           "a replica is one server: write redis://HOST:PORT");
     replica->database = site->redis.database;
     replica->password = site->redis.password;
     if (!replica->user[0])

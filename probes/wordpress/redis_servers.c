@@ -176,6 +176,12 @@ static bool read_all(const struct wpb_config_array *array, struct wpb_arena *are
     return true;
 }
 
+bool wpb_redis_replication(struct wpb_config_value value, struct wpb_arena *arena,
+                           struct wpb_site *site)
+{
+    return value.type == WPB_CONFIG_ARRAY && read_all(value.array, arena, site);
+}
+
 void wpb_redis_servers(const struct wpb_config *config, struct wpb_unresolved_list *list,
                        struct wpb_site *site)
 {
@@ -184,8 +190,7 @@ void wpb_redis_servers(const struct wpb_config *config, struct wpb_unresolved_li
     if (!is_used(config, list))
         return;
     site->has_redis = wpb_settings_constant(config, "WP_REDIS_SERVERS", list, &value) &&
-                      value.type == WPB_CONFIG_ARRAY &&
-                      read_all(value.array, list->arena, site);
+                      wpb_redis_replication(value, list->arena, site);
 }
 
 bool wpb_redis_seeds(struct wpb_config_value value, struct wpb_arena *arena,

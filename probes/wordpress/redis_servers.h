@@ -22,6 +22,11 @@
 bool wpb_redis_seeds(struct wpb_config_value value, struct wpb_arena *arena,
                      struct wpb_redis_address *rest);
 
+/* Read a list of such entries into SITE, whose `redis` holds what they leave out. False
+ * when there is none, or one is not known. */
+bool wpb_redis_replication(struct wpb_config_value value, struct wpb_arena *arena,
+                           struct wpb_site *site);
+
 /* Read the servers of CONFIG into SITE, whose `redis` holds what entries leave out. When
  * the constant counts but cannot be resolved, the site has no Redis that is known. */
 void wpb_redis_servers(const struct wpb_config *config, struct wpb_unresolved_list *list,

@@ -365,8 +365,9 @@ static void object_cache_pro(const struct wpb_settings_source *source,
     else if (wpb_config_value_named(value.array, "sentinels"))
         sentinel_address(part(value.array, "service"), part(value.array, "sentinels"),
                          list, site);
-    else
-        site->redis.is_cluster = wpb_config_value_named(value.array, "servers") != NULL;
+    else if (wpb_config_value_named(value.array, "servers"))
+        site->has_redis =
+            wpb_redis_replication(part(value.array, "servers"), list->arena, site);
     object_cache_pro_prefix(value.array, list, site);
 }
 

@@ -53,6 +53,8 @@ usage '--memory-limit takes a size' scan --memory-limit 12parsecs
 usage 'cache.notoptions_bloat|rule' scan --rule cache.notoption_bloat.warning_bytes=1
 usage 'redis://|unix://|scheme|URI' scan --redis gopher://localhost
 usage 'password' scan --redis redis://user:secret@localhost
+usage 'a replica is one server' scan --redis redis://localhost --redis-replica redis-cluster://localhost
+usage 'the name by which the sentinels' scan --redis redis-sentinel://localhost
 usage "redis KEY|file PATH" explain
 usage "redis KEY|file PATH" explain postcard x
 usage 'number of a post' explain meta about _elementor_data

@@ -242,6 +242,14 @@ static void object_cache_pro_names_sentinels_or_nodes(void **state)
     assert_true(of->redis.is_cluster);
     assert_int_equal(of->redis.seed_count, 2);
     assert_string_equal(of->redis.host, "n1");
+    of = site(*state, PRO,
+              "define('WP_REDIS_CONFIG', ['database' => 5, 'servers' => [\n"
+              "  'tcp://r1:6379?role=replica', 'tcp://m1:6380?role=master']]);");
+    assert_false(of->redis.is_cluster);
+    assert_string_equal(of->redis.host, "m1");
+    assert_int_equal(of->redis.database, 5);
+    assert_int_equal(of->redis_replica_count, 1);
+    assert_string_equal(of->redis_replicas[0].host, "r1");
 }
 
 /* --- LiteSpeed --- */
