@@ -89,6 +89,24 @@ static int by_memory_of_group(const void *left, const void *right)
     return wpb_slice_compare(a->group, b->group);
 }
 
+/* What only a look at every key tells. */
+static void add_looks(const struct wpb_window *window, const struct wpb_subject *group,
+                      struct wpb_group_row *row)
+{
+    static const enum wpb_metric sizes[] = {WPB_M_KEYS_TO_1K, WPB_M_KEYS_TO_16K,
+                                            WPB_M_KEYS_TO_256K, WPB_M_KEYS_ABOVE_256K};
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        row->has_sizes |= wpb_window_get(window, group, sizes[i]) != NULL;
+        row->sizes[i] = count_of(window, group, sizes[i]);
+    }
+    row->has_idle = wpb_window_get(window, group, WPB_M_IDLE_SECONDS) != NULL;
+    row->idle_seconds = count_of(window, group, WPB_M_IDLE_SECONDS);
+    row->has_orphans = wpb_window_get(window, group, WPB_M_ORPHAN_KEYS) != NULL;
+    row->orphan_keys = count_of(window, group, WPB_M_ORPHAN_KEYS);
+    row->orphan_bytes = count_of(window, group, WPB_M_ORPHAN_BYTES);
+}
+
 static void fill_groups(const struct wpb_window *const *windows, size_t count, size_t max,
                         struct wpb_arena *arena, struct wpb_report *report)
 {
@@ -103,7 +121,7 @@ static void fill_groups(const struct wpb_window *const *windows, size_t count, s
         while (
             (subject = wpb_window_next(window, WPB_SUBJECT_REDIS_GROUP, NULL, &cursor))) {
             const struct wpb_sample *keys = wpb_window_get(window, subject, WPB_M_KEYS);
-            groups[rows++] = (struct wpb_group_row){
+            groups[rows] = (struct wpb_group_row){
                 .site = wpb_window_site(window)->name,
                 .scope = subject->scope,
                 .group = subject->name,
@@ -112,6 +130,7 @@ static void fill_groups(const struct wpb_window *const *windows, size_t count, s
                 .ttlless_keys = count_of(window, subject, WPB_M_TTLLESS_KEYS),
                 .ttlless_bytes = count_of(window, subject, WPB_M_TTLLESS_BYTES),
                 .provenance = keys ? keys->provenance : WPB_ESTIMATED};
+            add_looks(window, subject, &groups[rows++]);
         }
         qsort(groups + first, rows - first, sizeof(*groups), by_memory_of_group);
         if (rows - first > max)

@@ -131,6 +131,15 @@ static void write_key(struct wpb_json *json, const struct wpb_key_row *row)
     wpb_json_close(json);
 }
 
+static void write_count_if(struct wpb_json *json, const char *key, bool is_known,
+                           uint64_t count)
+{
+    if (is_known)
+        wpb_json_count(json, key, count);
+    else
+        wpb_json_null(json, key);
+}
+
 static void write_group(struct wpb_json *json, const struct wpb_group_row *row)
 {
     wpb_json_open_object(json, NULL);
@@ -141,6 +150,13 @@ static void write_group(struct wpb_json *json, const struct wpb_group_row *row)
     wpb_json_count(json, "memory_bytes", row->memory_bytes);
     wpb_json_count(json, "ttlless_keys", row->ttlless_keys);
     wpb_json_count(json, "ttlless_bytes", row->ttlless_bytes);
+    write_count_if(json, "keys_to_1k", row->has_sizes, row->sizes[0]);
+    write_count_if(json, "keys_to_16k", row->has_sizes, row->sizes[1]);
+    write_count_if(json, "keys_to_256k", row->has_sizes, row->sizes[2]);
+    write_count_if(json, "keys_above_256k", row->has_sizes, row->sizes[3]);
+    write_count_if(json, "idle_seconds", row->has_idle, row->idle_seconds);
+    write_count_if(json, "orphan_keys", row->has_orphans, row->orphan_keys);
+    write_count_if(json, "orphan_bytes", row->has_orphans, row->orphan_bytes);
     wpb_json_known(json, "provenance", wpb_provenance_name(row->provenance));
     wpb_json_close(json);
 }
@@ -150,15 +166,6 @@ static void write_known_slice(struct wpb_json *json, const char *key,
 {
     if (text.len)
         wpb_json_text(json, key, text);
-    else
-        wpb_json_null(json, key);
-}
-
-static void write_count_if(struct wpb_json *json, const char *key, bool is_known,
-                           uint64_t count)
-{
-    if (is_known)
-        wpb_json_count(json, key, count);
     else
         wpb_json_null(json, key);
 }

@@ -87,13 +87,31 @@ static size_t count_groups_of(const struct wpb_report *report,
     return count;
 }
 
-static void add_group(struct wpb_table *table, const struct wpb_group_row *row)
+/* HAS_IDLE: there is a column for it. */
+static void add_group(struct wpb_table *table, const struct wpb_group_row *row,
+                      bool has_idle)
 {
     wpb_place_table_name(table, row->group);
     wpb_place_table_count(table, row->keys);
     wpb_place_table_bytes(table, row->memory_bytes);
     wpb_place_table_count(table, row->ttlless_keys);
     wpb_place_table_bytes(table, row->ttlless_bytes);
+    if (!has_idle)
+        return;
+    if (row->has_idle)
+        wpb_text_ttl(wpb_table_cell(table), (int64_t)(row->idle_seconds & INT64_MAX));
+    wpb_table_next(table);
+}
+
+static bool is_idle_known(const struct wpb_report *report,
+                          const struct wpb_group_row *place)
+{
+    for (size_t i = 0; i < report->group_count; i++) {
+        const struct wpb_group_row *row = &report->groups[i];
+        if (row->has_idle && same_place(row->site, row->scope, place->site, place->scope))
+            return true;
+    }
+    return false;
 }
 
 static void merge_group(struct wpb_group_row *sum, const struct wpb_group_row *row)
@@ -112,15 +130,15 @@ static void print_groups_of(struct wpb_page *page, const struct wpb_report *repo
     static const struct wpb_table_column columns[] = {
         {"group", false, true},        {"keys", true, false},
         {"memory", true, false},       {"never expire", true, false},
-        {"their memory", true, false},
+        {"their memory", true, false}, {"unread for", true, false},
     };
     const struct wpb_group_row *place = &report->groups[first], *foreign = NULL;
     struct wpb_group_row rest = {0};
     size_t shown = 0, left = 0, of_the_site = count_groups_of(report, place);
-    bool is_estimated = false;
+    bool is_estimated = false, has_idle = is_idle_known(report, place);
     char name[48];
     struct wpb_table table;
-    wpb_table_init(&table, columns, 5);
+    wpb_table_init(&table, columns, has_idle ? 6 : 5);
     for (size_t i = first; i < report->group_count; i++) {
         const struct wpb_group_row *row = &report->groups[i];
         if (!same_place(row->site, row->scope, place->site, place->scope))
@@ -129,7 +147,7 @@ static void print_groups_of(struct wpb_page *page, const struct wpb_report *repo
         if (wpb_slice_is(row->group, WPB_GROUP_FOREIGN)) {
             foreign = row;
         } else if (shown < GROUPS_SHOWN || of_the_site == GROUPS_SHOWN + 1) {
-            add_group(&table, row);
+            add_group(&table, row, has_idle);
             shown++;
         } else {
             merge_group(&rest, row);
@@ -139,9 +157,9 @@ static void print_groups_of(struct wpb_page *page, const struct wpb_report *repo
     snprintf(name, sizeof(name), "<%zu smaller groups>", left);
     rest.group = wpb_slice_cstr(name);
     if (left)
-        add_group(&table, &rest);
+        add_group(&table, &rest, has_idle);
     if (foreign)
-        add_group(&table, foreign);
+        add_group(&table, foreign, has_idle);
     wpb_place_table_heading(page, "Cache groups", place->site, place->scope);
     wpb_table_print(&table, page, INDENT);
     if (is_estimated)

@@ -29,6 +29,12 @@ struct wpb_group_row {
     struct wpb_slice scope, group;
     uint64_t keys, memory_bytes, ttlless_keys, ttlless_bytes;
     enum wpb_provenance provenance;
+    bool has_sizes;
+    uint64_t sizes[4]; /* keys of at most 1, 16, 256 KiB, and above */
+    bool has_idle;
+    uint64_t idle_seconds; /* median time since the last access */
+    bool has_orphans;
+    uint64_t orphan_keys, orphan_bytes;
 };
 
 /* A row of the "redis_servers" table. */

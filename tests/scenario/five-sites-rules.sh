@@ -29,6 +29,8 @@ expect_code ailing 0
 expect_clean ailing
 expect_report ailing
 expect_findings ailing ailing
+expect_json ailing \
+    "any(g['group'] == 'post-queries' and g['orphan_keys'] and g['orphan_bytes'] and g['orphan_keys'] > 1000 for g in d['tables']['redis_groups'])"
 
 # As its reader sees it: only what is to be copied whole is wider than the page.
 five_scan text --memory-limit 64M

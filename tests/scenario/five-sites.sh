@@ -31,7 +31,8 @@ expect_report json
 expect_no_line json out "$five_password"
 expect_no_line json err "$five_password"
 expect_json json "one(d['coverage'], probe='redis.keyspace')['status'] == 'ok'" \
-    "d['findings'] == []"
+    "d['findings'] == []" \
+    "all(g['keys'] == g['keys_to_1k'] + g['keys_to_16k'] + g['keys_to_256k'] + g['keys_above_256k'] for g in d['tables']['redis_groups'])"
 "$python" "$here/five-sites/expect.py" "$work/json.out" "$work" >&2 ||
     fail "a site or a key is not where it belongs: see above"
 

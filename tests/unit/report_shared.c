@@ -25,12 +25,22 @@ static void make_groups(void)
         "rss",   "comment",   "comment_meta", "product_<n>"};
 
     for (size_t i = 0; i < GROUPS; i++)
-        groups[i + 1] = (struct wpb_group_row){
-            "shop",  SCOPE,    wpb_slice_cstr(names[i]), 100 - i, (100 - i) * 1000, i,
-            i * 100, WPB_EXACT};
-    groups[0] = (struct wpb_group_row){"shop",  SCOPE,    WPB_SLICE(WPB_GROUP_FOREIGN),
-                                       5000,    9000000,  4000,
-                                       8000000, WPB_EXACT};
+        groups[i + 1] = (struct wpb_group_row){.site = "shop",
+                                               .scope = SCOPE,
+                                               .group = wpb_slice_cstr(names[i]),
+                                               .keys = 100 - i,
+                                               .memory_bytes = (100 - i) * 1000,
+                                               .ttlless_keys = i,
+                                               .ttlless_bytes = i * 100,
+                                               .provenance = WPB_EXACT};
+    groups[0] = (struct wpb_group_row){.site = "shop",
+                                       .scope = SCOPE,
+                                       .group = WPB_SLICE(WPB_GROUP_FOREIGN),
+                                       .keys = 5000,
+                                       .memory_bytes = 9000000,
+                                       .ttlless_keys = 4000,
+                                       .ttlless_bytes = 8000000,
+                                       .provenance = WPB_EXACT};
 }
 
 const struct wpb_report *report_shared(void)
