@@ -13,7 +13,7 @@ paths:
   /answer/CODE[/SECONDS]  that status; with Retry-After
   /answers                the next of LIST, then its last one for ever: CODE,
                           CODE:SECONDS (Retry-After), close, slow, garbage, and
-                          heard-close: taken, but closed without an answer
+                          heard-close (which is close, taken for a lost answer)
   /slow/SECONDS           200, that much later
   /close                  closed without an answer
   /half-close             no more is said, and the connection stays
