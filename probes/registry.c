@@ -21,6 +21,7 @@ const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_mysql_woocommerce,
     &wpb_probe_mysql_postmeta,
     &wpb_probe_mysql_orphans,
+    &wpb_probe_mysql_meta_keys,
     &wpb_probe_mysql_deep,
     &wpb_probe_redis_value,
     &wpb_probe_redis_rdb_value,

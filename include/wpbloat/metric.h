@@ -59,6 +59,7 @@
     X(PRODUCTS, "products", "count", "published products and their variations")          \
     X(LEGACY_SESSIONS, "legacy_sessions", "count", "sessions kept as options")           \
     X(ORPHAN_ROWS, "orphan_rows", "count", "meta rows whose post is gone")               \
+    X(META_KEYS, "meta_keys", "count", "different meta keys in postmeta")                \
     X(BUILDER, "builder", "text", "page builder that owns it")                           \
     X(META_ROLE, "meta_role", "text", "layout, css, cache or settings")                  \
     X(SETTING, "setting", "text", "option that decides where compiled CSS goes")         \

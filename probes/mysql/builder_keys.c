@@ -15,7 +15,9 @@
 struct builders {
     struct wpb_meta_index index;
     bool is_present[WPB_BUILDERS];
-    size_t first; /* of the names to estimate next */
+    size_t first;                                 /* of the names to estimate next */
+    struct wpb_meta_guess rare[WPB_META_GUESSES]; /* of the last answer, to be counted */
+    size_t rare_count;
 };
 
 static struct builders *builders_of(const struct wpb_rung *rung)
@@ -84,24 +86,67 @@ static enum wpb_rung_next take_counts(struct wpb_rung *rung,
     return WPB_RUNG_NEXT;
 }
 
-/* Where the index does not suffice, the optimizer's guess, by a few of its pages. */
-static bool ask_guesses(struct wpb_rung *rung, struct wpb_sql *sql)
+/* Where the index does not suffice, the optimizer's guess, by a few of its pages; of
+ * those that have few, the rows themselves. */
+static void take_guesses(struct wpb_rung *rung, const struct wpb_mysql_rows *rows)
+{
+    struct builders *builders = builders_of(rung);
+    struct wpb_meta_guess guesses[WPB_META_GUESSES];
+    size_t count = wpb_meta_guess_take(rows, &builders->first, guesses);
+
+    for (size_t i = 0; i < count; i++) {
+        if (guesses[i].rows > WPB_META_RARE)
+            post_key(rung, guesses[i].name->name, guesses[i].rows, WPB_ESTIMATED);
+        else if (guesses[i].rows > 0)
+            builders->rare[builders->rare_count++] = guesses[i];
+    }
+}
+
+static void ask_rare(const struct builders *builders, struct wpb_sql *sql)
+{
+    for (size_t i = 0; i < builders->rare_count; i++) {
+        wpb_sql_add(sql, i ? " UNION ALL " : "");
+        wpb_sql_add(sql, "(SELECT meta_key FROM {postmeta} WHERE meta_key = ");
+        wpb_sql_string(sql, builders->rare[i].name->name);
+        wpb_sql_add(sql, " LIMIT ");
+        wpb_sql_number(sql, WPB_META_RARE);
+        wpb_sql_add(sql, ")");
+    }
+}
+
+static void take_rare(struct wpb_rung *rung, const struct wpb_mysql_rows *rows)
 {
     struct builders *builders = builders_of(rung);
 
-    return !builders->index.is_covering && wpb_meta_guess_ask(sql, builders->first);
+    for (size_t i = 0; i < builders->rare_count; i++) {
+        struct wpb_slice name = builders->rare[i].name->name;
+        uint64_t count = 0;
+        for (size_t row = 0; row < rows->rows; row++)
+            count += wpb_slice_equal(wpb_rows_text(rows, row, 0), name);
+        post_key(rung, name, count, count < WPB_META_RARE ? WPB_EXACT : WPB_ESTIMATED);
+    }
+    builders->rare_count = 0;
 }
 
-static enum wpb_rung_next take_guesses(struct wpb_rung *rung,
-                                       const struct wpb_mysql_rows *rows)
+static bool ask_without_index(struct wpb_rung *rung, struct wpb_sql *sql)
 {
-    struct wpb_meta_guess guesses[WPB_META_GUESSES];
-    size_t count = wpb_meta_guess_take(rows, &builders_of(rung)->first, guesses);
+    const struct builders *builders = builders_of(rung);
 
-    for (size_t i = 0; i < count; i++) {
-        if (guesses[i].rows > 1) /* 1 may be none */
-            post_key(rung, guesses[i].name->name, guesses[i].rows, WPB_ESTIMATED);
-    }
+    if (builders->index.is_covering)
+        return false;
+    if (builders->rare_count == 0)
+        return wpb_meta_guess_ask(sql, builders->first);
+    ask_rare(builders, sql);
+    return true;
+}
+
+static enum wpb_rung_next take_without_index(struct wpb_rung *rung,
+                                             const struct wpb_mysql_rows *rows)
+{
+    if (builders_of(rung)->rare_count)
+        take_rare(rung, rows);
+    else
+        take_guesses(rung, rows);
     return WPB_RUNG_AGAIN;
 }
 
@@ -259,10 +304,10 @@ static const struct wpb_rung_step steps[] = {
      .ask = ask_counts,
      .answer = take_counts},
     {.what = "meta keys of page builders",
-     .bounds = {WPB_META_GUESSES + 1, 131072, 5000},
+     .bounds = {WPB_META_GUESSES * WPB_META_RARE, 131072, 5000},
      .pages_max = 200,
-     .ask = ask_guesses,
-     .answer = take_guesses},
+     .ask = ask_without_index,
+     .answer = take_without_index},
     {.what = "options of page builders",
      .bounds = {OPTIONS_MAX, 65536, 5000},
      .pages_max = 200,

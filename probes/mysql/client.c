@@ -1,5 +1,6 @@
 #include "probes/mysql/client.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,7 +23,8 @@ int wpb_mysql_client_socket(MYSQL *mysql)
 
 #else
 
-/* The library asks for a file: where the systems keep theirs. */
+/* The library asks for a file: the one OpenSSL is told of, or where the systems keep
+ * theirs. */
 static const char *trusted(void)
 {
     static const char *const files[] = {
@@ -31,6 +33,10 @@ static const char *trusted(void)
         "/etc/ssl/ca-bundle.pem",             /* SUSE */
     };
 
+    const char *named = getenv("SSL_CERT_FILE");
+
+    if (named && *named)
+        return named;
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         if (access(files[i], R_OK) == 0)
             return files[i];

@@ -58,7 +58,7 @@ bool wpb_meta_guess_ask(struct wpb_sql *sql, size_t first)
     for (size_t i = first; i < count && asked < WPB_META_GUESSES; i++) {
         if (names[i].is_prefix)
             continue;
-        wpb_sql_add(sql, asked++ ? " UNION ALL " : "EXPLAIN ");
+        wpb_sql_add(sql, asked++ ? " UNION ALL " : WPB_ROWS_EXPLAIN);
         wpb_sql_add(sql, "SELECT 1 FROM {postmeta} WHERE meta_key = ");
         wpb_sql_string(sql, names[i].name);
     }

@@ -29,7 +29,7 @@ void wpb_meta_names(struct wpb_sql *sql, const char *column,
                     const struct wpb_builder_name *(*names)(size_t *count),
                     bool (*is_wanted)(const struct wpb_builder_name *name));
 
-/* How many names one statement guesses. */
+/* How many names one statement guesses, or counts. */
 #define WPB_META_GUESSES 30
 
 struct wpb_meta_guess {
@@ -43,5 +43,9 @@ bool wpb_meta_guess_ask(struct wpb_sql *sql, size_t first);
 /* Take the answer: how many GUESSES it holds; *FIRST is then where the next ones are. */
 size_t wpb_meta_guess_take(const struct wpb_mysql_rows *rows, size_t *first,
                            struct wpb_meta_guess guesses[WPB_META_GUESSES]);
+
+/* A guess of 1 may be none, and one of a few is worth counting: rows up to this many of
+ * a key are looked up one by one. */
+#define WPB_META_RARE 20
 
 #endif

@@ -17,6 +17,7 @@ extern const struct wpb_probe wpb_probe_mysql_orphans;
 extern const struct wpb_probe wpb_probe_mysql_post;
 extern const struct wpb_probe wpb_probe_mysql_option;
 extern const struct wpb_probe wpb_probe_mysql_meta;
+extern const struct wpb_probe wpb_probe_mysql_meta_keys;
 extern const struct wpb_probe wpb_probe_mysql_deep;
 extern const struct wpb_probe wpb_probe_mysql_stale_notoptions;
 

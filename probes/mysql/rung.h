@@ -96,7 +96,9 @@ void wpb_rung_post(struct wpb_rung *rung, const struct wpb_subject *subject,
 void wpb_rung_post_count(struct wpb_rung *rung, const struct wpb_subject *subject,
                          enum wpb_metric metric, uint64_t count);
 
-/* How many rows the optimizer expects: of ROW of the plan that EXPLAIN answers with. */
+/* How many rows the optimizer expects: of ROW of the plan that WPB_ROWS_EXPLAIN in front
+ * of a SELECT answers with. Without the format, MySQL 9 draws a tree. */
+#define WPB_ROWS_EXPLAIN "EXPLAIN FORMAT=TRADITIONAL "
 uint64_t wpb_rows_guess(const struct wpb_mysql_rows *rows, size_t row);
 
 /* CELL of ROW as a number, 0 for NULL and what is none; its bytes. */

@@ -181,6 +181,19 @@ static struct wpb_sampled_key *key_of(struct wpb_sampled_site *postmeta,
     return NULL;
 }
 
+/* Of more ids than there is room for, each is as likely to be kept as any other. */
+static void keep_id(struct wpb_sampled_site *postmeta, struct wpb_sampled_key *key,
+                    uint64_t id)
+{
+    uint64_t at = key->met++;
+
+    if (at >= WPB_SAMPLED_IDS_MAX)
+        at = wpb_sampling_random(&postmeta->seed) % key->met;
+    if (at < WPB_SAMPLED_IDS_MAX)
+        key->ids[at] = id;
+    key->id_count = key->met < WPB_SAMPLED_IDS_MAX ? key->met : WPB_SAMPLED_IDS_MAX;
+}
+
 static enum wpb_rung_next take_ranges(struct wpb_rung *rung,
                                       const struct wpb_mysql_rows *rows)
 {
@@ -195,8 +208,7 @@ static enum wpb_rung_next take_ranges(struct wpb_rung *rung,
             continue;
         if (!postmeta->index.is_covering)
             postmeta->sampling[key - postmeta->keys].found++;
-        if (key->id_count < WPB_SAMPLED_IDS_MAX)
-            key->ids[key->id_count++] = wpb_rows_count(rows, i, 0);
+        keep_id(postmeta, key, wpb_rows_count(rows, i, 0));
     }
     spend(postmeta, RANGES_A_STATEMENT * RANGE_PAGES);
     return WPB_RUNG_AGAIN;

@@ -25,6 +25,7 @@ struct wpb_sampled_key {
     const struct wpb_builder_name *row;
     uint64_t ids[WPB_SAMPLED_IDS_MAX];
     bool is_by_ranges;      /* its ids are found so */
+    uint64_t met;           /* ids found so, of which some are kept */
     size_t id_count, asked; /* ids asked for, from the first on */
     struct wpb_sampled_value values[WPB_SAMPLED_VALUES_MAX];
     uint64_t largest_post;

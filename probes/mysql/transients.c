@@ -216,7 +216,7 @@ static bool ask_more(struct wpb_rung *rung, struct wpb_sql *sql)
 
     if (!state->is_cut)
         return false;
-    wpb_sql_add(sql, "EXPLAIN SELECT v.option_name FROM {options} v WHERE ");
+    wpb_sql_add(sql, WPB_ROWS_EXPLAIN "SELECT v.option_name FROM {options} v WHERE ");
     add_range(state, sql);
     return true;
 }

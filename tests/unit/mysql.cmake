@@ -28,6 +28,7 @@ wpb_unit_test(mysql_options mysql_look)
 wpb_unit_test(mysql_woocommerce mysql_look)
 wpb_unit_test(mysql_postmeta mysql_look)
 wpb_unit_test(mysql_deep mysql_look)
+wpb_unit_test(mysql_meta_keys mysql_look)
 wpb_unit_test(sampling wpb_mysql m)
 
 include(bench/mysql.cmake)

@@ -62,6 +62,17 @@ static int run(const char *const *argv, const char *log)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+static const char *mysql_program(void)
+{
+    const char *program = getenv("WPB_TEST_MYSQLD");
+    return program && *program ? program : NULL;
+}
+
+bool mysql_server_is_mysql(void)
+{
+    return mysql_program() != NULL;
+}
+
 static void fail_with_log(const char *what, const char *log)
 {
     char text[2048] = "";
@@ -72,13 +83,43 @@ static void fail_with_log(const char *what, const char *log)
         text[fread(text, 1, sizeof text - 1, file)] = '\0';
         fclose(file);
     }
-    fail_msg("%s; is mariadb-server installed? %s", what, text);
+    fail_msg("%s; is it installed? %s", what, text);
 }
 
 static const char *user_name(void)
 {
     const struct passwd *entry = getpwuid(geteuid());
     return entry ? entry->pw_name : "nobody";
+}
+
+static int install_mariadb(const char *user, const char *log)
+{
+    const char *argv[] = {"mariadb-install-db",
+                          "--no-defaults",
+                          "--datadir=" MYSQL_TEMPLATE ".made",
+                          "--skip-test-db",
+                          "--skip-name-resolve",
+                          "--auth-root-authentication-method=normal",
+                          "--innodb-log-file-size=4M",
+                          "--innodb-flush-log-at-trx-commit=0",
+                          user,
+                          NULL};
+    return run(argv, log);
+}
+
+/* Its servers' ids are in a file: copies must make their own, or cannot replicate. */
+static int install_mysql(const char *user, const char *log)
+{
+    const char *forget[] = {"rm", "-f", MYSQL_TEMPLATE ".made/auto.cnf", NULL};
+    const char *argv[] = {mysql_program(),
+                          "--no-defaults",
+                          "--initialize-insecure",
+                          "--datadir=" MYSQL_TEMPLATE ".made",
+                          "--innodb-redo-log-capacity=8M",
+                          user,
+                          NULL};
+    int status = run(argv, log);
+    return status ? status : run(forget, log);
 }
 
 /* The data folder every server begins with, in the build folder. Made under another
@@ -95,19 +136,9 @@ static void make_template(void)
     if (access(MYSQL_TEMPLATE, F_OK) != 0) {
         snprintf(user, sizeof user, "--user=%s", user_name());
         const char *clear[] = {"rm", "-rf", made, log, NULL};
-        const char *install[] = {"mariadb-install-db",
-                                 "--no-defaults",
-                                 "--datadir=" MYSQL_TEMPLATE ".made",
-                                 "--skip-test-db",
-                                 "--skip-name-resolve",
-                                 "--auth-root-authentication-method=normal",
-                                 "--innodb-log-file-size=4M",
-                                 "--innodb-flush-log-at-trx-commit=0",
-                                 user,
-                                 NULL};
         assert_int_equal(run(clear, "/dev/null"), 0);
-        if (run(install, log) != 0)
-            fail_with_log("mariadb-install-db failed", log);
+        if ((mysql_program() ? install_mysql : install_mariadb)(user, log) != 0)
+            fail_with_log("the server's data folder could not be made", log);
         assert_int_equal(rename(made, MYSQL_TEMPLATE), 0);
     }
     close(lock);
@@ -118,11 +149,30 @@ static void log_path(const struct mysql_server *server, char *path, size_t size)
     snprintf(path, size, "%s/log", server->folder);
 }
 
+static const char *const mariadb_args[] = {
+    "--innodb-log-file-size=4M", "--innodb-temp-data-file-path=ibtmp1:4M:autoextend",
+    "--aria-pagecache-buffer-size=8M", NULL};
+/* Views of numbers recurse; see make_numbers(). */
+static const char *const mysql_args[] = {
+    "--innodb-redo-log-capacity=8M",     "--mysqlx=off",
+    "--sql-mode=STRICT_TRANS_TABLES",    "--secure-file-priv=",
+    "--cte-max-recursion-depth=1000000", NULL};
+
+static size_t add_args(const char **argv, size_t count, const char *const *args)
+{
+    for (; args && *args; args++) {
+        assert_true(count + 1 < ARGS_MAX);
+        argv[count++] = *args;
+    }
+    return count;
+}
+
 static void exec_server(struct mysql_server *server)
 {
+    const char *program = mysql_program();
     char datadir[96], socket_path[128], port[32], user[96], log[96];
     const char *argv[ARGS_MAX] = {
-        "mariadbd",
+        program ? program : "mariadbd",
         "--no-defaults",
         datadir,
         socket_path,
@@ -135,24 +185,19 @@ static void exec_server(struct mysql_server *server)
         "--character-set-server=utf8mb4",
         "--max-allowed-packet=64M",
         "--innodb-buffer-pool-size=8M",
-        "--innodb-log-file-size=4M",
-        "--innodb-temp-data-file-path=ibtmp1:4M:autoextend",
         "--innodb-flush-log-at-trx-commit=0",
         "--innodb-flush-method=nosync",
         "--innodb-doublewrite=0",
         "--innodb-buffer-pool-dump-at-shutdown=0",
         "--innodb-buffer-pool-load-at-startup=0",
-        "--aria-pagecache-buffer-size=8M",
         "--key-buffer-size=1M",
     };
     size_t count = 0;
 
     while (argv[count])
         count++;
-    for (const char *const *arg = server->args; arg && *arg; arg++) {
-        assert_true(count + 1 < ARGS_MAX);
-        argv[count++] = *arg;
-    }
+    count = add_args(argv, count, program ? mysql_args : mariadb_args);
+    add_args(argv, count, server->args);
     snprintf(datadir, sizeof datadir, "--datadir=%s/data", server->folder);
     snprintf(socket_path, sizeof socket_path, "--socket=%s", server->socket);
     snprintf(port, sizeof port, "--port=%u", server->port);
@@ -186,11 +231,11 @@ static void launch(struct mysql_server *server)
             return;
         if (waitpid(server->pid, NULL, WNOHANG) == server->pid) {
             server->pid = 0;
-            fail_with_log("mariadbd did not start", log);
+            fail_with_log("the server did not start", log);
         }
         usleep(TRY_US);
     }
-    fail_with_log("mariadbd does not answer", log);
+    fail_with_log("the server does not answer", log);
 }
 
 void mysql_server_start(struct mysql_server *server, const char *const *args,
@@ -260,7 +305,7 @@ void mysql_server_stop(struct mysql_server *server)
     memset(server, 0, sizeof *server);
 }
 
-void mysql_server_run(struct mysql_server *server, const char *sql, size_t len)
+static void run_sql(struct mysql_server *server, const char *sql, size_t len)
 {
     int more = mysql_real_query(server->admin, sql, len);
 
@@ -272,6 +317,25 @@ void mysql_server_run(struct mysql_server *server, const char *sql, size_t len)
     }
     if (more > 0)
         fail_msg("%.200s: %s", sql, mysql_error(server->admin));
+}
+
+/* "seq_FIRST_to_LAST" wherever SQL names it. */
+static void make_numbers(struct mysql_server *server, const char *sql)
+{
+    char view[320];
+    unsigned first, last;
+
+    while ((sql = strstr(sql, "seq_")) != NULL) {
+        if (sscanf(sql, "seq_%u_to_%u", &first, &last) == 2) {
+            int len = snprintf(view, sizeof view,
+                               "CREATE OR REPLACE VIEW seq_%u_to_%u AS WITH RECURSIVE "
+                               "s(seq) AS (SELECT %u UNION ALL SELECT seq + 1 FROM s "
+                               "WHERE seq < %u) SELECT seq FROM s",
+                               first, last, first, last);
+            run_sql(server, view, (size_t)len);
+        }
+        sql += strlen("seq_");
+    }
 }
 
 static char *formatted(const char *format, va_list args)
@@ -287,8 +351,15 @@ void mysql_server_do(struct mysql_server *server, const char *format, ...)
     va_start(args, format);
     char *sql = formatted(format, args);
     va_end(args);
-    mysql_server_run(server, sql, strlen(sql));
+    if (mysql_server_is_mysql())
+        make_numbers(server, sql);
+    run_sql(server, sql, strlen(sql));
     free(sql);
+}
+
+void mysql_server_run(struct mysql_server *server, const char *sql, size_t len)
+{
+    run_sql(server, sql, len);
 }
 
 static char *first_value(struct mysql_server *server, const char *sql)
@@ -332,4 +403,20 @@ long long mysql_server_integer(struct mysql_server *server, const char *format, 
     free(text);
     free(sql);
     return value;
+}
+
+void mysql_server_dismiss(struct mysql_server *server, const char *user)
+{
+    long long id;
+
+    while ((id = mysql_server_integer(
+                server,
+                "SELECT COALESCE(MIN(id), 0) FROM information_schema.processlist "
+                "WHERE user = '%s'",
+                user)) != 0) {
+        char sql[48];
+        snprintf(sql, sizeof sql, "KILL %lld", id);
+        mysql_query(server->admin, sql); /* it may have ended by itself */
+        usleep(1000);
+    }
 }

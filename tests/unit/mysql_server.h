@@ -1,6 +1,7 @@
 /*
- * mysql_server.h - a private mariadbd for a test: own folder, own socket, ended by its
- * process id. A machine without mariadbd fails the test.
+ * mysql_server.h - a private server for a test: own folder, own socket, ended by its
+ * process id. It is mariadbd; with WPB_TEST_MYSQLD in the environment it is MySQL's
+ * program of that path. A machine without it fails the test.
  *
  * The empty data folder is installed once for a build folder and copied for each
  * server, which then takes about half a second; start one in a group's setup.
@@ -38,7 +39,11 @@ void mysql_server_freeze(struct mysql_server *server);
 void mysql_server_thaw(struct mysql_server *server);
 void mysql_server_stop(struct mysql_server *server);
 
-/* Run SQL, one or more statements; an error fails the test. */
+/* End all connections of USER. */
+void mysql_server_dismiss(struct mysql_server *server, const char *user);
+
+/* Run SQL, one or more statements; an error fails the test. "FROM seq_1_to_500" is
+ * MariaDB's table of numbers, which MySQL is given as a view of the current schema. */
 void mysql_server_do(struct mysql_server *server, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Run LEN bytes of it as they are. */
@@ -48,6 +53,9 @@ long long mysql_server_integer(struct mysql_server *server, const char *format, 
     __attribute__((format(printf, 2, 3)));
 char *mysql_server_text(struct mysql_server *server, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Is it MySQL's? A test of what MariaDB alone has, or says otherwise, asks. */
+bool mysql_server_is_mysql(void);
 
 /* A port of loopback that is free now. */
 uint16_t mysql_free_port(void);

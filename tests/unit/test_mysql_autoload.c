@@ -30,7 +30,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int end(void **state)
 {
     mysql_server_stop(*state);
     free(*state);
@@ -384,5 +384,5 @@ int main(void)
                                clear),
         cmocka_unit_test_setup(a_network_is_said_to_be_seen_in_part, clear),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, start, end);
 }

@@ -28,7 +28,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int end(void **state)
 {
     mysql_server_stop(*state);
     free(*state);
@@ -285,5 +285,5 @@ int main(void)
         cmocka_unit_test(guesses_come_from_the_plan_of_a_union),
         cmocka_unit_test_setup(a_guess_of_mariadb_is_near_the_truth, clear),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, start, end);
 }

@@ -35,7 +35,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int end(void **state)
 {
     mysql_server_stop(*state);
     free(*state);
@@ -214,5 +214,5 @@ int main(void)
         cmocka_unit_test(full_weights_forget_the_light_and_say_what_is_uncertain),
         cmocka_unit_test(names_of_any_bytes_are_told_apart),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, start, end);
 }

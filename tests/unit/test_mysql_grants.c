@@ -27,7 +27,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int end(void **state)
 {
     mysql_server_stop(*state);
     free(*state);
@@ -167,15 +167,17 @@ static void its_own_statement_can_be_ended_from_a_second_connection(void **state
 
 static void a_replicas_lag_is_seen_with_the_line_for_it_only(void **state)
 {
+    const char *right =
+        mysql_server_is_mysql() ? "REPLICATION CLIENT" : "REPLICA MONITOR";
     MYSQL *mysql = connect_as_wpbloat(*state, false);
     assert_int_equal(ask(mysql, "SHOW REPLICA STATUS", NULL),
                      ER_SPECIFIC_ACCESS_DENIED_ERROR);
     mysql_close(mysql);
-    mysql_server_do(*state, "GRANT REPLICA MONITOR ON *.* TO 'wpbloat'@'localhost'");
+    mysql_server_do(*state, "GRANT %s ON *.* TO 'wpbloat'@'localhost'", right);
     mysql = connect_as_wpbloat(*state, false);
     assert_int_equal(ask(mysql, "SHOW REPLICA STATUS", NULL), 0);
     mysql_close(mysql);
-    mysql_server_do(*state, "REVOKE REPLICA MONITOR ON *.* FROM 'wpbloat'@'localhost'");
+    mysql_server_do(*state, "REVOKE %s ON *.* FROM 'wpbloat'@'localhost'", right);
 }
 
 static void the_fixture_keeps_the_bytes_it_is_given(void **state)
@@ -248,5 +250,5 @@ int main(void)
         cmocka_unit_test(old_tables_are_made_when_asked_for),
         cmocka_unit_test(a_restart_keeps_the_data),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, start, end);
 }

@@ -185,7 +185,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int end(void **state)
 {
     mysql_server_stop(*state);
     free(*state);
@@ -628,5 +628,5 @@ int main(void)
         cmocka_unit_test(an_option_is_taken_apart_by_name),
         cmocka_unit_test(an_option_that_is_not_there_is_absent),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, start, end);
 }

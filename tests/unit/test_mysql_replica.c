@@ -17,6 +17,32 @@ static const struct mysql_wordpress site = {.schema = "shop", .prefix = "wp7_"};
 static const struct wpb_probe *const probes[] = {&wpb_probe_mysql_server,
                                                  &wpb_probe_mysql_autoload, NULL};
 
+/* How each server says it. */
+static const struct words {
+    const char *lag_right, *follow, *begin, *pause, *delay, *forget, *waiting;
+} mariadb_words = {.lag_right = "REPLICA MONITOR",
+                   .follow = "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=%u, "
+                             "MASTER_USER='repl', MASTER_PASSWORD='r'",
+                   .begin = "START SLAVE",
+                   .pause = "STOP SLAVE",
+                   .delay = "CHANGE MASTER TO MASTER_DELAY=3600",
+                   .forget = "RESET SLAVE ALL",
+                   .waiting = "Waiting until MASTER_DELAY%"},
+  mysql_words = {.lag_right = "REPLICATION CLIENT",
+                 .follow = "CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', "
+                           "SOURCE_PORT=%u, SOURCE_USER='repl', SOURCE_PASSWORD='r', "
+                           "GET_SOURCE_PUBLIC_KEY=1",
+                 .begin = "START REPLICA",
+                 .pause = "STOP REPLICA",
+                 .delay = "CHANGE REPLICATION SOURCE TO SOURCE_DELAY=3600",
+                 .forget = "RESET REPLICA ALL",
+                 .waiting = "Waiting until SOURCE_DELAY%"};
+
+static const struct words *words(void)
+{
+    return mysql_server_is_mysql() ? &mysql_words : &mariadb_words;
+}
+
 struct pair {
     struct mysql_server primary, replica;
 };
@@ -42,15 +68,18 @@ static int start(void **state)
                                     "GRANT REPLICATION SLAVE ON *.* TO repl@127.0.0.1");
     mysql_wordpress_create(&pair->primary, &site);
     mysql_wordpress_grant(&pair->primary, &site);
+    mysql_server_do(&pair->primary, "GRANT %s ON *.* TO wpbloat@localhost",
+                    words()->lag_right);
     mysql_server_do(&pair->primary,
-                    "GRANT REPLICA MONITOR ON *.* TO wpbloat@localhost; "
                     "INSERT INTO wp7_options (option_name, option_value, autoload) "
                     "VALUES ('both', 'value', 'yes'); "
                     "CREATE TABLE wp7_marker (id int)");
-    mysql_server_do(&pair->replica,
-                    "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=%u, "
-                    "MASTER_USER='repl', MASTER_PASSWORD='r'; START SLAVE",
-                    pair->primary.port);
+    /* The words are ours. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    mysql_server_do(&pair->replica, words()->follow, pair->primary.port);
+#pragma GCC diagnostic pop
+    mysql_server_do(&pair->replica, "%s", words()->begin);
     while (!has_marker(&pair->replica))
         usleep(10000);
     mysql_server_do(&pair->replica, "INSERT INTO shop.wp7_options (option_name, "
@@ -59,7 +88,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int end(void **state)
 {
     struct pair *pair = *state;
 
@@ -120,15 +149,16 @@ static void without_the_grant_the_lag_is_not_seen_and_the_rest_goes_on(void **st
     struct pair *pair = *state;
     struct mysql_look seen;
 
-    mysql_server_do(&pair->replica, "REVOKE REPLICA MONITOR ON *.* FROM "
-                                    "wpbloat@localhost");
+    mysql_server_do(&pair->replica, "REVOKE %s ON *.* FROM wpbloat@localhost",
+                    words()->lag_right);
     look(state, &seen);
     expect(&seen, "mysql.server", WPB_COVERAGE_PARTIAL, "how far the replica is behind");
     expect(&seen, "mysql.server", WPB_COVERAGE_PARTIAL, "packaging/grants.sql");
     assert_int_equal(autoload_bytes(&seen), 15);
     expect(&seen, "mysql.autoload", WPB_COVERAGE_OK, "");
     mysql_look_free(&seen);
-    mysql_server_do(&pair->replica, "GRANT REPLICA MONITOR ON *.* TO wpbloat@localhost");
+    mysql_server_do(&pair->replica, "GRANT %s ON *.* TO wpbloat@localhost",
+                    words()->lag_right);
 }
 
 static void a_stopped_replica_gets_cheap_statements_only(void **state)
@@ -136,7 +166,7 @@ static void a_stopped_replica_gets_cheap_statements_only(void **state)
     struct pair *pair = *state;
     struct mysql_look seen;
 
-    mysql_server_do(&pair->replica, "STOP SLAVE");
+    mysql_server_do(&pair->replica, "%s", words()->pause);
     look(state, &seen);
     expect(&seen, "mysql.server", WPB_COVERAGE_PARTIAL, "replication is stopped");
     expect(&seen, "mysql.autoload", WPB_COVERAGE_PARTIAL, "replication is stopped");
@@ -144,7 +174,7 @@ static void a_stopped_replica_gets_cheap_statements_only(void **state)
     assert_null(
         mysql_look_sample(&seen, WPB_SUBJECT_TABLE, "wp7_options", WPB_M_AUTOLOAD_BYTES));
     mysql_look_free(&seen);
-    mysql_server_do(&pair->replica, "START SLAVE");
+    mysql_server_do(&pair->replica, "%s", words()->begin);
 }
 
 /* An event that says it is 100 s old, and waits for an hour. */
@@ -153,13 +183,14 @@ static void a_replica_that_is_behind_is_left_alone(void **state)
     struct pair *pair = *state;
     struct mysql_look seen;
 
-    mysql_server_do(&pair->replica, "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY=3600; "
-                                    "START SLAVE");
+    mysql_server_do(&pair->replica, "%s; %s; %s", words()->pause, words()->delay,
+                    words()->begin);
     mysql_server_do(&pair->primary, "SET TIMESTAMP = UNIX_TIMESTAMP() - 100; "
                                     "INSERT INTO wp7_marker VALUES (1)");
     while (mysql_server_integer(&pair->replica,
                                 "SELECT COUNT(*) FROM information_schema.processlist "
-                                "WHERE state LIKE 'Waiting until MASTER_DELAY%%'") == 0)
+                                "WHERE state LIKE '%s'",
+                                words()->waiting) == 0)
         usleep(10000);
     look(state, &seen);
     assert_in_range(mysql_look_integer(&seen, WPB_SUBJECT_MYSQL_SERVER, "",
@@ -175,7 +206,7 @@ static void a_server_that_replicates_from_nobody_is_said_to_be_none(void **state
     struct pair *pair = *state;
     struct mysql_look seen;
 
-    mysql_server_do(&pair->replica, "STOP SLAVE; RESET SLAVE ALL");
+    mysql_server_do(&pair->replica, "%s; %s", words()->pause, words()->forget);
     look(state, &seen);
     expect(&seen, "mysql.server", WPB_COVERAGE_PARTIAL, "replicates from nobody");
     assert_int_equal(autoload_bytes(&seen), 15);
@@ -191,5 +222,5 @@ int main(void)
         cmocka_unit_test(a_replica_that_is_behind_is_left_alone),
         cmocka_unit_test(a_server_that_replicates_from_nobody_is_said_to_be_none),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, start, end);
 }

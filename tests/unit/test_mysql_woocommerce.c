@@ -39,7 +39,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int end(void **state)
 {
     mysql_server_stop(*state);
     free(*state);
@@ -79,7 +79,8 @@ static void sessions(struct mysql_server *server, int count, int bytes, int seco
     mysql_server_do(server,
                     "INSERT INTO wp_woocommerce_sessions "
                     "(session_key, session_value, session_expiry) "
-                    "SELECT MD5(RAND() + seq), REPEAT('x', %d), UNIX_TIMESTAMP() + %d "
+                    "SELECT LEFT(SHA2(RAND() + seq, 256), 32), REPEAT('x', %d), "
+                    "UNIX_TIMESTAMP() + %d "
                     "FROM seq_1_to_%d",
                     bytes, seconds, count);
 }
@@ -306,5 +307,5 @@ int main(void)
         ON_SERVER(one_table_that_cannot_be_read_leaves_the_others),
         ON_SERVER(of_very_many_rows_at_least_so_many_are_counted),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, start, end);
 }
