@@ -119,13 +119,14 @@ static void print_meta_keys(struct wpb_page *page, const struct wpb_report *repo
         {"size", true, false},     {"between", true, false},
     };
     struct listing listing = open_listing(columns, 5, site);
-    bool is_sampled = false;
+    bool is_sampled = false, has_others = false;
     for (size_t i = 0; i < report->database.meta_key_count; i++) {
         const struct wpb_meta_key_row *row = &report->database.meta_keys[i];
         bool is_exact = row->provenance == WPB_EXACT;
         bool is_trifle = !row->has_bytes && wpb_slice_is(row->role, "settings");
         if (is_trifle || !takes(&listing, row->site, row->scope))
             continue;
+        has_others |= row->builder.len == 0;
         wpb_place_table_name(&listing.table, row->meta_key);
         add_builder(&listing.table, row);
         if (row->has_rows)
@@ -137,7 +138,7 @@ static void print_meta_keys(struct wpb_page *page, const struct wpb_report *repo
         add_bytes_if(&listing.table, row->has_bytes, row->row_bytes);
         add_interval(&listing.table, row);
     }
-    close_listing(&listing, page, "Page builders' meta");
+    close_listing(&listing, page, has_others ? "Meta keys" : "Page builders' meta");
     if (is_sampled)
         wpb_page_paragraph(page, INDENT,
                            wpb_slice_cstr("~ Estimated from a sample of the rows; the "

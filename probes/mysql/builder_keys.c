@@ -11,12 +11,15 @@
 /* A settings array has some tens of KB; et_divi is the largest known. */
 #define SETTING_BYTES 65536
 #define SETTINGS_MAX 16
+/* Names looked up at once: those of one answer's guesses, and the prefixes. */
+#define PREFIXES_MAX 16
+#define RARE_MAX (WPB_META_GUESSES + PREFIXES_MAX)
 
 struct builders {
     struct wpb_meta_index index;
     bool is_present[WPB_BUILDERS];
-    size_t first;                                 /* of the names to estimate next */
-    struct wpb_meta_guess rare[WPB_META_GUESSES]; /* of the last answer, to be counted */
+    size_t first;                                  /* of the names to estimate next */
+    const struct wpb_builder_name *rare[RARE_MAX]; /* to be looked up next */
     size_t rare_count;
 };
 
@@ -88,26 +91,47 @@ static enum wpb_rung_next take_counts(struct wpb_rung *rung,
 
 /* Where the index does not suffice, the optimizer's guess, by a few of its pages; of
  * those that have few, the rows themselves. */
+static void add_prefixes(struct builders *builders)
+{
+    size_t count, added = 0;
+    const struct wpb_builder_name *names = wpb_builder_metas(&count);
+
+    for (size_t i = 0; i < count && added < PREFIXES_MAX; i++) {
+        if (!names[i].is_prefix)
+            continue;
+        builders->rare[builders->rare_count++] = &names[i];
+        added++;
+    }
+}
+
 static void take_guesses(struct wpb_rung *rung, const struct wpb_mysql_rows *rows)
 {
     struct builders *builders = builders_of(rung);
     struct wpb_meta_guess guesses[WPB_META_GUESSES];
+    bool is_first = builders->first == 0;
     size_t count = wpb_meta_guess_take(rows, &builders->first, guesses);
 
     for (size_t i = 0; i < count; i++) {
         if (guesses[i].rows > WPB_META_RARE)
             post_key(rung, guesses[i].name->name, guesses[i].rows, WPB_ESTIMATED);
         else if (guesses[i].rows > 0)
-            builders->rare[builders->rare_count++] = guesses[i];
+            builders->rare[builders->rare_count++] = guesses[i].name;
     }
+    if (is_first)
+        add_prefixes(builders);
 }
 
 static void ask_rare(const struct builders *builders, struct wpb_sql *sql)
 {
     for (size_t i = 0; i < builders->rare_count; i++) {
         wpb_sql_add(sql, i ? " UNION ALL " : "");
-        wpb_sql_add(sql, "(SELECT meta_key FROM {postmeta} WHERE meta_key = ");
-        wpb_sql_string(sql, builders->rare[i].name->name);
+        wpb_sql_add(sql, "(SELECT meta_key FROM {postmeta} WHERE meta_key");
+        if (builders->rare[i]->is_prefix) {
+            wpb_sql_like_prefix(sql, builders->rare[i]->name);
+        } else {
+            wpb_sql_add(sql, " = ");
+            wpb_sql_string(sql, builders->rare[i]->name);
+        }
         wpb_sql_add(sql, " LIMIT ");
         wpb_sql_number(sql, WPB_META_RARE);
         wpb_sql_add(sql, ")");
@@ -116,16 +140,17 @@ static void ask_rare(const struct builders *builders, struct wpb_sql *sql)
 
 static void take_rare(struct wpb_rung *rung, const struct wpb_mysql_rows *rows)
 {
-    struct builders *builders = builders_of(rung);
-
-    for (size_t i = 0; i < builders->rare_count; i++) {
-        struct wpb_slice name = builders->rare[i].name->name;
-        uint64_t count = 0;
-        for (size_t row = 0; row < rows->rows; row++)
-            count += wpb_slice_equal(wpb_rows_text(rows, row, 0), name);
+    for (size_t i = 0; i < rows->rows; i++) {
+        struct wpb_slice name = wpb_rows_text(rows, i, 0);
+        uint64_t count = 1;
+        if (i && wpb_slice_equal(name, wpb_rows_text(rows, i - 1, 0)))
+            continue;
+        while (i + count < rows->rows &&
+               wpb_slice_equal(name, wpb_rows_text(rows, i + count, 0)))
+            count++;
         post_key(rung, name, count, count < WPB_META_RARE ? WPB_EXACT : WPB_ESTIMATED);
     }
-    builders->rare_count = 0;
+    builders_of(rung)->rare_count = 0;
 }
 
 static bool ask_without_index(struct wpb_rung *rung, struct wpb_sql *sql)
@@ -304,7 +329,7 @@ static const struct wpb_rung_step steps[] = {
      .ask = ask_counts,
      .answer = take_counts},
     {.what = "meta keys of page builders",
-     .bounds = {WPB_META_GUESSES * WPB_META_RARE, 131072, 5000},
+     .bounds = {RARE_MAX * WPB_META_RARE, 131072, 5000},
      .pages_max = 200,
      .ask = ask_without_index,
      .answer = take_without_index},

@@ -7,8 +7,13 @@
 void wpb_cell_init(struct wpb_cell *cell, const struct wpb_builder_name *name,
                    uint64_t row_bytes, uint64_t cap)
 {
-    *cell = (struct wpb_cell){
-        .name = name, .row_bytes = row_bytes, .value_bytes = row_bytes, .cap = cap};
+    uint64_t pieces = WPB_CELL_SERVER_BYTES / (row_bytes ? row_bytes : 1);
+    uint64_t bearable = (pieces ? pieces : 1) * WPB_CELL_PIECE;
+
+    *cell = (struct wpb_cell){.name = name,
+                              .row_bytes = row_bytes,
+                              .value_bytes = row_bytes,
+                              .cap = cap < bearable ? cap : bearable};
 }
 
 void wpb_cell_fini(struct wpb_cell *cell)
@@ -35,7 +40,7 @@ void wpb_cell_select(const struct wpb_cell *cell, struct wpb_sql *sql, const cha
     wpb_sql_add(sql, ", LENGTH(");
     wpb_sql_add(sql, column);
     wpb_sql_add(sql, ")");
-    if (!cell->has_begun) {
+    if (!cell->has_begun && cell->row_bytes <= WPB_CELL_CONVERTED_MAX) {
         wpb_sql_add(sql, ", ");
         wpb_sql_length_of(sql, column);
     }
@@ -46,7 +51,7 @@ static bool begin(struct wpb_cell *cell, const struct wpb_mysql_rows *rows,
 {
     cell->has_begun = true;
     cell->row_bytes = wpb_rows_count(rows, 0, 1);
-    cell->value_bytes = wpb_rows_count(rows, 0, 2);
+    cell->value_bytes = wpb_rows_count(rows, 0, rows->columns > 2 ? 2 : 1);
     cell->arena = wpb_arena_new();
     cell->layout = wpb_layout_new(cell->name, cell->value_bytes, version);
     return cell->arena && cell->layout;

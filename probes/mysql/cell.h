@@ -32,6 +32,13 @@ struct wpb_cell {
     struct wpb_layout_result result;
 };
 
+/* The server reads the whole value for each piece of it: at most so much in all, but for
+ * one piece. A value of a gigabyte gives its first piece. */
+#define WPB_CELL_SERVER_BYTES ((uint64_t)512 << 20)
+/* A longer one is not converted to tell its length as PHP reads it: the server would hold
+ * it twice. */
+#define WPB_CELL_CONVERTED_MAX ((uint64_t)16 << 20)
+
 /* Zero the cell for a value of ROW_BYTES, of which no more than CAP are read. */
 void wpb_cell_init(struct wpb_cell *cell, const struct wpb_builder_name *name,
                    uint64_t row_bytes, uint64_t cap);

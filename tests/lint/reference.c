@@ -253,7 +253,10 @@ static void print_probes(void)
             printf("| looks | into the few `%s` it is asked about |\n",
                    wpb_subject_kind_name(probe->examines));
         printf("| runs | once for each %s |\n",
-               strcmp(probe->needs, "redis") == 0 ? "server database" : "site");
+               strcmp(probe->needs, "redis") == 0   ? "server database"
+               : strcmp(probe->needs, "mysql") == 0 ? "database and user"
+               : strcmp(probe->needs, "host") == 0  ? "host"
+                                                    : "site");
         printf("| cost |");
         print_cell(costs[probe->cost]);
         printf("\n");

@@ -229,7 +229,7 @@ static void guesses_come_from_the_plan_of_a_union(void **state)
     assert_true(first >= WPB_META_GUESSES);
 }
 
-static void a_guess_of_mariadb_is_near_the_truth(void **state)
+static void a_guess_is_near_the_truth(void **state)
 {
     struct wpb_meta_guess guesses[WPB_META_GUESSES];
     struct wpb_sql sql;
@@ -242,21 +242,23 @@ static void a_guess_of_mariadb_is_near_the_truth(void **state)
     mysql_server_do(server, "ANALYZE TABLE wp7_postmeta");
     wpb_sql_init(&sql, &of);
     for (;;) {
-        struct wpb_slice cells[(WPB_META_GUESSES + 1) * 10];
-        struct wpb_mysql_rows rows = {.columns = 10, .cells = cells};
+        struct wpb_slice cells[(WPB_META_GUESSES + 1) * 12];
+        struct wpb_mysql_rows rows = {.columns = mysql_server_is_mysql() ? 12 : 10,
+                                      .cells = cells};
         wpb_sql_begin(&sql, &of);
         if (!wpb_meta_guess_ask(&sql, first))
             break;
         assert_int_equal(mysql_real_query(server->admin, sql.text.data, sql.text.len), 0);
         MYSQL_RES *result = mysql_store_result(server->admin);
-        assert_int_equal(mysql_num_fields(result), 10);
+        assert_int_equal(mysql_num_fields(result), rows.columns);
         for (MYSQL_ROW row; (row = mysql_fetch_row(result)); rows.rows++) {
-            for (size_t i = 0; i < 10; i++)
-                cells[rows.rows * 10 + i] = wpb_slice_cstr(row[i] ? row[i] : "");
+            for (size_t i = 0; i < rows.columns; i++)
+                cells[rows.rows * rows.columns + i] =
+                    wpb_slice_cstr(row[i] ? row[i] : "");
         }
         next = first;
         size_t count = wpb_meta_guess_take(&rows, &next, guesses);
-        assert_int_equal(rows.rows, count);
+        assert_true(rows.rows >= count);
         for (size_t i = 0; i < count; i++) {
             if (wpb_slice_is(guesses[i].name->name, "_elementor_data"))
                 seen = (size_t)guesses[i].rows;
@@ -283,7 +285,7 @@ int main(void)
         cmocka_unit_test_setup(a_setting_behind_64_kib_is_unknown_and_said_so, clear),
         cmocka_unit_test_setup(a_site_without_builders_has_none, clear),
         cmocka_unit_test(guesses_come_from_the_plan_of_a_union),
-        cmocka_unit_test_setup(a_guess_of_mariadb_is_near_the_truth, clear),
+        cmocka_unit_test_setup(a_guess_is_near_the_truth, clear),
     };
     return cmocka_run_group_tests(tests, start, end);
 }

@@ -420,7 +420,7 @@ static void expect_encryption(struct wpb_mysql_link *link, bool is_there)
     char sql[160];
 
     snprintf(sql, sizeof sql,
-             "SELECT VARIABLE_VALUE <> '' FROM %s.SESSION_STATUS "
+             "SELECT VARIABLE_VALUE <> '' FROM %s.session_status "
              "WHERE VARIABLE_NAME = 'Ssl_cipher'",
              mysql_server_is_mysql() ? "performance_schema" : "information_schema");
     expect_text(link, sql, is_there ? "1" : "0");

@@ -455,6 +455,37 @@ static void a_value_above_the_cap_is_read_to_the_cap(void **state)
     wpb_turn_free(found.turn);
 }
 
+/* The server reads all of it for each piece. */
+static void of_a_value_of_300_mb_one_piece_is_read(void **state)
+{
+    static const char *const args[] = {"--max-allowed-packet=1G", NULL};
+    static const struct mysql_wordpress plain = {0};
+    struct mysql_server server = {0};
+    struct wpb_site site;
+    struct look found;
+    size_t count;
+
+    (void)state;
+    mysql_server_start(&server, args, false);
+    mysql_wordpress_create(&server, &plain);
+    mysql_wordpress_grant(&server, &plain);
+    site = site_of(&server, "wordpress", "wp_");
+    mysql_wordpress_post(&server, "wp_", 160, "page", "publish", 0);
+    mysql_server_do(&server, "INSERT INTO wp_postmeta (post_id, meta_key, meta_value) "
+                             "VALUES (160, '_elementor_data', CONCAT('[\"', "
+                             "REPEAT('x', 300 << 20))), (160, '_price', '9')");
+    look(&found, &site, "160", NULL, CAP);
+    struct wpb_subject layout = meta_of(&found, "_elementor_data");
+    assert_int_equal(number(&found, &layout, WPB_M_ROW_BYTES), (300 << 20) + 2);
+    assert_int_equal(number(&found, &layout, WPB_M_EXAMINED_BYTES), 512 << 10);
+    assert_int_equal(of_post(&found, WPB_M_ROW_BYTES), (300 << 20) + 3);
+    assert_reason(&found, "");
+    const struct wpb_coverage *coverage = wpb_turn_coverage(found.turn, &count);
+    assert_true(coverage[0].cost.bytes_received < 1 << 20);
+    wpb_turn_free(found.turn);
+    mysql_server_stop(&server);
+}
+
 static void names_of_meta_keys_may_hold_any_character(void **state)
 {
     static const char hostile[] = "x'; DROP TABLE wp_posts; -- `\\ \"\xf0\x9f\x92\xa9";
@@ -619,6 +650,7 @@ int main(void)
         cmocka_unit_test(a_value_cut_at_a_columns_limit_says_which),
         cmocka_unit_test(text_that_begins_like_json_has_no_flaw),
         cmocka_unit_test(a_value_above_the_cap_is_read_to_the_cap),
+        cmocka_unit_test(of_a_value_of_300_mb_one_piece_is_read),
         cmocka_unit_test(names_of_meta_keys_may_hold_any_character),
         cmocka_unit_test(a_post_that_is_not_there_is_absent),
         cmocka_unit_test(meta_of_a_post_that_is_gone_is_orphaned),

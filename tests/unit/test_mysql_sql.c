@@ -168,13 +168,15 @@ static void a_string_is_compared_through_the_columns_index(void **state)
     wpb_sql_add(&sql, "SELECT COUNT(*) FROM {options} WHERE option_name = ");
     wpb_sql_string(&sql, BYTES("name42"));
     assert_int_equal(mysql_server_integer(*state, "%s", sql.text.data), 1);
+    if (mysql_server_is_mysql()) { /* which counts the look at the counter, too */
+        wpb_sql_fini(&sql);
+        skip();
+    }
     mysql_server_do(*state, "FLUSH STATUS");
     mysql_server_integer(*state, "%s", sql.text.data);
-    type = mysql_server_text(*state,
-                             "SELECT VARIABLE_VALUE FROM %s.SESSION_STATUS WHERE "
-                             "VARIABLE_NAME = 'Handler_read_key'",
-                             mysql_server_is_mysql() ? "performance_schema"
-                                                     : "information_schema");
+    type = mysql_server_text(*state, "SELECT VARIABLE_VALUE FROM "
+                                     "information_schema.SESSION_STATUS WHERE "
+                                     "VARIABLE_NAME = 'Handler_read_key'");
     assert_string_equal(type, "1");
     free(type);
     wpb_sql_fini(&sql);
