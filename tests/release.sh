@@ -8,7 +8,8 @@
 #   debian13   quickstart, the tests, TLS and Valkey in a fresh Debian 13 (needs root)
 #   fuzz       every fuzzer, WPB_FUZZ_SECONDS each (default 60)
 #   bench      every benchmark, once
-#   sid        the build with the newest libraries, in a fresh Debian unstable (root)
+#   sid        the build with the newest libraries, and MySQL with its own, in a fresh
+#              Debian unstable (root)
 #
 # Without an argument all of them, in this order. Each works on a clean copy of HEAD and
 # rewrites its section of docs/release-checks.md. Logs and what the fuzzers found stay

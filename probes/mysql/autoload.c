@@ -107,14 +107,15 @@ static bool is_by_value(const struct autoload *autoload)
     return autoload->index.len && !autoload->loads_all;
 }
 
-/* Of a large table the rows that are loaded are a small part, which the optimizer does
- * not know: it takes every value of the column for equally frequent. */
+/* The optimizer takes every value of the column for equally frequent, and would rather
+ * walk through the table for the order of ids; then the values of all other rows are read,
+ * too, once for each value of the column. */
 static void add_options(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     const struct autoload *autoload = wpb_rung_state(rung);
 
     wpb_sql_add(sql, " FROM {options}");
-    if (is_by_value(autoload) && !may_read(rung, autoload->table_bytes)) {
+    if (is_by_value(autoload)) {
         wpb_sql_add(sql, " FORCE INDEX (");
         wpb_sql_identifier(sql, wpb_buf_view(&autoload->index));
         wpb_sql_add(sql, ")");

@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/servers.sh"
 . "$here/expect.sh"
 
-need mariadbd "$python"
+need "$python"
 
 start_mariadb mariadb
 mariadb_wordpress mariadb club kl_

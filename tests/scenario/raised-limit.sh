@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/servers.sh"
 . "$here/expect.sh"
 
-need redis-server redis-cli php mariadbd "$python"
+need redis-server redis-cli php "$python"
 
 start_redis redis
 start_redis scratch

@@ -20,7 +20,7 @@ make_chroot() {
         tail -n 20 "$logs/debootstrap.log" >&2
         fail "debootstrap of $1 failed"
     }
-    apt-config dump 2>/dev/null | grep -E '^Acquire::(https?|ftp|Retries)' \
+    apt-config dump 2>/dev/null | grep -E '^Acquire::(https?|ftp|Retries|Check-Valid-Until)' \
         >"$chroot/etc/apt/apt.conf.d/10host" || :
     printf '127.0.0.1 localhost\n::1 localhost\n' >"$chroot/etc/hosts"
     copy "$chroot/src"

@@ -102,17 +102,38 @@ start_redis() {
     wait_for "redis-server $redis_name" "$redis_pid" redis_pong "$work/$redis_name.sock"
 }
 
+# MySQL's own server, by its path in WPB_TEST_MYSQLD, takes the place of MariaDB.
+if [ -n "${WPB_TEST_MYSQLD:-}" ]; then
+    mariadb_server=$WPB_TEST_MYSQLD
+    mariadb_client=mysql
+    mariadb_arguments='--innodb-redo-log-capacity=64M --log-error-verbosity=1 --mysqlx=off --sql-mode=STRICT_TRANS_TABLES --secure-file-priv='
+else
+    mariadb_server=mariadbd
+    mariadb_client=mariadb
+    mariadb_arguments='--innodb-log-file-size=4M --innodb-temp-data-file-path=ibtmp1:4M:autoextend'
+fi
+
+install_mariadb() {
+    if [ -n "${WPB_TEST_MYSQLD:-}" ]; then
+        "$mariadb_server" --no-defaults --initialize-insecure --user="$(id -un)" \
+            --datadir="$1"
+    else
+        need mariadb-install-db
+        mariadb-install-db --no-defaults --datadir="$1" --skip-test-db \
+            --skip-name-resolve --auth-root-authentication-method=normal \
+            --innodb-log-file-size=4M --user="$(id -un)"
+    fi
+}
+
 # start_mariadb NAME [ARGUMENT...]: a server on $work/NAME.sock with root and no
 # password, its data in $work/NAME, and small. Sets mariadb_pid.
 start_mariadb() {
     mariadb_name=$1
     shift
-    need mariadbd mariadb-install-db mariadb mariadb-admin
+    need "$mariadb_server" "$mariadb_client"
     if [ ! -d "$work/mariadb-empty" ]; then
-        mariadb-install-db --no-defaults --datadir="$work/mariadb-empty" --skip-test-db \
-            --skip-name-resolve --auth-root-authentication-method=normal \
-            --innodb-log-file-size=4M --user="$(id -un)" \
-            >"$work/mariadb-install.log" 2>&1 || fail "mariadb-install-db failed"
+        install_mariadb "$work/mariadb-empty" >"$work/mariadb-install.log" 2>&1 ||
+            fail "the server's data folder could not be made"
     fi
     cp -a "$work/mariadb-empty" "$work/$mariadb_name"
     restart_mariadb "$mariadb_name" "$@"
@@ -123,25 +144,25 @@ start_mariadb() {
 restart_mariadb() {
     mariadb_name=$1
     shift
-    mariadbd --no-defaults --datadir="$work/$mariadb_name" \
+    # shellcheck disable=SC2086
+    "$mariadb_server" --no-defaults --datadir="$work/$mariadb_name" \
         --socket="$work/$mariadb_name.sock" --pid-file="$work/$mariadb_name.pid" \
         --log-error="$work/$mariadb_name.log" --skip-networking --skip-name-resolve \
         --skip-log-bin --user="$(id -un)" --character-set-server=utf8mb4 \
-        --innodb-buffer-pool-load-at-startup=0 --max-allowed-packet=64M --innodb-buffer-pool-size=32M --innodb-log-file-size=4M \
-        --innodb-temp-data-file-path=ibtmp1:4M:autoextend \
-        --innodb-flush-log-at-trx-commit=0 "$@" >>"$work/$mariadb_name.log" 2>&1 &
+        --innodb-buffer-pool-load-at-startup=0 --max-allowed-packet=64M --innodb-buffer-pool-size=32M \
+        --innodb-flush-log-at-trx-commit=0 $mariadb_arguments "$@" >>"$work/$mariadb_name.log" 2>&1 &
     mariadb_pid=$!
     server_pids="$server_pids $mariadb_pid"
     chmod 711 "$work/$mariadb_name"
-    wait_for "mariadbd $mariadb_name" "$mariadb_pid" mariadb-admin --no-defaults -uroot \
-        --socket="$work/$mariadb_name.sock" ping
+    wait_for "$mariadb_server $mariadb_name" "$mariadb_pid" mariadb_root "$mariadb_name" \
+        -e 'DO 0'
 }
 
 # mariadb_root NAME [ARGUMENT...]: the client, as root; SQL comes on stdin or with -e.
 mariadb_root() {
     mariadb_root_name=$1
     shift
-    mariadb --no-defaults --batch --skip-column-names -uroot \
+    "$mariadb_client" --no-defaults --batch --skip-column-names -uroot \
         --default-character-set=utf8mb4 --socket="$work/$mariadb_root_name.sock" "$@"
 }
 

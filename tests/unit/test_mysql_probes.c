@@ -300,6 +300,25 @@ static void a_wrong_prefix_is_told_with_the_schema(void **state)
     mysql_look_free(&seen);
 }
 
+static void without_one_table_the_rest_stands(void **state)
+{
+    static const struct wpb_probe *const all[] = {
+        &wpb_probe_mysql_server,   &wpb_probe_mysql_autoload, &wpb_probe_mysql_builders,
+        &wpb_probe_mysql_postmeta, &wpb_probe_mysql_orphans,  NULL};
+    struct mysql_look seen;
+
+    mysql_server_do(*state, "RENAME TABLE wp7_postmeta TO gone");
+    mysql_look(&seen, *state, &site, all, NULL);
+    expect(&seen, "mysql.server", WPB_COVERAGE_OK, "");
+    expect(&seen, "mysql.autoload", WPB_COVERAGE_OK, "");
+    expect(&seen, "mysql.builders", WPB_COVERAGE_PARTIAL, "wp7_postmeta");
+    expect(&seen, "mysql.builders", WPB_COVERAGE_PARTIAL, "--table-prefix");
+    expect(&seen, "mysql.postmeta", WPB_COVERAGE_PARTIAL, "wp7_postmeta");
+    expect(&seen, "mysql.orphans", WPB_COVERAGE_PARTIAL, "wp7_postmeta");
+    mysql_look_free(&seen);
+    mysql_server_do(*state, "RENAME TABLE gone TO wp7_postmeta");
+}
+
 static void without_a_grant_on_one_table_the_rest_stands(void **state)
 {
     struct mysql_look seen;
@@ -445,6 +464,7 @@ int main(void)
         cmocka_unit_test(a_schema_the_account_may_not_use_is_told),
         cmocka_unit_test(a_frozen_server_and_a_silent_port_are_given_up),
         cmocka_unit_test(a_wrong_prefix_is_told_with_the_schema),
+        cmocka_unit_test(without_one_table_the_rest_stands),
         cmocka_unit_test(without_a_grant_on_one_table_the_rest_stands),
         cmocka_unit_test(a_view_in_the_place_of_a_table_is_read),
         cmocka_unit_test(a_crashed_table_is_told_with_how_to_repair_it),

@@ -8,12 +8,16 @@ UPDATE kl_options SET option_value = CONCAT(option_value, REPEAT('x', 20000000 -
     WHERE option_name = 'tern_catalogue_index';
 -- harbour-forms: an option for each entry that anybody sent, 900 of 12,000 bytes.
 INSERT INTO kl_options (option_name, option_value, autoload)
+    WITH RECURSIVE numbers(seq) AS
+        (SELECT 1 UNION ALL SELECT seq + 1 FROM numbers WHERE seq < 900)
     SELECT CONCAT('harbour_forms_entry_', seq), RPAD('a:9:{s:4:"form";s:7:"contact";', 12000, 'v'), 'auto-on'
-    FROM seq_1_to_900;
+    FROM numbers;
 -- lumen-seo: redirects by the hundred, 400 of 13,000 bytes.
 INSERT INTO kl_options (option_name, option_value, autoload)
+    WITH RECURSIVE numbers(seq) AS
+        (SELECT 1 UNION ALL SELECT seq + 1 FROM numbers WHERE seq < 400)
     SELECT CONCAT('lumen_seo_redirects_', LPAD(seq, 4, '0')), RPAD('a:80:{i:0;s:11:"/old-path/1";', 13000, 'w'), 'yes'
-    FROM seq_1_to_400;
+    FROM numbers;
 -- What every site has, and what is large but loaded by nobody.
 INSERT INTO kl_options (option_name, option_value, autoload) VALUES
     ('siteurl', 'https://club.example.test', 'yes'),
