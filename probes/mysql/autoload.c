@@ -108,8 +108,8 @@ static bool is_by_value(const struct autoload *autoload)
 }
 
 /* The optimizer takes every value of the column for equally frequent, and would rather
- * walk through the table for the order of ids; then the values of all other rows are read,
- * too, once for each value of the column. */
+ * walk through the table for the order of ids; then the values of all other rows are
+ * read, too, once for each value of the column. */
 static void add_options(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     const struct autoload *autoload = wpb_rung_state(rung);

@@ -320,7 +320,7 @@ static enum wpb_rung_next take_settings(struct wpb_rung *rung,
 
 static const struct wpb_rung_step steps[] = {
     {.what = "how meta keys are indexed",
-     .bounds = {2, 1024, 2000},
+     .bounds = {3, 1024, 2000},
      .ask = ask_index,
      .answer = take_index},
     {.what = "meta keys of page builders",

@@ -7,18 +7,29 @@
 
 void wpb_meta_index_ask(struct wpb_sql *sql)
 {
-    wpb_sql_add(sql, "SHOW VARIABLES LIKE 'innodb_prefix_index_cluster_optimization'");
+    wpb_sql_add(sql, "SHOW VARIABLES WHERE Variable_name IN "
+                     "('innodb_prefix_index_cluster_optimization', "
+                     "'innodb_buffer_pool_size', 'innodb_page_size')");
 }
 
 void wpb_meta_index_take(struct wpb_meta_index *index, const struct wpb_rung *rung,
                          const struct wpb_mysql_rows *rows)
 {
-    if (rows->rows)
-        index->is_covering = wpb_slice_is(wpb_rows_text(rows, 0, 1), "ON");
-    else
-        index->is_covering =
-            wpb_rung_dialect(rung) == WPB_MARIADB &&
-            strtoul(wpb_rung_version(rung), NULL, 10) >= MARIADB_ALWAYS_MAJOR;
+    uint64_t pool_bytes = 0, page_bytes = 0;
+
+    index->is_covering =
+        wpb_rung_dialect(rung) == WPB_MARIADB &&
+        strtoul(wpb_rung_version(rung), NULL, 10) >= MARIADB_ALWAYS_MAJOR;
+    for (size_t i = 0; i < rows->rows; i++) {
+        struct wpb_slice name = wpb_rows_text(rows, i, 0);
+        if (wpb_slice_is(name, "innodb_buffer_pool_size"))
+            pool_bytes = wpb_rows_count(rows, i, 1);
+        else if (wpb_slice_is(name, "innodb_page_size"))
+            page_bytes = wpb_rows_count(rows, i, 1);
+        else
+            index->is_covering = wpb_slice_is(wpb_rows_text(rows, i, 1), "ON");
+    }
+    index->pool_pages = page_bytes ? pool_bytes / page_bytes : 0;
 }
 
 void wpb_meta_names(struct wpb_sql *sql, const char *column,

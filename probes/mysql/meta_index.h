@@ -14,10 +14,11 @@
 #include "probes/wordpress/builders.h"
 
 struct wpb_meta_index {
-    bool is_covering; /* keys are counted without their rows */
+    bool is_covering;    /* keys are counted without their rows */
+    uint64_t pool_pages; /* of InnoDB's buffer pool; 0: not known */
 };
 
-/* Learn it: at most two rows. */
+/* Learn it: at most three rows. */
 void wpb_meta_index_ask(struct wpb_sql *sql);
 void wpb_meta_index_take(struct wpb_meta_index *index, const struct wpb_rung *rung,
                          const struct wpb_mysql_rows *rows);

@@ -282,7 +282,7 @@ static void finish(struct wpb_rung *rung)
 
 static const struct wpb_rung_step steps[] = {
     {.what = "how meta keys are indexed",
-     .bounds = {2, 1024, 2000},
+     .bounds = {3, 1024, 2000},
      .ask = ask_index,
      .answer = take_index},
     {.what = "the index on meta_key",

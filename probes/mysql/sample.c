@@ -40,7 +40,6 @@ static bool ask_index(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     struct wpb_sampled_site *postmeta = postmeta_of(rung);
 
-    postmeta->pages = wpb_sample_pages(rung);
     postmeta->seed = (uint64_t)wpb_run_now_ms(wpb_rung_run(rung)) * 2 + 1;
     wpb_meta_index_ask(sql);
     return true;
@@ -49,7 +48,11 @@ static bool ask_index(struct wpb_rung *rung, struct wpb_sql *sql)
 static enum wpb_rung_next take_index(struct wpb_rung *rung,
                                      const struct wpb_mysql_rows *rows)
 {
-    wpb_meta_index_take(&postmeta_of(rung)->index, rung, rows);
+    struct wpb_sampled_site *postmeta = postmeta_of(rung);
+
+    wpb_meta_index_take(&postmeta->index, rung, rows);
+    postmeta->pages_max = wpb_sample_pages(rung, postmeta->index.pool_pages);
+    postmeta->pages = postmeta->pages_max;
     return WPB_RUNG_NEXT;
 }
 
@@ -455,7 +458,7 @@ static enum wpb_rung_next take_css_option(struct wpb_rung *rung,
 
 static const struct wpb_rung_step steps[] = {
     {.what = "how meta keys are indexed",
-     .bounds = {2, 1024, 2000},
+     .bounds = {3, 1024, 2000},
      .ask = ask_index,
      .answer = take_index},
     {.what = "the size of postmeta",

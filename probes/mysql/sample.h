@@ -45,8 +45,8 @@ struct wpb_sampled_site {
     struct wpb_sampled_key keys[WPB_SAMPLED_KEYS_MAX];
     struct wpb_sampling sampling[WPB_SAMPLED_KEYS_MAX]; /* of keys[i] */
     size_t key_count, left_out;
-    size_t current; /* the key that is asked about */
-    uint64_t pages; /* left of the budget, by what lengths say */
+    size_t current;            /* the key that is asked about */
+    uint64_t pages_max, pages; /* the budget; what is left, by what lengths say */
     uint64_t seed, table_rows, data_bytes;
     struct wpb_sampled_css css[WPB_BUILDERS];
     size_t css_option;
@@ -54,8 +54,8 @@ struct wpb_sampled_site {
     bool needs_ranges;
 };
 
-/* Pages that may be read; the largest value to expect. */
-uint32_t wpb_sample_pages(const struct wpb_rung *rung);
+/* Pages that may be read, of a buffer pool of POOL_PAGES; the largest value to expect. */
+uint64_t wpb_sample_pages(const struct wpb_rung *rung, uint64_t pool_pages);
 uint64_t wpb_sample_tail(const struct wpb_sampled_site *site);
 
 /* Post what has been looked at, whatever ended it. */

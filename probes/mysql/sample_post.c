@@ -8,8 +8,13 @@
 #define PAGES_LOW 600
 #define PAGES_NORMAL 1800
 #define PAGES_FULL 20000
+/* Of a small pool no more than this part: what visitors need keeps its place in it. The
+ * other probes of a scan read some 600 pages, and InnoDB's guard against passing readers
+ * (its old sublist) holds about three eighths of the pool. */
+#define POOL_SHARE 0.25
+#define PAGES_MIN 300
 
-uint32_t wpb_sample_pages(const struct wpb_rung *rung)
+static uint64_t budget_pages(const struct wpb_rung *rung)
 {
     switch (wpb_run_budget(wpb_rung_run(rung))) {
     case WPB_BUDGET_LOW:
@@ -20,6 +25,18 @@ uint32_t wpb_sample_pages(const struct wpb_rung *rung)
         break;
     }
     return PAGES_NORMAL;
+}
+
+uint64_t wpb_sample_pages(const struct wpb_rung *rung, uint64_t pool_pages)
+{
+    uint64_t pages = budget_pages(rung);
+    uint64_t share = (uint64_t)((double)pool_pages * POOL_SHARE);
+
+    if (pool_pages == 0 || wpb_run_budget(wpb_rung_run(rung)) == WPB_BUDGET_FULL)
+        return pages;
+    if (share < PAGES_MIN)
+        share = PAGES_MIN;
+    return pages < share ? pages : share;
 }
 
 uint64_t wpb_sample_tail(const struct wpb_sampled_site *postmeta)
@@ -136,6 +153,6 @@ void wpb_sample_post(struct wpb_rung *rung)
     if (postmeta->left_out)
         wpb_rung_note(rung,
                       "%zu meta keys of page builders are counted and not sampled: "
-                      "%u pages are read at most; --budget full reads more, --deep all",
-                      postmeta->left_out, wpb_sample_pages(rung));
+                      "%llu pages are read at most; --budget full reads more, --deep all",
+                      postmeta->left_out, (unsigned long long)postmeta->pages_max);
 }

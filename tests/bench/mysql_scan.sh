@@ -5,15 +5,16 @@
 #            and its wall time, one after the other in each round
 #   warm     of the pages of the index on meta_key, which were warm, those read again after it
 #   totals   of SEEDS scans: how often the interval covers the truth, at the default
-#            number of values; how often the total of 1,000 values is within 20 % of it
+#            number of values; how often the total of 1,000 values is within 20 % of it;
+#            the first of them again where the index on meta_key does not hold whole keys
 #   memory   RssAnon of a scan and of one with --deep, at most
 #   writer   one that commits without end: its median and p95 with scans running, of
 #            those without, in pairs
-#   tests/bench/mysql_scan.sh BUILD_FOLDER DATA_FOLDER [ROUNDS [SEEDS]]   (a Release build)
-# DATA_FOLDER is one of mysql_seed.sh; it is copied.
+#   tests/bench/mysql_scan.sh BUILD_FOLDER [DATA_FOLDER [ROUNDS [SEEDS]]]  (a Release build)
+# DATA_FOLDER is one of mysql_seed.sh; it is copied. Without it one is made, and removed.
 set -eu
-build=${1:?usage: mysql_scan.sh BUILD_FOLDER DATA_FOLDER [ROUNDS [SEEDS]]}
-data=${2:?usage: mysql_scan.sh BUILD_FOLDER DATA_FOLDER [ROUNDS [SEEDS]]}
+build=${1:?usage: mysql_scan.sh BUILD_FOLDER [DATA_FOLDER [ROUNDS [SEEDS]]]}
+data=${2:-}
 rounds=${3:-5}
 seeds=${4:-100}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,7 +22,13 @@ cmake --build "$build" --target wpbloat bench_mysql_totals bench_mysql_writer >/
 # shellcheck source=tests/scenario/servers.sh
 . "$here/../scenario/servers.sh"
 
-cp -a "$data/data" "$work/data"
+if [ -z "$data" ]; then
+    data=$work/seeded
+    sh "$here/mysql_seed.sh" "$build" "$data"
+    mv "$data/data" "$work/data"
+else
+    cp -a "$data/data" "$work/data"
+fi
 chmod 711 "$work/data"
 cp "$data/password" "$work/password"
 chmod 600 "$work/password"
@@ -142,6 +149,9 @@ totals() {
 cold
 totals "default ($seeds seeds)" "$seeds"
 totals "1,000 values (10 seeds)" 10 full
+sql 'SET GLOBAL innodb_prefix_index_cluster_optimization = OFF'
+totals "default, by ranges of rows ($seeds seeds)" "$seeds"
+sql 'SET GLOBAL innodb_prefix_index_cluster_optimization = ON'
 
 # memory NAME [OPTION...]
 memory() {

@@ -5,7 +5,7 @@ set -eu
 
 . "$(dirname "$0")/release-part.sh"
 
-begin "$(gcc --version | sed -n 1p), PHP $(version_of php --version), Redis $(version_of redis-server --version)"
+begin "$(gcc --version | sed -n 1p), PHP $(version_of php --version), Redis $(version_of redis-server --version), MariaDB $(mariadbd --version | sed 's/.* \([0-9][0-9.]*\)-MariaDB.*/\1/')"
 copy "$work/src"
 
 build() {
@@ -22,6 +22,8 @@ for bench in "$work"/src/tests/bench/*.sh; do
     name=$(basename "$bench" .sh)
     # What has no first line for a shell is sourced by others.
     sed -n 1p "$bench" | grep -q '^#!' || continue
+    # Nor has a meaning of its own what makes another's data.
+    [ "$name" != mysql_seed ] || continue
     # shellcheck disable=SC2310
     passed "$name" "$name" timeout 1800 sh "$bench" "$work/build" || continue
     row "$name" "ran, see below"

@@ -19,10 +19,12 @@ static const struct wpb_probe *const probes[] = {
 
 static int start(void **state)
 {
+    /* Large enough for the whole budget of a scan. */
+    static const char *const args[] = {"--innodb-buffer-pool-size=128M", NULL};
     struct mysql_server *server = calloc(1, sizeof *server);
     assert_non_null(server);
     *state = server;
-    mysql_server_start(server, NULL, false);
+    mysql_server_start(server, args, false);
     mysql_wordpress_create(server, &site);
     mysql_wordpress_grant(server, &site);
     return 0;
@@ -109,6 +111,29 @@ static void many_rows_are_sampled_with_an_interval_and_how_many(void **state)
         meta_sample(&seen, "_elementor_data", WPB_M_LARGEST_BYTES)->provenance,
         WPB_SAMPLED);
     mysql_look_free(&seen);
+}
+
+static void of_a_small_pool_little_is_read(void **state)
+{
+    static const char *const args[] = {"--innodb-buffer-pool-size=8M", NULL};
+    struct mysql_server *server = *state;
+    const char *const *large = server->args;
+    struct mysql_look seen;
+
+    metas(state, "_elementor_data", 1, 5000);
+    server->args = args;
+    mysql_server_restart(server);
+    mysql_server_do(server, "USE shop");
+    look(state, &seen);
+    /* 300 pages, of which the choice of rows takes some; a value of these takes three. */
+    const struct wpb_sample *bytes =
+        meta_sample(&seen, "_elementor_data", WPB_M_ROW_BYTES);
+    assert_non_null(bytes);
+    assert_true(bytes->sampled >= 30 && bytes->sampled <= 150);
+    mysql_look_free(&seen);
+    server->args = large;
+    mysql_server_restart(server);
+    mysql_server_do(server, "USE shop");
 }
 
 /* As MySQL, and MariaDB before 10.10, have it. */
@@ -324,6 +349,7 @@ int main(void)
         cmocka_unit_test_setup(few_rows_are_all_looked_at_and_exact, clear),
         cmocka_unit_test_setup(many_rows_are_sampled_with_an_interval_and_how_many,
                                clear),
+        cmocka_unit_test_setup(of_a_small_pool_little_is_read, clear),
         cmocka_unit_test_setup(without_a_covering_index_rows_are_found_by_ranges, clear),
         cmocka_unit_test_setup(without_a_covering_index_the_last_rows_count_as_the_first,
                                clear),
