@@ -316,6 +316,14 @@ static size_t choose_names(const struct wpb_window *window,
     return count;
 }
 
+/* Has an examiner looked into it? How heavy a post is may be known without (--deep). */
+static bool was_looked_into(const struct wpb_window *window,
+                            const struct wpb_subject *post)
+{
+    return wpb_window_get(window, post, WPB_M_LARGEST_META_KEY) ||
+           wpb_window_get(window, post, WPB_M_PRESENT);
+}
+
 /* Offer the post with that ID, once and with its largest weight, when somebody has
  * posted about it. */
 static void offer_post(const struct wpb_window *window, struct ranking *ranking,
@@ -327,8 +335,7 @@ static void offer_post(const struct wpb_window *window, struct ranking *ranking,
     wpb_mysql_post_init(&post, &wpb_window_site(window)->mysql, id);
     newcomer.subject = wpb_window_find(window, &post.subject);
     wpb_mysql_post_fini(&post);
-    if (!newcomer.subject || wpb_window_get(window, newcomer.subject, WPB_M_ROW_BYTES) ||
-        wpb_window_integer(window, newcomer.subject, WPB_M_PRESENT, 1) == 0)
+    if (!newcomer.subject || was_looked_into(window, newcomer.subject))
         return;
     for (size_t i = 0; i < ranking->count; i++) {
         if (ranking->best[i].subject != newcomer.subject)
@@ -381,10 +388,15 @@ static void rank_posts(const struct wpb_window *window,
     cursor = 0;
     while ((subject = wpb_window_next(window, WPB_SUBJECT_POST, NULL, &cursor))) {
         int64_t bytes = wpb_window_integer(window, subject, WPB_M_LARGEST_BYTES, 0);
+        int64_t all_bytes = wpb_window_integer(window, subject, WPB_M_ROW_BYTES, 0);
         uint64_t id = post_id_of(subject->name);
         if (id > 0 && bytes > 0 && (uint64_t)bytes >= limits->worthwhile_bytes)
             offer_post(window, ranking, id, (uint64_t)bytes,
                        "a revision of it has the largest value seen of a meta key");
+        else if (id > 0 && all_bytes > 0 &&
+                 (uint64_t)all_bytes >= limits->worthwhile_bytes)
+            offer_post(window, ranking, id, (uint64_t)all_bytes,
+                       "no post has more meta, but a few");
     }
 }
 
@@ -394,16 +406,25 @@ static bool is_revision(const struct wpb_window *window, const struct wpb_subjec
     return wpb_slice_is(wpb_window_text(window, post, WPB_M_POST_TYPE), "revision");
 }
 
-/* Of KIND, those that an examiner has looked into: they have METRIC. */
-static size_t examined(const struct wpb_window *window, enum wpb_subject_kind kind,
-                       enum wpb_metric metric)
+/* How many posts an examiner has looked into. */
+static size_t examined_posts(const struct wpb_window *window)
 {
-    const struct wpb_subject *subject;
+    const struct wpb_subject *post;
     size_t cursor = 0, count = 0;
 
-    while ((subject = wpb_window_next(window, kind, NULL, &cursor)))
-        count += !subject->parent && wpb_window_get(window, subject, metric) &&
-                 !is_revision(window, subject);
+    while ((post = wpb_window_next(window, WPB_SUBJECT_POST, NULL, &cursor)))
+        count += was_looked_into(window, post) && !is_revision(window, post);
+    return count;
+}
+
+/* And how many options. */
+static size_t examined_options(const struct wpb_window *window)
+{
+    const struct wpb_subject *option;
+    size_t cursor = 0, count = 0;
+
+    while ((option = wpb_window_next(window, WPB_SUBJECT_OPTION, NULL, &cursor)))
+        count += !option->parent && wpb_window_get(window, option, WPB_M_EXAMINED_BYTES);
     return count;
 }
 
@@ -431,7 +452,7 @@ static size_t choose_posts(const struct wpb_window *window,
                            const struct wpb_choice_limits *limits,
                            struct wpb_choice *choices, size_t capacity)
 {
-    size_t spent = examined(window, WPB_SUBJECT_POST, WPB_M_ROW_BYTES);
+    size_t spent = examined_posts(window);
     struct ranking ranking;
 
     if (!wpb_window_site(window)->has_mysql || spent >= limits->posts)
@@ -472,7 +493,7 @@ static size_t choose_options(const struct wpb_window *window,
                              const struct wpb_choice_limits *limits,
                              struct wpb_choice *choices, size_t capacity)
 {
-    size_t spent = examined(window, WPB_SUBJECT_OPTION, WPB_M_EXAMINED_BYTES);
+    size_t spent = examined_options(window);
     struct ranking ranking;
 
     if (!wpb_window_site(window)->has_mysql || spent >= limits->options)

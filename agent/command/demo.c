@@ -173,6 +173,12 @@ static void say_how_to_look(const struct demo *demo)
     say("    wpbloat explain redis " WPB_DEMO_KEY_PREFIX
         "options:notoptions --redis 'unix://%s?db=%d'",
         demo->redis.socket_path, WPB_DEMO_DATABASE);
+    if (demo->mariadb.pid) {
+        say("    wpbloat explain meta 812 _elementor_css --site %s",
+            demo->sites[WPB_DEMO_ATELIER]);
+        say("    wpbloat explain option tern_catalogue_index --site %s",
+            demo->sites[WPB_DEMO_CLUB]);
+    }
     say("and end it with");
     if (demo->mariadb.pid)
         say("    kill %ld %ld && rm -r %s", (long)demo->redis.pid,

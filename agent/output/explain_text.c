@@ -5,6 +5,7 @@
 
 #define INDENT 2
 #define LABEL_COLUMNS 21
+#define MANY_ENTRIES 100
 
 static void print_head(struct wpb_page *page, const struct wpb_explanation *explanation,
                        struct wpb_buf *line)
@@ -178,8 +179,16 @@ static void print_paths(struct wpb_page *page, const struct wpb_explanation *exp
         {"entries", true, false},
         {"size", true, false},
     };
-    if (explanation->path_count == 0)
+    if (explanation->path_count == 0) {
+        if (explanation->row && explanation->entries >= MANY_ENTRIES &&
+            !explanation->family_count && !explanation->flaw.len) {
+            wpb_page_blank(page);
+            wpb_page_paragraph(page, INDENT,
+                               wpb_slice_cstr("No part of it stands out: it is the "
+                                              "number of its entries."));
+        }
         return;
+    }
     struct wpb_table table;
     wpb_table_init(&table, columns, 4);
     for (size_t i = 0; i < explanation->path_count; i++) {
@@ -201,6 +210,16 @@ static void print_paths(struct wpb_page *page, const struct wpb_explanation *exp
     wpb_table_fini(&table);
 }
 
+/* The few fixed names of an array's members are no families. */
+static bool has_families(const struct wpb_explanation *explanation)
+{
+    for (size_t i = 0; i < explanation->family_count; i++) {
+        if (explanation->families[i].names > 1)
+            return true;
+    }
+    return false;
+}
+
 void wpb_output_explain_text(const struct wpb_explanation *explanation,
                              const struct wpb_text_style *style, struct wpb_buf *out)
 {
@@ -218,7 +237,7 @@ void wpb_output_explain_text(const struct wpb_explanation *explanation,
     }
     print_php(&page, explanation, &line);
     print_paths(&page, explanation);
-    if (explanation->family_count) {
+    if (has_families(explanation)) {
         wpb_page_heading(&page, "Names in it, by family");
         wpb_cause_text_families(&page, INDENT, explanation->families,
                                 explanation->family_count);

@@ -11,7 +11,7 @@
 #include "probes/mysql/rung.h"
 #include "probes/wordpress/layout.h"
 
-#define WPB_CELL_PIECE ((uint64_t)512 << 10)
+#define WPB_CELL_PIECE ((uint64_t)1 << 20)
 /* Of a step that reads a piece: the two lengths come with it. A column's conversion
  * takes the server most time; the pages of a value at most as long as the cap are
  * counted where its length was asked for. */

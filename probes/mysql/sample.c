@@ -144,6 +144,14 @@ static bool ask_ends(struct wpb_rung *rung, struct wpb_sql *sql)
     return true;
 }
 
+/* Half of a small budget is for the values. */
+static uint64_t ranges_for(const struct wpb_sampled_site *postmeta)
+{
+    uint64_t bearable = postmeta->pages_max / 2 / RANGE_PAGES;
+
+    return bearable < RANGES ? bearable : RANGES;
+}
+
 static enum wpb_rung_next take_ends(struct wpb_rung *rung,
                                     const struct wpb_mysql_rows *rows)
 {
@@ -152,8 +160,8 @@ static enum wpb_rung_next take_ends(struct wpb_rung *rung,
 
     postmeta->needs_ranges = last > 0 && last >= first;
     if (postmeta->needs_ranges)
-        wpb_id_ranges_init(&postmeta->ranges, first, last, RANGES, RANGE_IDS,
-                           postmeta->seed);
+        wpb_id_ranges_init(&postmeta->ranges, first, last, ranges_for(postmeta),
+                           RANGE_IDS, postmeta->seed);
     return WPB_RUNG_NEXT;
 }
 

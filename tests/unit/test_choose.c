@@ -511,6 +511,7 @@ the_post_of_a_large_revision_is_chosen_and_the_revision_does_not_count(void **st
     post_largest(look, "_elementor_data", "50", 400 * KIB);
     post(look, revision, WPB_M_POST_ID, wpb_value_integer(50));
     post(look, revision, WPB_M_ROW_BYTES, wpb_value_integer(400 * KIB));
+    post(look, revision, WPB_M_PRESENT, wpb_value_integer(1));
     post(look, revision, WPB_M_POST_TYPE, wpb_value_text(wpb_slice_cstr("revision")));
     post(look, original, WPB_M_POST_ID, wpb_value_integer(10));
     post(look, original, WPB_M_LARGEST_BYTES, wpb_value_integer(400 * KIB));
@@ -545,10 +546,33 @@ static void posts_beyond_the_limit_wait_for_no_one(void **state)
     assert_names(look, WPB_SUBJECT_POST, expected);
     for (size_t i = 0; i < look->count; i++)
         if (look->choices[i].examines == WPB_SUBJECT_POST)
-            post(look, *look->choices[i].request.subject, WPB_M_ROW_BYTES,
+            post(look, *look->choices[i].request.subject, WPB_M_PRESENT,
                  wpb_value_integer(1));
     choose(look);
     assert_names(look, WPB_SUBJECT_POST, &expected[4]);
+}
+
+/* As --deep does. */
+static void a_post_whose_weight_alone_is_known_is_chosen_too(void **state)
+{
+    static const char *const expected[] = {"10", "20", NULL};
+    static const char *const none[] = {NULL};
+    struct look *look = *state;
+
+    post_entry(look, "wp:post_meta:10", "10", 300 * KIB);
+    post(look, in_schema(WPB_SUBJECT_POST, "10"), WPB_M_ROW_BYTES,
+         wpb_value_integer(290 * KIB));
+    post(look, in_schema(WPB_SUBJECT_POST, "20"), WPB_M_ROW_BYTES,
+         wpb_value_integer(200 * KIB));
+    post(look, in_schema(WPB_SUBJECT_POST, "5"), WPB_M_ROW_BYTES,
+         wpb_value_integer(5 * KIB));
+    choose(look);
+    assert_names(look, WPB_SUBJECT_POST, expected);
+    post(look, in_schema(WPB_SUBJECT_POST, "10"), WPB_M_LARGEST_META_KEY,
+         wpb_value_text(wpb_slice_cstr("_elementor_data")));
+    post(look, in_schema(WPB_SUBJECT_POST, "20"), WPB_M_PRESENT, wpb_value_integer(1));
+    choose(look);
+    assert_names(look, WPB_SUBJECT_POST, none);
 }
 
 static void a_post_nobody_posted_about_is_not_chosen(void **state)
@@ -634,6 +658,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_post_is_asked_for_once_by_its_heaviest_reason,
                                         begin_with_mysql, end),
         cmocka_unit_test_setup_teardown(posts_beyond_the_limit_wait_for_no_one,
+                                        begin_with_mysql, end),
+        cmocka_unit_test_setup_teardown(a_post_whose_weight_alone_is_known_is_chosen_too,
                                         begin_with_mysql, end),
         cmocka_unit_test_setup_teardown(a_post_nobody_posted_about_is_not_chosen,
                                         begin_with_mysql, end),
