@@ -125,6 +125,13 @@ static bool fill_table(const struct wpb_window *window, const struct wpb_subject
     table->has_rows = take_count(window, subject, WPB_M_ROWS, &table->rows);
     if (!take_count(window, subject, WPB_M_DATA_BYTES, &table->data_bytes))
         return false;
+    const struct wpb_sample *orphans = wpb_window_get(window, subject, WPB_M_ORPHAN_ROWS);
+    table->has_orphans =
+        take_count(window, subject, WPB_M_ORPHAN_ROWS, &table->orphan_rows);
+    table->are_orphans_sampled = orphans && orphans->provenance != WPB_EXACT;
+    table->has_products =
+        take_count(window, subject, WPB_M_LOOKUP_ROWS, &table->lookup_rows) &&
+        take_count(window, subject, WPB_M_PRODUCTS, &table->products);
     *weight = table->data_bytes + table->index_bytes;
     return true;
 }

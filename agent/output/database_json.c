@@ -45,6 +45,9 @@ static void write_table(struct wpb_json *json, const struct wpb_table_row *row)
     write_if(json, "rows", row->has_rows, row->rows);
     wpb_json_count(json, "data_bytes", row->data_bytes);
     wpb_json_count(json, "index_bytes", row->index_bytes);
+    write_if(json, "orphan_rows", row->has_orphans, row->orphan_rows);
+    write_if(json, "lookup_rows", row->has_products, row->lookup_rows);
+    write_if(json, "products", row->has_products, row->products);
     wpb_json_close(json);
 }
 

@@ -9,6 +9,11 @@
 #define ROWS_SHOWN 8
 #define WORD_COLUMNS 24
 #define OPTION_BYTES_SHOWN 1024
+/* Fewer orphans are nobody's trouble. A lookup table may hold drafts, too, and so more
+ * rows than there are products; one that lacks a part in so many leaves them out of
+ * filters. */
+#define ORPHANS_SHOWN 1000
+#define LOOKUP_TOLERANCE 50
 
 /* A table as it is filled: whose, and how much of it is there already. */
 struct listing {
@@ -170,6 +175,44 @@ static void print_options(struct wpb_page *page, const struct wpb_report *report
     close_listing(&listing, page, "Largest options");
 }
 
+static void print_orphans(struct wpb_page *page, const struct wpb_table_row *row)
+{
+    struct wpb_buf line;
+
+    if (!row->has_orphans || row->orphan_rows < ORPHANS_SHOWN)
+        return;
+    wpb_buf_init(&line, 0);
+    if (row->are_orphans_sampled)
+        wpb_buf_text(&line, "About ");
+    wpb_text_count(&line, row->orphan_rows);
+    wpb_buf_text(&line, " rows of ");
+    wpb_text_terminal_name(&line, row->table);
+    wpb_buf_text(&line, " belong to posts that are gone: no page reads them, backups and "
+                        "searches through the whole table do.");
+    wpb_page_paragraph(page, INDENT, wpb_buf_view(&line));
+    wpb_buf_fini(&line);
+}
+
+static void print_lookup(struct wpb_page *page, const struct wpb_table_row *row)
+{
+    struct wpb_buf line;
+
+    if (!row->has_products ||
+        row->lookup_rows + row->products / LOOKUP_TOLERANCE >= row->products)
+        return;
+    wpb_buf_init(&line, 0);
+    wpb_text_terminal_name(&line, row->table);
+    wpb_buf_text(&line, " has ");
+    wpb_text_count(&line, row->lookup_rows);
+    wpb_buf_text(&line, " rows for ");
+    wpb_text_count(&line, row->products);
+    wpb_buf_text(&line, " published products and variations: filters and sorting of the "
+                        "shop go by it. WooCommerce > Status > Tools > Product lookup "
+                        "tables: Regenerate.");
+    wpb_page_paragraph(page, INDENT, wpb_buf_view(&line));
+    wpb_buf_fini(&line);
+}
+
 static void print_tables(struct wpb_page *page, const struct wpb_report *report,
                          const char *site)
 {
@@ -193,6 +236,12 @@ static void print_tables(struct wpb_page *page, const struct wpb_report *report,
         add_word(&listing.table, row->engine);
     }
     close_listing(&listing, page, "Largest tables");
+    for (size_t i = 0; i < report->database.table_count; i++) {
+        if (strcmp(report->database.tables[i].site, site) != 0)
+            continue;
+        print_orphans(page, &report->database.tables[i]);
+        print_lookup(page, &report->database.tables[i]);
+    }
 }
 
 void wpb_database_text(struct wpb_page *page, const struct wpb_report *report)

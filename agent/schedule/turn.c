@@ -137,6 +137,26 @@ static bool has_to_wait(const struct wpb_turn *turn, const struct wpb_target *ta
     return false;
 }
 
+static bool waits_for(const struct wpb_turn *turn, const struct wpb_probe *next,
+                      const struct wpb_target *target, const struct wpb_probe *probe)
+{
+    return is_survey(turn, target, next) && next->after &&
+           strcmp(next->after, probe->name) == 0;
+}
+
+/* What waits for PROBE, and what waits for that, does not start. */
+static void skip_dependents(struct wpb_turn *turn, const struct wpb_target *target,
+                            const struct wpb_probe *probe, const char *reason)
+{
+    for (size_t p = 0; turn->options.probes[p]; p++) {
+        const struct wpb_probe *next = turn->options.probes[p];
+        if (!waits_for(turn, next, target, probe))
+            continue;
+        record_skipped(turn, target, next, reason);
+        skip_dependents(turn, target, next, reason);
+    }
+}
+
 /* PROBE has looked at TARGET (or could not): what waited for it starts now. */
 static void start_dependents(struct wpb_turn *turn, const struct wpb_target *target,
                              const struct wpb_probe *probe)
@@ -144,17 +164,14 @@ static void start_dependents(struct wpb_turn *turn, const struct wpb_target *tar
     enum wpb_coverage_status status = row_of(turn, target, probe)->coverage.status;
     bool could_look = status == WPB_COVERAGE_OK || status == WPB_COVERAGE_PARTIAL;
 
+    if (!could_look || turn->was_interrupted) {
+        skip_dependents(turn, target, probe,
+                        wpb_arena_printf(turn->arena, "%s could not look", probe->name));
+        return;
+    }
     for (size_t p = 0; turn->options.probes[p]; p++) {
-        const struct wpb_probe *next = turn->options.probes[p];
-        if (!is_survey(turn, target, next) || !next->after ||
-            strcmp(next->after, probe->name) != 0)
-            continue;
-        if (could_look && !turn->was_interrupted)
-            start_run(turn, next, target, NULL, 0);
-        else
-            record_skipped(
-                turn, target, next,
-                wpb_arena_printf(turn->arena, "%s could not look", probe->name));
+        if (waits_for(turn, turn->options.probes[p], target, probe))
+            start_run(turn, turn->options.probes[p], target, NULL, 0);
     }
 }
 

@@ -27,6 +27,10 @@ struct wpb_table_row {
     bool has_rows;
     uint64_t rows; /* the server's guess */
     uint64_t data_bytes, index_bytes;
+    bool has_orphans, are_orphans_sampled; /* of postmeta */
+    uint64_t orphan_rows;                  /* meta of posts that are gone */
+    bool has_products; /* of WooCommerce's lookup table, then with its exact rows */
+    uint64_t lookup_rows, products;
 };
 
 /* A row of the "options" table: largest options. */

@@ -671,7 +671,8 @@ static const struct wpb_database_row evil_databases[] = {
      UINT64_MAX, UINT64_MAX},
 };
 static const struct wpb_table_row evil_tables[] = {
-    {EVIL, EVIL_BYTES, EVIL_BYTES, EVIL_BYTES, true, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+    {EVIL, EVIL_BYTES, EVIL_BYTES, EVIL_BYTES, true, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+     true, true, UINT64_MAX, true, 1, UINT64_MAX},
 };
 static const struct wpb_option_row evil_options[] = {
     {EVIL, EVIL_BYTES, EVIL_BYTES, UINT64_MAX, true, true},

@@ -12,10 +12,15 @@ static const struct wpb_database_row databases[] = {
 
 static const struct wpb_table_row tables[] = {
     {HOME, WPB_SLICE("wp_postmeta"), WPB_SLICE("InnoDB"), true, 1004312, 1278000000,
-     121000000},
-    {HOME, WPB_SLICE("wp_options"), WPB_SLICE("InnoDB"), true, 701, 43000000, 229376},
-    {HOME, WPB_SLICE("wp_posts"), WPB_SLICE("MyISAM"), true, 8122, 21000000, 4000000},
-    {HOME, WPB_SLICE("wp_report"), WPB_SLICE("VIEW"), false, 0, 0, 0},
+     121000000, true, true, 61200, false, 0, 0},
+    {HOME, WPB_SLICE("wp_options"), WPB_SLICE("InnoDB"), true, 701, 43000000, 229376,
+     false, false, 0, false, 0, 0},
+    {HOME, WPB_SLICE("wp_posts"), WPB_SLICE("MyISAM"), true, 8122, 21000000, 4000000,
+     false, false, 0, false, 0, 0},
+    {HOME, WPB_SLICE("wp_wc_product_meta_lookup"), WPB_SLICE("InnoDB"), true, 1802,
+     1589248, 98304, false, false, 0, true, 1802, 2400},
+    {HOME, WPB_SLICE("wp_report"), WPB_SLICE("VIEW"), false, 0, 0, 0, false, false, 0,
+     false, 0, 0},
 };
 
 static const struct wpb_option_row options[] = {

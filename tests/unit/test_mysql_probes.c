@@ -218,6 +218,21 @@ static void a_server_gone_in_a_statement_is_said_to_be_gone(void **state)
 
 /* --- not getting in --- */
 
+static void what_waits_for_what_could_not_look_is_told_too(void **state)
+{
+    static const struct wpb_probe *const chain[] = {&wpb_probe_mysql_server,
+                                                    &wpb_probe_mysql_builders,
+                                                    &wpb_probe_mysql_postmeta, NULL};
+    struct mysql_look seen;
+
+    mysql_look_prepare(&seen, *state, &site);
+    seen.site.mysql.password = "wrong";
+    mysql_look_turn(&seen, chain, NULL);
+    expect(&seen, "mysql.builders", WPB_COVERAGE_SKIPPED, "mysql.server could not look");
+    expect(&seen, "mysql.postmeta", WPB_COVERAGE_SKIPPED, "mysql.server could not look");
+    mysql_look_free(&seen);
+}
+
 static void a_wrong_password_is_told_with_what_to_do(void **state)
 {
     struct mysql_look seen;
@@ -459,6 +474,7 @@ int main(void)
         cmocka_unit_test(many_cancelled_runs_leave_the_others_whole),
         cmocka_unit_test(a_server_frozen_in_a_statement_is_let_go_at_the_deadline),
         cmocka_unit_test(a_server_gone_in_a_statement_is_said_to_be_gone),
+        cmocka_unit_test(what_waits_for_what_could_not_look_is_told_too),
         cmocka_unit_test(a_wrong_password_is_told_with_what_to_do),
         cmocka_unit_test(a_missing_socket_and_a_missing_host_are_told),
         cmocka_unit_test(a_schema_the_account_may_not_use_is_told),
