@@ -238,8 +238,9 @@ static void add_part(struct wpb_buf *out, const char *text, const char *plain)
     }
 }
 
-void wpb_mysql_address_scope(const struct wpb_mysql_address *address, bool with_schema,
-                             struct wpb_buf *out)
+/* USER "": none is named. */
+static void add_uri(const struct wpb_mysql_address *address, bool with_schema,
+                    const char *user, struct wpb_buf *out)
 {
     bool is_ipv6 = strchr(address->host, ':') != NULL;
 
@@ -250,9 +251,17 @@ void wpb_mysql_address_scope(const struct wpb_mysql_address *address, bool with_
             wpb_buf_text(out, "?db=");
             add_part(out, address->schema, "-._~$");
         }
+        if (*user) {
+            wpb_buf_text(out, "&user=");
+            add_part(out, user, "-._~$");
+        }
         return;
     }
     wpb_buf_text(out, address->is_encrypted ? "mysqls://" : "mysql://");
+    if (*user) {
+        add_part(out, user, "-._~$");
+        wpb_buf_char(out, '@');
+    }
     wpb_buf_text(out, is_ipv6 ? "[" : "");
     add_part(out, address->host, "-._~:");
     wpb_buf_printf(out, "%s:%u", is_ipv6 ? "]" : "", address->port);
@@ -260,6 +269,17 @@ void wpb_mysql_address_scope(const struct wpb_mysql_address *address, bool with_
         wpb_buf_char(out, '/');
         add_part(out, address->schema, "-._~$");
     }
+}
+
+void wpb_mysql_address_scope(const struct wpb_mysql_address *address, bool with_schema,
+                             struct wpb_buf *out)
+{
+    add_uri(address, with_schema, "", out);
+}
+
+void wpb_mysql_address_uri(const struct wpb_mysql_address *address, struct wpb_buf *out)
+{
+    add_uri(address, true, address->user, out);
 }
 
 void wpb_mysql_address_cli(const struct wpb_mysql_address *address, struct wpb_buf *out)

@@ -30,6 +30,9 @@ void wpb_mysql_address_of_wpdb(const char *db_host, struct wpb_arena *arena,
 void wpb_mysql_address_scope(const struct wpb_mysql_address *address, bool with_schema,
                              struct wpb_buf *out);
 
+/* Append ADDRESS as --mysql takes it: with the schema and the user, never a password. */
+void wpb_mysql_address_uri(const struct wpb_mysql_address *address, struct wpb_buf *out);
+
 /* The subject of the post with that ID in ADDRESS's schema. The texts are the struct's,
  * which must not move. */
 struct wpb_mysql_post {

@@ -181,10 +181,12 @@ static void add_place(const struct wpb_rule_context *context, struct wpb_buf *ou
         wpb_text_shell(out, wpb_slice_cstr(site->path));
     } else if (site->has_mysql) {
         wpb_buf_init(&uri, 0);
-        wpb_mysql_address_scope(&site->mysql, true, &uri);
+        wpb_mysql_address_uri(&site->mysql, &uri);
         wpb_buf_text(out, " --mysql ");
         wpb_text_shell(out, wpb_buf_view(&uri));
         wpb_buf_fini(&uri);
+        if (site->mysql.password[0])
+            wpb_buf_text(out, " --mysql-password-file FILE");
     }
 }
 

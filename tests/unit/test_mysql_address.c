@@ -191,6 +191,28 @@ static void a_scope_is_the_uri_again(void **state)
     expect_round_trip(state, "mysql+unix:///a%3Fb%26?db=%60%26");
 }
 
+static void a_uri_names_the_user_and_no_password(void **state)
+{
+    struct wpb_mysql_address tcp = {.host = "db",
+                                    .port = 3307,
+                                    .path = "",
+                                    .schema = "shop",
+                                    .user = "a@b",
+                                    .password = "secret"};
+    struct wpb_mysql_address socket = {
+        .host = "", .path = "/run/m.sock", .schema = "shop", .user = "u", .password = ""};
+    struct wpb_buf uri;
+
+    (void)state;
+    wpb_buf_init(&uri, 0);
+    wpb_mysql_address_uri(&tcp, &uri);
+    assert_string_equal(uri.data, "mysql://a%40b@db:3307/shop");
+    wpb_buf_clear(&uri);
+    wpb_mysql_address_uri(&socket, &uri);
+    assert_string_equal(uri.data, "mysql+unix:///run/m.sock?db=shop&user=u");
+    wpb_buf_fini(&uri);
+}
+
 static void a_scope_names_no_user_and_no_password(void **state)
 {
     struct wpb_mysql_address address;
@@ -251,6 +273,7 @@ int main(void)
         cmocka_unit_test(db_host_is_read_as_wpdb_reads_it),
         cmocka_unit_test(a_socket_counts_for_the_local_host_only),
         cmocka_unit_test(a_scope_is_the_uri_again),
+        cmocka_unit_test(a_uri_names_the_user_and_no_password),
         cmocka_unit_test(a_scope_names_no_user_and_no_password),
         cmocka_unit_test(the_clients_command_is_quoted_and_asks_for_the_password),
         cmocka_unit_test(sockets_and_loopback_are_this_machine),

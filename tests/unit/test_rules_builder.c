@@ -348,7 +348,8 @@ static void a_site_known_by_its_database_alone_is_reached_by_it(void **state)
     look_evaluate(look);
     assert_has_line(look_found(look, ENTRY)->remedy.now,
                     "wpbloat explain meta 4711 big --mysql "
-                    "'mysql+unix:///run/mysqld/mysqld.sock?db=shop'");
+                    "'mysql+unix:///run/mysqld/mysqld.sock?db=shop&user=shop' "
+                    "--mysql-password-file FILE");
 }
 
 static void the_layout_of_the_chain_is_decoded_once_more(void **state)
