@@ -7,7 +7,7 @@
 #   agent      500 kills of the agent, a day of twenty sites, ten days
 #   debian13   quickstart, the tests, TLS and Valkey in a fresh Debian 13 (needs root)
 #   fuzz       every fuzzer, WPB_FUZZ_SECONDS each (default 60)
-#   bench      every benchmark, once
+#   bench      every benchmark, once; with WPB_BENCH="NAME..." those alone
 #   sid        the build with the newest libraries, and MySQL with its own, in a fresh
 #              Debian unstable (root)
 #

@@ -20,8 +20,8 @@ extern const struct wpb_cadence wpb_cadences[];
 /* How often PROBE looks at a target whose sites are looked at each INTERVAL_MS (the
  * shortest of theirs): the row's time, but never more often than that. A probe without a
  * row has a time by its cost. KEYS (0: not known) are those of the target's database, for
- * a pass over them. 0: never by plan; examiners follow a pass, and what is HEAVY is done
- * when asked only. */
+ * a pass over them. 0: never by plan; examiners follow a pass, and what is HEAVY and has
+ * no row is done when asked only. */
 uint64_t wpb_cadence_ms(const struct wpb_probe *probe, uint64_t interval_ms,
                         uint64_t keys);
 

@@ -27,7 +27,7 @@ struct wpb_mysql_ask {
 
     struct wpb_mysql_answer answer; /* the thread's while QUEUED and RUNNING */
     struct wpb_arena *arena;
-    uint64_t pages, elapsed_ms;
+    uint64_t pages, elapsed_ms, statements;
 
     uv_mutex_t mutex; /* guards the four below */
     uv_cond_t is_over;
@@ -152,6 +152,8 @@ static void work(struct wpb_job *job, struct wpb_kept *kept)
     if (wpb_mysql_peer_connect(peer, ask->address, err))
         return;
     run_at(ask, peer);
+    ask->statements = wpb_mysql_link_statements(peer->link) - peer->charged;
+    peer->charged += ask->statements;
     if (wpb_mysql_link_is_lost(peer->link)) {
         wpb_mysql_link_close(peer->link);
         peer->link = NULL;
@@ -174,7 +176,7 @@ static void answer(struct wpb_mysql_ask *ask)
     struct wpb_cost *cost = wpb_run_cost(ask->run);
     struct wpb_arena *arena = ask->arena;
 
-    cost->commands++;
+    cost->commands += ask->statements;
     cost->bytes_sent += ask->sql.len;
     cost->bytes_received += ask->answer.rows.bytes;
     cost->rows += ask->answer.rows.rows;
@@ -299,7 +301,7 @@ void wpb_mysql_ask(struct wpb_mysql_ask *ask, const struct wpb_mysql_question *q
     ask->cookie = cookie;
     ask->answer = (struct wpb_mysql_answer){.version = ""};
     ask->arena = wpb_arena_new();
-    ask->pages = ask->elapsed_ms = 0;
+    ask->pages = ask->elapsed_ms = ask->statements = 0;
     ask->is_done = ask->is_killed_over = ask->is_killing = false;
     ask->stage = QUEUED;
     ask->sql.failed |= question->sql->text.failed;

@@ -31,6 +31,7 @@ struct wpb_mysql_link {
     char where[112];
     int socket;          /* a duplicate of the connection's: nobody else closes it */
     uint32_t timeout_ms; /* what the session's limit stands at; 0: never set */
+    uint64_t statements; /* sent */
     enum wpb_mysql_dialect dialect;
     bool lacks_limit; /* too old to have one */
     bool is_lost;
@@ -110,9 +111,15 @@ static int open_link(struct wpb_mysql_link *link, const struct wpb_mysql_address
     return 0;
 }
 
+static int send_statement(struct wpb_mysql_link *link, const char *sql, size_t len)
+{
+    link->statements++;
+    return mysql_real_query(&link->mysql, sql, len);
+}
+
 static int set(struct wpb_mysql_link *link, const char *sql, struct wpb_err *err)
 {
-    if (mysql_real_query(&link->mysql, sql, strlen(sql)))
+    if (send_statement(link, sql, strlen(sql)))
         return fail(link, "cannot make the session read-only at", err);
     return 0;
 }
@@ -165,7 +172,7 @@ static int try_timeout(struct wpb_mysql_link *link, enum wpb_mysql_dialect diale
                  timeout_ms / 1000, timeout_ms % 1000);
     else
         snprintf(sql, sizeof(sql), "SET SESSION max_execution_time = %u", timeout_ms);
-    return mysql_real_query(&link->mysql, sql, strlen(sql));
+    return send_statement(link, sql, strlen(sql));
 }
 
 /* A version is what the operator or a proxy made of it: what the server takes counts.
@@ -309,7 +316,7 @@ int wpb_mysql_link_run(struct wpb_mysql_link *link, const char *sql, size_t len,
         *error = mysql_errno(&link->mysql);
         return -1;
     }
-    if (mysql_real_query(&link->mysql, sql, len)) {
+    if (send_statement(link, sql, len)) {
         *error = mysql_errno(&link->mysql);
         return fail(link, "a statement failed at", err);
     }
@@ -324,6 +331,11 @@ bool wpb_mysql_link_is_lost(const struct wpb_mysql_link *link)
 uint64_t wpb_mysql_link_id(const struct wpb_mysql_link *link)
 {
     return mysql_thread_id((MYSQL *)(uintptr_t)&link->mysql);
+}
+
+uint64_t wpb_mysql_link_statements(const struct wpb_mysql_link *link)
+{
+    return link->statements;
 }
 
 int wpb_mysql_link_socket(const struct wpb_mysql_link *link)

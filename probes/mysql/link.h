@@ -53,6 +53,9 @@ int wpb_mysql_link_run(struct wpb_mysql_link *link, const char *sql, size_t len,
 bool wpb_mysql_link_is_lost(const struct wpb_mysql_link *link);
 /* The server's number of this connection, for wpb_mysql_kill(). */
 uint64_t wpb_mysql_link_id(const struct wpb_mysql_link *link);
+/* Statements sent so far, those that make the session harmless and those that set a time
+ * limit among them. */
+uint64_t wpb_mysql_link_statements(const struct wpb_mysql_link *link);
 /* A descriptor for wpb_mysql_break(); valid until the link is closed. */
 int wpb_mysql_link_socket(const struct wpb_mysql_link *link);
 enum wpb_mysql_dialect wpb_mysql_link_dialect(const struct wpb_mysql_link *link);

@@ -317,7 +317,8 @@ static void *start(struct wpb_run *run, struct wpb_err *err)
 
 const struct wpb_probe wpb_probe_mysql_meta_keys = {
     .name = "mysql.meta_keys",
-    .help = "with --deep: every meta key and how many rows it has, by one walk through "
+    .help = "with --deep, and daily by the agent: every meta key and how many rows it "
+            "has, by one walk through "
             "the index on meta_key",
     .unit = "rows",
     .needs = "mysql",

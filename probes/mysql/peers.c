@@ -125,6 +125,7 @@ int wpb_mysql_peer_connect(struct wpb_mysql_peer *peer,
         return -1;
     }
     peer->link = wpb_mysql_link_open(address, err);
+    peer->charged = 0;
     peer->was_refused = !peer->link;
     if (peer->link)
         return 0;

@@ -14,6 +14,7 @@ struct wpb_mysql_peer {
     char *identity;
     struct wpb_mysql_calm *calm;     /* of its server */
     struct wpb_mysql_link *link;     /* NULL: not connected */
+    uint64_t charged;                /* of its statements: in the cost of some run */
     struct wpb_mysql_pages pages[2]; /* by enum wpb_look */
     bool was_refused;
     struct wpb_err refused; /* why, at refused_ms */

@@ -467,6 +467,34 @@ static void what_a_look_costs_is_told(void **state)
     mysql_look_free(&seen);
 }
 
+static long long questions(struct mysql_server *server)
+{
+    char *text = mysql_server_text(server,
+                                   "SELECT VARIABLE_VALUE FROM %s.global_status WHERE "
+                                   "VARIABLE_NAME = 'Questions'",
+                                   mysql_server_is_mysql() ? "performance_schema"
+                                                           : "information_schema");
+    long long count = atoll(text);
+    free(text);
+    return count;
+}
+
+/* As the server counts them: the looks at its counters too, and what sets limits. */
+static void every_statement_is_counted(void **state)
+{
+    long long before = questions(*state), counted = 0, sent;
+    struct mysql_look seen;
+    size_t count;
+
+    mysql_look(&seen, *state, &site, looks, NULL);
+    sent = questions(*state) - before - 1; /* the question itself */
+    const struct wpb_coverage *rows = wpb_turn_coverage(seen.turn, &count);
+    for (size_t i = 0; i < count; i++)
+        counted += (long long)rows[i].cost.commands;
+    assert_int_equal(counted, sent);
+    mysql_look_free(&seen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -487,6 +515,7 @@ int main(void)
         cmocka_unit_test(a_locked_table_is_given_up),
         cmocka_unit_test(a_busy_server_is_left_alone),
         cmocka_unit_test(what_a_look_costs_is_told),
+        cmocka_unit_test(every_statement_is_counted),
     };
     return cmocka_run_group_tests(tests, start, end);
 }
