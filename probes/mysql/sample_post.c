@@ -5,7 +5,7 @@
 #include "probes/mysql/rung.h"
 
 /* Of the 2,500 pages of a scan: the rest is for options, indexes and orphans. */
-#define PAGES_LOW 600
+#define PAGES_LOW 500
 #define PAGES_NORMAL 1800
 #define PAGES_FULL 20000
 /* Of a small pool no more than this part: what visitors need keeps its place in it. The
