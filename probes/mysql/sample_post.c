@@ -8,10 +8,11 @@
 #define PAGES_LOW 500
 #define PAGES_NORMAL 1800
 #define PAGES_FULL 20000
-/* Of a small pool no more than this part: what visitors need keeps its place in it. The
- * other probes of a scan read some 600 pages, and InnoDB's guard against passing readers
- * (its old sublist) holds about three eighths of the pool. */
-#define POOL_SHARE 0.25
+/* Of a small pool no more than this part, which is what passing readers may take: InnoDB
+ * keeps three eighths of it for pages that are read once (the old sublist), and some
+ * free.
+ */
+#define POOL_SHARE 0.5
 #define PAGES_MIN 300
 
 static uint64_t budget_pages(const struct wpb_rung *rung)

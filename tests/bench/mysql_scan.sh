@@ -49,8 +49,13 @@ sql() {
     mariadb_root db wordpress -e "$1"
 }
 
+# status NAME: that counter of the buffer pool.
+status() {
+    sql "SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_$1'" | cut -f2
+}
+
 reads() {
-    sql "SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_reads'" | cut -f2
+    status reads
 }
 
 # scan [OPTION...]: this shell becomes the scan; scan_once [OPTION...]: and ends.
@@ -117,9 +122,11 @@ for pool in 64M 256M; do
     scan_once
     warm_before=$(reads)
     touch_index
-    echo "$pool $warm_set $warm_alone $(($(reads) - warm_before))" | awk '{
+    # What InnoDB keeps free is no room: of a small pool little is left beside the index.
+    echo "$pool $warm_set $warm_alone $(($(reads) - warm_before)) $(status pages_total) $(sql 'SELECT @@innodb_lru_scan_depth')" | awk '{
         printf "warm in a pool of %s: %d index pages, %d read again without a scan, " \
-               "%d after one: %.1f %% (at most 10)\n", $1, $2, $3, $4, 100 * $4 / $2 }'
+               "%d after one: %.1f %% (at most 10); of %d pages the server keeps %d free\n",
+               $1, $2, $3, $4, 100 * $4 / $2, $5, $6 }'
 done
 
 sed -n 's/.*"key": "\([^"]*\)", "rows": [0-9]*, "bytes": \([0-9]*\),.*/\1 \2/p' \
