@@ -62,6 +62,8 @@ enum option_index {
     FAIL_ON,
     BUDGET,
     TOP,
+    POSTS,
+    VALUE_BYTES,
     NO_EXAMINE,
     DEEP,
     DEEP_FROM,
@@ -119,10 +121,18 @@ static const struct wpb_cli_option options[] = {
     [FAIL_ON] = {"fail-on", "warning|critical|never",
                  "Exit with 1 or 2 from this level on (warning).", false},
     [BUDGET] = {"budget", "low|normal|full",
-                "How hard Redis may be pushed: low (at most 2,000 commands/s), normal "
-                "(default), full (no pauses).",
+                "How hard Redis and the database may be pushed: low (at most 2,000 "
+                "commands/s, 1,000 pages of InnoDB), normal (default; 2,500 pages), full "
+                "(no pauses, no limit).",
                 false},
     [TOP] = {"top", "N", "How many of the largest keys to list (15).", false},
+    [POSTS] = {"posts", "N",
+               "How many of the posts with the heaviest metadata to take apart (4).",
+               false},
+    [VALUE_BYTES] = {"value-bytes", "BYTES",
+                     "How much of a single value to read at most: 256K, 32M; otherwise "
+                     "16M of one in Redis, 8M of one in the database.",
+                     false},
     [NO_EXAMINE] = {"no-examine", NULL,
                     "Survey only: read no value and search no sources.", false},
     [DEEP] = {"deep", NULL,
@@ -190,6 +200,45 @@ static int take_watch(struct scan *scan, const char *argument)
         return wpb_cli_error("--watch takes seconds from %d to %d, not '%s'",
                              WPB_WATCH_SECONDS_MIN, WPB_WATCH_SECONDS_MAX, argument);
     scan->watch_seconds = (uint32_t)seconds;
+    return 0;
+}
+
+/* Read ARGUMENT as OPTION is read. */
+static int take_number(const struct wpb_option *option, const char *argument,
+                       uint64_t *number)
+{
+    struct wpb_err err;
+    double value;
+
+    if (wpb_option_parse(option, wpb_slice_cstr(argument), &value, &err))
+        return wpb_cli_error("%s", err.message);
+    *number = (uint64_t)value;
+    return 0;
+}
+
+static int take_posts(struct scan *scan, const char *argument)
+{
+    static const struct wpb_option posts = {
+        .name = "--posts", .type = WPB_OPTION_COUNT, .min = 0, .max = 60};
+    uint64_t count;
+
+    if (take_number(&posts, argument, &count))
+        return -1;
+    scan->turn.limits.posts = (size_t)count;
+    return 0;
+}
+
+static int take_value_bytes(struct scan *scan, const char *argument)
+{
+    static const struct wpb_option bytes = {
+        .name = "--value-bytes", .type = WPB_OPTION_BYTES, .min = 4096, .max = 1 << 28};
+    struct wpb_choice_limits *limits = &scan->turn.limits;
+
+    if (take_number(&bytes, argument, &limits->value_bytes))
+        return -1;
+    limits->row_bytes = limits->value_bytes;
+    if (limits->total_bytes < limits->value_bytes)
+        limits->total_bytes = limits->value_bytes;
     return 0;
 }
 
@@ -275,6 +324,10 @@ static int take(void *cookie, int index, const char *argument)
         return 0;
     case TOP:
         return take_top(scan, argument);
+    case POSTS:
+        return take_posts(scan, argument);
+    case VALUE_BYTES:
+        return take_value_bytes(scan, argument);
     case NO_EXAMINE:
         scan->turn.examine = false;
         return 0;

@@ -49,6 +49,8 @@ usage 'unknown option' scan -x
 usage 'use --output FILE' scan --watch 5 --format prometheus
 usage '--top takes a number' scan --top many
 usage '--top takes a number' scan --top 0
+usage '--posts: .61. is outside' scan --posts 61
+usage '--value-bytes: .12x. is not a size' scan --value-bytes 12x
 usage '--memory-limit takes a size' scan --memory-limit 12parsecs
 usage 'cache.notoptions_bloat|rule' scan --rule cache.notoption_bloat.warning_bytes=1
 usage 'redis://|unix://|scheme|URI' scan --redis gopher://localhost
