@@ -22,6 +22,8 @@ _wpbloat() {
     'scan --prefix' | \
     'scan --memory-limit' | \
     'scan --top' | \
+    'scan --posts' | \
+    'scan --value-bytes' | \
     'scan --deep-from' | \
     'scan --watch' | \
     'scan --rule' | \
@@ -61,7 +63,7 @@ _wpbloat() {
         return ;;
     esac
     case $command in
-    scan) words='--site --redis --redis-password-file --redis-replica --mysql --mysql-password-file --mysql-replica --table-prefix --rdb --prefix --memory-limit --format --output --fail-on --budget --top --no-examine --deep --deep-from --watch --rule --verbose --help' ;;
+    scan) words='--site --redis --redis-password-file --redis-replica --mysql --mysql-password-file --mysql-replica --table-prefix --rdb --prefix --memory-limit --format --output --fail-on --budget --top --posts --value-bytes --no-examine --deep --deep-from --watch --rule --verbose --help' ;;
     agent) words='--config --test-alert --help' ;;
     explain) words='--site --redis --redis-password-file --mysql --mysql-password-file --table-prefix --memory-limit --php --format --help' ;;
     check) words='--config --help' ;;
