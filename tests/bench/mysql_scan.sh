@@ -200,14 +200,23 @@ cold --innodb-flush-log-at-trx-commit=1
 write_for 2 >/dev/null
 echo "writer: median and p95 of a commit in us, alone and with scans running"
 round=1
-while [ "$round" -le $((2 * rounds)) ]; do
-    alone=$(write_for 4)
+# Who comes first changes: a disk that rested is slower, or faster.
+write_beside_scans() {
     scans &
     scans_pid=$!
     sleep 0.3
     beside=$(write_for 4)
     kill "$scans_pid"
     wait "$scans_pid" 2>/dev/null || true
+}
+while [ "$round" -le $((2 * rounds)) ]; do
+    if [ $((round % 2)) -eq 0 ]; then
+        write_beside_scans
+        alone=$(write_for 4)
+    else
+        alone=$(write_for 4)
+        write_beside_scans
+    fi
     echo "$alone $beside"
     round=$((round + 1))
 done | awk "$medians"'
