@@ -1,12 +1,16 @@
 /* The state of alerts, one row a fingerprint. */
 #include "agent/history/inside.h"
 
-/* Of the bound, for all states together. */
-#define STATE_SHARE 8
+/* Of the bound, for all states together: half of what there is in memory. */
+#define STATE_SHARE 32
+#define STATE_BYTES_MIN (UINT64_C(256) << 10)
 
+/* Counted only when it is more than before. */
 static const char BYTES_OF_OTHERS[] =
-    "SELECT coalesce(sum(length(state) + length(site) + 128), 0) FROM alert"
-    " WHERE fingerprint <> ?1";
+    "SELECT CASE WHEN EXISTS"
+    " (SELECT 1 FROM alert WHERE fingerprint = ?1 AND length(state) >= ?2) THEN 0"
+    " ELSE (SELECT coalesce(sum(length(state) + length(site) + 128), 0) FROM alert"
+    " WHERE fingerprint <> ?1) END";
 static const char PUT[] =
     "INSERT OR REPLACE INTO alert VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 static const char DELETE[] = "DELETE FROM alert WHERE fingerprint = ?1";
@@ -17,12 +21,16 @@ static const char LIST[] =
 static int put(struct wpb_store *store, void *cookie, struct wpb_err *err)
 {
     const struct wpb_store_alert *alert = cookie;
+    uint64_t most = store->max_bytes / STATE_SHARE;
     int64_t bytes;
-    int rc = wpb_database_integer(store->db, BYTES_OF_OTHERS,
-                                  WPB_BOUND(wpb_cstr(alert->fingerprint)), 0, &bytes);
+    int rc = wpb_database_integer(
+        store->db, BYTES_OF_OTHERS,
+        WPB_BOUND(wpb_cstr(alert->fingerprint), wpb_int((int64_t)alert->state.len)), 0,
+        &bytes);
 
-    if (rc == SQLITE_OK &&
-        (uint64_t)bytes + alert->state.len > store->max_bytes / STATE_SHARE)
+    if (most < STATE_BYTES_MIN)
+        most = STATE_BYTES_MIN;
+    if (rc == SQLITE_OK && (uint64_t)bytes + alert->state.len > most)
         return wpb_err_set(err, WPB_E_BUDGET, WPB_STORE_STAGE,
                            "the state of alerts is larger than it may be");
     if (rc == SQLITE_OK)

@@ -12,6 +12,7 @@
 
 static const char PAGE_COUNT[] = "PRAGMA page_count";
 static const char FREE_COUNT[] = "PRAGMA freelist_count";
+static const char MOST_PAGES[] = "PRAGMA max_page_count";
 
 static int note_log(void *cookie, sqlite3 *sqlite, const char *schema, int frames)
 {
@@ -152,6 +153,17 @@ int wpb_database_pages(struct wpb_database *database, uint64_t *used, uint64_t *
     *used = (uint64_t)(unused < pages ? pages - unused : 0);
     *all = (uint64_t)pages;
     return SQLITE_OK;
+}
+
+bool wpb_database_is_filling(struct wpb_database *database)
+{
+    uint64_t used = 0, all = 0;
+    int64_t most = 0;
+
+    return wpb_database_pages(database, &used, &all) != SQLITE_OK ||
+           wpb_database_integer(database, MOST_PAGES, WPB_UNBOUND, 0, &most) !=
+               SQLITE_OK ||
+           used > (uint64_t)most / 4 * 3;
 }
 
 /* The statement of SQL, ready to be bound, or NULL. */

@@ -50,6 +50,9 @@ int wpb_database_limit(struct wpb_database *database, uint64_t pages);
 /* Pages that hold something, and pages of the file. */
 int wpb_database_pages(struct wpb_database *database, uint64_t *used, uint64_t *all);
 
+/* Is more than three quarters of what wpb_database_limit() allows in use? */
+bool wpb_database_is_filling(struct wpb_database *database);
+
 /* A value for a statement's ?1, ?2, ...; texts and blobs are borrowed. */
 struct wpb_bound {
     enum {

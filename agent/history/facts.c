@@ -1,9 +1,10 @@
 /* Small facts, by name. */
 #include "agent/history/inside.h"
 
-/* Without those of this room. */
+/* Of the others when this is a new one, without those of this room. */
 static const char COUNT[] =
-    "SELECT count(*) FROM fact WHERE name <> ?1 AND name NOT LIKE 'history.%'";
+    "SELECT CASE WHEN EXISTS (SELECT 1 FROM fact WHERE name = ?1) THEN 0"
+    " ELSE (SELECT count(*) FROM fact WHERE name NOT LIKE 'history.%') END";
 static const char PUT[] = "INSERT OR REPLACE INTO fact VALUES(?1, ?2)";
 static const char GET[] = "SELECT value FROM fact WHERE name = ?1";
 

@@ -53,6 +53,7 @@ static int64_t mapped(const struct id_map *map, int64_t from)
 struct copy {
     const char *select, *insert;
     int series_column; /* -1: none */
+    bool is_bounded;   /* only while there is room */
 };
 
 #define COLUMNS_MAX 16
@@ -94,7 +95,9 @@ static int copy_rows(struct wpb_database *from, struct wpb_database *to,
             *id = mapped(map, *id);
             is_known = *id != 0;
         }
-        if (is_known)
+        if (copy->is_bounded && wpb_database_is_filling(to))
+            rc = SQLITE_FULL;
+        else if (is_known)
             rc = wpb_database_run(to, copy->insert, bound, (size_t)columns);
     }
     wpb_cursor_end(&rows);
@@ -104,20 +107,25 @@ static int copy_rows(struct wpb_database *from, struct wpb_database *to,
 /* ---- to memory ---- */
 
 static const struct copy vital[] = {
-    {"SELECT * FROM alert", "INSERT INTO alert VALUES(?1,?2,?3,?4,?5,?6,?7)", -1},
-    {"SELECT * FROM outbox",
-     "INSERT INTO outbox VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)", -1},
-    {"SELECT * FROM dropped", "INSERT INTO dropped VALUES(?1,?2)", -1},
-    {"SELECT * FROM fact", "INSERT INTO fact VALUES(?1,?2)", -1},
-    {"SELECT * FROM site", "INSERT INTO site VALUES(?1,?2,?3)", -1},
+    {"SELECT * FROM alert", "INSERT INTO alert VALUES(?1,?2,?3,?4,?5,?6,?7)", -1, false},
+    {"SELECT * FROM dropped", "INSERT INTO dropped VALUES(?1,?2)", -1, false},
+    {"SELECT * FROM fact", "INSERT INTO fact VALUES(?1,?2)", -1, false},
+    {"SELECT * FROM site", "INSERT INTO site VALUES(?1,?2,?3)", -1, false},
     {"SELECT * FROM series", "INSERT INTO series VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
-     -1},
-    {"SELECT * FROM latest", "INSERT INTO latest VALUES(?1,?2,?3)", -1},
+     -1, false},
+    {"SELECT * FROM latest", "INSERT INTO latest VALUES(?1,?2,?3)", -1, false},
+    /* The one that may be too large: what matters most comes first. Only row numbers are
+     * sorted; without a LIMIT SQLite would take the order for unneeded. */
+    {"SELECT o.* FROM (SELECT rowid AS row FROM outbox"
+     " ORDER BY is_dead, status = 'resolved', updated_ms DESC LIMIT -1)"
+     " CROSS JOIN outbox o ON o.rowid = row",
+     "INSERT INTO outbox VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)", -1, true},
 };
 static const struct copy welcome[] = {
-    {"SELECT * FROM epoch", "INSERT INTO epoch VALUES(?1,?2,?3,?4,?5)", -1},
+    {"SELECT * FROM epoch", "INSERT INTO epoch VALUES(?1,?2,?3,?4,?5)", -1, false},
     {"SELECT * FROM claim",
-     "INSERT INTO claim VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)", -1},
+     "INSERT INTO claim VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)", -1,
+     false},
 };
 #define COPIES(table) (sizeof(table) / sizeof(*(table)))
 
@@ -125,15 +133,27 @@ static const char SEQUENCE[] = "SELECT seq FROM sqlite_sequence WHERE name = 'se
 static const char FORGET_SEQUENCE[] = "DELETE FROM sqlite_sequence";
 static const char SET_SEQUENCE[] = "INSERT INTO sqlite_sequence VALUES('series', ?1)";
 
+/* Each in a transaction of its own: where there is no room for one, the others stay. */
+static int carry_one(struct wpb_database *disk, struct wpb_database *memory,
+                     const struct copy *copy)
+{
+    int rc = wpb_database_run(memory, BEGIN, WPB_UNBOUND);
+
+    if (rc == SQLITE_OK)
+        rc = copy_rows(disk, memory, copy, NULL);
+    if (!sqlite3_get_autocommit(memory->sqlite))
+        wpb_database_run(memory, COMMIT, WPB_UNBOUND);
+    return rc;
+}
+
 /* True when all that is vital came along. */
 static bool carry(struct wpb_database *disk, struct wpb_database *memory)
 {
     bool is_whole = disk != NULL;
     int64_t sequence = WPB_STORE_MEMORY_IDS;
 
-    wpb_database_run(memory, BEGIN, WPB_UNBOUND);
     for (size_t i = 0; disk && i < COPIES(vital); i++)
-        is_whole &= copy_rows(disk, memory, &vital[i], NULL) == SQLITE_OK;
+        is_whole &= carry_one(disk, memory, &vital[i]) == SQLITE_OK;
     /* Ids are for ever; those that were not seen must not be given to others. */
     if (is_whole)
         is_whole =
@@ -143,9 +163,8 @@ static bool carry(struct wpb_database *disk, struct wpb_database *memory)
     wpb_database_run(memory, FORGET_SEQUENCE, WPB_UNBOUND);
     wpb_database_run(memory, SET_SEQUENCE, WPB_BOUND(wpb_int(sequence)));
     for (size_t i = 0; is_whole && i < COPIES(welcome); i++)
-        if (copy_rows(disk, memory, &welcome[i], NULL) != SQLITE_OK)
+        if (carry_one(disk, memory, &welcome[i]) != SQLITE_OK)
             break;
-    wpb_database_run(memory, COMMIT, WPB_UNBOUND);
     return is_whole;
 }
 
@@ -164,12 +183,12 @@ int wpb_store_leave_disk(struct wpb_store *store, const char *reason, struct wpb
                            "no memory for a history without a disk");
     }
     store->is_carried = carry(store->disk, memory);
-    if (store->is_damaged || !store->is_carried) {
+    if (store->is_damaged) {
         wpb_database_close(store->disk, false);
         store->disk = NULL;
     }
     store->db = store->memory = memory;
-    store->moves++;
+    store->remedied++;
     snprintf(store->degraded, sizeof(store->degraded), "%s", reason);
     if (!store->is_damaged)
         wpb_store_tell(store, "the history is kept in memory only: %s", reason);
@@ -197,7 +216,7 @@ static const struct copy sites = {
     "SELECT identity, refused FROM site",
     "INSERT INTO site(identity, refused) VALUES(?1, ?2)"
     " ON CONFLICT(identity) DO UPDATE SET refused = max(refused, excluded.refused)",
-    -1};
+    -1, false};
 
 /* Values that both have: the median of more values wins. */
 #define MERGE_ROLLUP(table)                                                              \
@@ -210,26 +229,27 @@ static const struct copy merged[] = {
      "INSERT INTO latest VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET"
      " time_ms = excluded.time_ms, value = excluded.value"
      " WHERE excluded.time_ms IS NOT NULL",
-     0},
-    {"SELECT * FROM raw", "INSERT OR REPLACE INTO raw VALUES(?1,?2,?3,?4)", 1},
-    {"SELECT * FROM hourly", MERGE_ROLLUP("hourly"), 1},
-    {"SELECT * FROM daily", MERGE_ROLLUP("daily"), 1},
+     0, false},
+    {"SELECT * FROM raw", "INSERT OR REPLACE INTO raw VALUES(?1,?2,?3,?4)", 1, false},
+    {"SELECT * FROM hourly", MERGE_ROLLUP("hourly"), 1, false},
+    {"SELECT * FROM daily", MERGE_ROLLUP("daily"), 1, false},
     /* All that came is to be taken into the medians above it. */
     {"SELECT level, block, level < 2 FROM block",
      "INSERT INTO block VALUES(?1,?2,?3,0,0) ON CONFLICT DO UPDATE SET"
      " is_dirty = excluded.is_dirty, rolled_to = 0",
-     -1},
-    {"SELECT * FROM epoch", "INSERT OR REPLACE INTO epoch VALUES(?1,?2,?3,?4,?5)", 0},
+     -1, false},
+    {"SELECT * FROM epoch", "INSERT OR REPLACE INTO epoch VALUES(?1,?2,?3,?4,?5)", 0,
+     false},
     {"SELECT * FROM claim",
      "INSERT OR REPLACE INTO claim"
      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
-     0},
+     0, false},
     {"SELECT * FROM alert",
      "INSERT INTO alert VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT DO UPDATE SET"
      " site = excluded.site, code = excluded.code, status = excluded.status,"
      " seq = excluded.seq, updated_ms = excluded.updated_ms, state = excluded.state"
      " WHERE excluded.updated_ms >= updated_ms",
-     -1},
+     -1, false},
     {"SELECT * FROM outbox",
      "INSERT INTO outbox VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"
      " ON CONFLICT DO UPDATE SET id = excluded.id, seq = excluded.seq,"
@@ -238,17 +258,17 @@ static const struct copy merged[] = {
      " ends_ms = excluded.ends_ms, body = excluded.body, attempts = excluded.attempts,"
      " next_attempt_ms = excluded.next_attempt_ms, is_dead = excluded.is_dead"
      " WHERE excluded.updated_ms >= updated_ms",
-     -1},
+     -1, false},
     {"SELECT * FROM dropped",
      "INSERT INTO dropped VALUES(?1,?2) ON CONFLICT DO UPDATE SET"
      " count = max(count, excluded.count)",
-     -1},
+     -1, false},
     {"SELECT * FROM audit",
      "INSERT INTO audit VALUES(?1,?2,?3,?4,?5,?6,?7,?8) ON CONFLICT DO UPDATE SET"
      " runs = runs + excluded.runs, commands = commands + excluded.commands,"
      " bytes = bytes + excluded.bytes, rows = rows + excluded.rows",
-     -1},
-    {"SELECT * FROM fact", "INSERT OR REPLACE INTO fact VALUES(?1,?2)", -1},
+     -1, false},
+    {"SELECT * FROM fact", "INSERT OR REPLACE INTO fact VALUES(?1,?2)", -1, false},
 };
 
 /* The id on DISK of the series in the row, made when it is not there: the same where
@@ -357,7 +377,7 @@ int wpb_store_retry(struct wpb_store *store, int64_t now_ms, bool *has_found,
     wpb_database_close(store->memory, false);
     store->memory = NULL;
     store->db = store->disk;
-    store->moves++;
+    store->remedied++;
     store->degraded[0] = '\0';
     store->is_carried = false;
     if (has_found)

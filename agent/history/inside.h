@@ -27,6 +27,7 @@ enum wpb_level { WPB_LEVEL_RAW, WPB_LEVEL_HOURLY, WPB_LEVEL_DAILY, WPB_LEVELS };
 /* What helps against what SQLite has refused. */
 enum wpb_store_remedy {
     WPB_REMEDY_NONE,
+    WPB_REMEDY_ROOM,   /* our own bound is reached: throw old values away */
     WPB_REMEDY_MEMORY, /* the disk does not work: go on in memory */
     WPB_REMEDY_ANEW,   /* the file is damaged: set it aside, begin a new one */
 };
@@ -42,7 +43,7 @@ struct wpb_store {
     struct wpb_database *db; /* what is written: `memory` when that is there, or `disk` */
     struct wpb_database *disk; /* beside `memory`: older values are read there; or NULL */
     struct wpb_database *memory;         /* NULL while the disk works */
-    unsigned moves;                      /* to memory and back, so far */
+    unsigned remedied;                   /* times, so far: another try may help */
     char degraded[WPB_STORE_REASON_MAX]; /* "" on the disk */
     bool is_carried;                     /* `memory` has all the disk's file had of what
                                             must not be lost */

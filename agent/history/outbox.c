@@ -18,6 +18,10 @@ static const char PUT[] =
 /* The length of a blob is known without reading it. */
 static const char SIZE_OF_SINK[] =
     "SELECT count(*), coalesce(sum(length(body)), 0) FROM outbox WHERE sink = ?1";
+/* Is one of at least so many bytes being replaced? Then the sink takes no more than it
+ * did. */
+static const char REPLACES[] = "SELECT count(*) FROM outbox WHERE sink = ?1"
+                               " AND fingerprint = ?2 AND length(body) >= ?3";
 static const char DROP_ONE[] =
     "DELETE FROM outbox WHERE rowid = (SELECT rowid FROM outbox WHERE sink = ?1"
     " ORDER BY is_dead DESC, status = 'resolved' DESC, updated_ms LIMIT 1)";
@@ -59,6 +63,9 @@ static int is_over(struct wpb_store *store, const char *sink, bool *over)
 
     if (most > WPB_STORE_OUTBOX_BYTES_MAX)
         most = WPB_STORE_OUTBOX_BYTES_MAX;
+    if (store->memory &&
+        most > wpb_store_memory_pages(store) * WPB_DATABASE_PAGE_BYTES / 2)
+        most = wpb_store_memory_pages(store) * WPB_DATABASE_PAGE_BYTES / 2;
     *over = false;
     if (wpb_cursor_next(&rows)) {
         uint64_t count = (uint64_t)wpb_cursor_int(&rows, 0);
@@ -74,9 +81,16 @@ static int put(struct wpb_store *store, void *cookie, struct wpb_err *err)
 {
     const struct wpb_store_letter *letter = cookie;
     bool over = false;
-    int rc = insert(store, letter);
+    int64_t replaces;
+    int rc = wpb_database_integer(store->db, REPLACES,
+                                  WPB_BOUND(wpb_cstr(letter->sink),
+                                            wpb_cstr(letter->alert.fingerprint),
+                                            wpb_int((int64_t)letter->alert.body.len)),
+                                  0, &replaces);
 
     if (rc == SQLITE_OK)
+        rc = insert(store, letter);
+    if (rc == SQLITE_OK && !replaces)
         rc = is_over(store, letter->sink, &over);
     while (rc == SQLITE_OK && over) {
         rc = wpb_database_run(store->db, DROP_ONE, WPB_BOUND(wpb_cstr(letter->sink)));

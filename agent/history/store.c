@@ -26,6 +26,8 @@
 #define INDEX_BYTES (UINT64_C(32) << 10)
 /* So near to the bound it is the bound. */
 #define OWN_BOUND_PAGES 64
+/* At most so many slices are thrown away at once to make room for an alert. */
+#define ROOM_SLICES 64
 /* From here on the rest of the file is for alerts. */
 #define CROWDED_PERCENT 95
 
@@ -204,13 +206,43 @@ static void say_why(struct wpb_store *store, int rc, char reason[WPB_STORE_REASO
                  errnum ? strerror(errnum) : "");
 }
 
+/* Alerts come before values: throw away the oldest of those until there is room. */
+static void make_room(struct wpb_store *store)
+{
+    bool has_done = true;
+
+    for (int i = 0; i < ROOM_SLICES && has_done; i++) {
+        int rc = wpb_database_run(store->db, BEGIN, WPB_UNBOUND);
+
+        has_done = false;
+        if (rc == SQLITE_OK)
+            rc = wpb_store_retain(store, store->now_ms, false, &has_done);
+        if (rc == SQLITE_OK)
+            rc = wpb_database_run(store->db, COMMIT, WPB_UNBOUND);
+        if (rc != SQLITE_OK && !sqlite3_get_autocommit(store->db->sqlite))
+            wpb_database_run(store->db, ROLLBACK, WPB_UNBOUND);
+        has_done = has_done && rc == SQLITE_OK;
+        /* Worth another try. */
+        if (has_done && i == 0)
+            store->remedied++;
+    }
+}
+
 static void apply_remedy(struct wpb_store *store)
 {
     enum wpb_store_remedy remedy = store->remedy;
 
     store->remedy = WPB_REMEDY_NONE;
-    if (remedy == WPB_REMEDY_NONE)
+    switch (remedy) {
+    case WPB_REMEDY_NONE:
         return;
+    case WPB_REMEDY_ROOM:
+        make_room(store);
+        return;
+    case WPB_REMEDY_MEMORY:
+    case WPB_REMEDY_ANEW:
+        break;
+    }
     store->is_damaged = remedy == WPB_REMEDY_ANEW;
     if (wpb_store_leave_disk(store, store->loss.message, NULL) == 0 &&
         remedy == WPB_REMEDY_ANEW)
@@ -224,8 +256,9 @@ int wpb_store_failed(struct wpb_store *store, int rc, const char *what,
 
     if (rc == SQLITE_FULL && is_own_bound(store)) {
         store->is_crowded = true;
-        wpb_err_set(&store->loss, WPB_E_BUDGET, WPB_STORE_STAGE,
-                    "%s: the history has no room left", what);
+        store->remedy = WPB_REMEDY_ROOM;
+        wpb_err_set(&store->loss, WPB_E_IO, WPB_STORE_STAGE,
+                    "the history has no room left");
     } else {
         say_why(store, rc, reason);
         store->remedy = remedy_of(store, rc);
@@ -251,7 +284,7 @@ int wpb_store_result(struct wpb_store *store, int rc, const char *what,
 int wpb_store_begin(struct wpb_store *store, struct wpb_err *err)
 {
     uint64_t used, all;
-    unsigned moves;
+    unsigned remedied;
     int rc;
 
     assert(!store->in_transaction);
@@ -260,7 +293,7 @@ int wpb_store_begin(struct wpb_store *store, struct wpb_err *err)
                            "the history is only open for reading");
     store->marked_hour = -1;
     do {
-        moves = store->moves;
+        remedied = store->remedied;
         rc = wpb_database_run(store->db, BEGIN, WPB_UNBOUND);
         if (rc == SQLITE_OK)
             rc = wpb_store_measure(store, &used, &all);
@@ -269,7 +302,7 @@ int wpb_store_begin(struct wpb_store *store, struct wpb_err *err)
             wpb_store_failed(store, rc, "cannot begin to write", err);
         if (rc != SQLITE_OK && store->in_transaction)
             wpb_store_rollback(store);
-    } while (rc != SQLITE_OK && store->moves != moves);
+    } while (rc != SQLITE_OK && store->remedied != remedied);
     return rc == SQLITE_OK ? 0 : -1;
 }
 
@@ -336,19 +369,19 @@ int wpb_store_commit(struct wpb_store *store, struct wpb_err *err)
 int wpb_store_transact(struct wpb_store *store, wpb_store_work *work, void *cookie,
                        struct wpb_err *err)
 {
-    unsigned moves;
+    unsigned remedied;
     int result;
 
     do {
         if (wpb_store_begin(store, err) != 0)
             return -1;
-        moves = store->moves;
+        remedied = store->remedied;
         result = work(store, cookie, err);
         if (result == 0)
             result = wpb_store_commit(store, err);
         else
             wpb_store_rollback(store);
-    } while (result != 0 && store->moves != moves);
+    } while (result != 0 && store->remedied != remedied);
     return result;
 }
 

@@ -119,7 +119,7 @@ typedef void wpb_store_series_seen(void *cookie, const struct wpb_store_listed *
 int wpb_store_list(struct wpb_store *store, struct wpb_slice site,
                    wpb_store_series_seen *seen, void *cookie, struct wpb_err *err);
 
-/* How many series of SITE were refused for want of room. */
+/* How often a series of SITE was refused for want of room. */
 int wpb_store_refused(struct wpb_store *store, struct wpb_slice site, uint64_t *refused,
                       struct wpb_err *err);
 
@@ -229,8 +229,9 @@ struct wpb_store_alert {
     struct wpb_slice state; /* the caller's own; at most WPB_STORE_STATE_BYTES_MAX */
 };
 
-/* Store, replacing what is known of the fingerprint. Never WPB_E_BUDGET for history:
- * room is kept; only beyond an eighth of the bound for all states together. */
+/* Store, replacing what is known of the fingerprint. Values make room for it; it is
+ * WPB_E_BUDGET only when all states together are more than a thirty-second of the bound
+ * (2 MB by default). */
 int wpb_store_alert_put(struct wpb_store *store, const struct wpb_store_alert *alert,
                         struct wpb_err *err);
 int wpb_store_alert_delete(struct wpb_store *store, const char *fingerprint,

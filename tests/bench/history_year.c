@@ -7,13 +7,19 @@
 static void print_day(int day, uint64_t size_bytes)
 {
     if (day % 30 == 29)
-        printf("day %4d: %6.1f MB\n", day + 1, (double)size_bytes / 1e6);
+        printf("day %4d: %6.2f MB\n", day + 1, (double)size_bytes / 1e6);
     fflush(stdout);
+}
+
+static void print_time(const char *what, struct year_time time)
+{
+    printf("%s: %.2f ms, of them %.2f ms of the processor\n", what, time.all_ms,
+           time.cpu_ms);
 }
 
 int main(int argc, char **argv)
 {
-    struct year_plan plan = {.each_day = print_day};
+    struct year_plan plan = {.judge_every = 1, .each_day = print_day};
     struct year_result result;
     uint64_t before;
 
@@ -32,18 +38,23 @@ int main(int argc, char **argv)
     before = year_memory_bytes();
     if (year_run(&plan, &result) != 0)
         return 1;
-    printf("%d sites of %d series, %d of them each %d s, the others each %d s, %d days\n",
-           plan.sites, plan.series, plan.fast, plan.step_s, plan.step_s * plan.slow_every,
-           plan.days);
-    printf("noted %llu values (%llu refused) in %.0f s, %.2f us each\n",
+    printf(
+        "%d site(s) of %d series, %d of them each %d s, the others each %d s; %d days\n",
+        plan.sites, plan.series, plan.fast, plan.step_s, plan.step_s * plan.slow_every,
+        plan.days);
+    printf("%llu values (%llu refused); size at most %.2f MB, at the end %.2f MB\n",
            (unsigned long long)result.noted, (unsigned long long)result.refused,
-           result.seconds, 1e6 * result.seconds / (double)result.noted);
-    printf("largest size %.2f MB, at the end %.2f MB; points %llu, hours %llu\n",
-           (double)result.most_bytes / 1e6, (double)result.last_bytes / 1e6,
-           (unsigned long long)result.points, (unsigned long long)result.hours);
+           (double)result.most_bytes / 1e6, (double)result.last_bytes / 1e6);
+    printf("processor: %.0f s, %.4f %% of one; %.2f us a value with all that follows\n",
+           result.cpu_seconds, 100 * result.cpu_seconds / (86400.0 * plan.days),
+           1e6 * result.cpu_seconds / (double)result.noted);
+    printf("RssAnon %.2f MB, before the store was opened %.2f MB\n",
+           (double)result.memory_bytes / 1e6, (double)before / 1e6);
     printf("slowest transaction of values %.1f ms, slice of upkeep %.1f ms\n",
            result.slowest_note_ms, result.slowest_upkeep_ms);
-    printf("private memory %.2f MB, before %.2f MB\n", (double)year_memory_bytes() / 1e6,
-           (double)before / 1e6);
+    print_time("a transaction with a value of every series", result.note_all);
+    print_time("the ids of all series", result.find_all);
+    printf("%llu points of a series; ", (unsigned long long)result.point_count);
+    print_time("to read them", result.points);
     return 0;
 }

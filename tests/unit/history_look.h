@@ -12,7 +12,7 @@
 
 struct look {
     char folder[64]; /* of the test, and in it "state", the store's */
-    char state[96];
+    char state[104];
     struct wpb_store *store;
     struct wpb_err err;
     int64_t now_ms; /* what the store is told */

@@ -31,12 +31,36 @@ static uint64_t next_random(struct year *year)
     return year->random >> 33;
 }
 
-static double now_s(void)
+static double seconds_of(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static double now_s(void)
+{
+    return seconds_of(CLOCK_MONOTONIC);
+}
+
+static double cpu_s(void)
+{
+    return seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+uint64_t year_memory_bytes(void)
+{
+    FILE *file = fopen("/proc/self/status", "r");
+    unsigned long long kilobytes = 0;
+    char line[256];
+
+    while (file && fgets(line, sizeof(line), file))
+        if (sscanf(line, "RssAnon: %llu kB", &kilobytes) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return kilobytes * 1024;
 }
 
 static int fail(const struct year *year, const char *what)
@@ -45,24 +69,31 @@ static int fail(const struct year *year, const char *what)
     return -1;
 }
 
+static int find_series(struct year *year, int site_index, int index, int64_t *id)
+{
+    char site[64], name[96];
+    struct wpb_store_key key = {.kind =
+                                    index % 3 ? WPB_SUBJECT_REDIS_KEY : WPB_SUBJECT_TABLE,
+                                .scope = WPB_SLICE("unix:///run/redis/shop.sock?db=1"),
+                                .metric = WPB_SLICE("memory_bytes"),
+                                .unit = WPB_SLICE("bytes")};
+
+    snprintf(site, sizeof(site), "host-17:/var/www/shop-%d:wp_%d", site_index,
+             site_index);
+    snprintf(name, sizeof(name), "shop%d:options:a_name_of_a_key_%d", site_index, index);
+    key.site = wpb_slice_cstr(site);
+    key.name = wpb_slice_cstr(name);
+    if (wpb_store_series(year->store, &key, year->now_ms, id, &year->err) != 0)
+        return fail(year, "a series");
+    return 0;
+}
+
 static int make_series(struct year *year)
 {
     for (int s = 0; s < year->plan->sites; s++)
         for (int i = 0; i < year->plan->series; i++) {
-            char site[64], name[96];
-            struct wpb_store_key key = {
-                .kind = i % 3 ? WPB_SUBJECT_REDIS_KEY : WPB_SUBJECT_TABLE,
-                .scope = WPB_SLICE("unix:///run/redis/shop.sock?db=1"),
-                .metric = WPB_SLICE("memory_bytes"),
-                .unit = WPB_SLICE("bytes")};
-
-            snprintf(site, sizeof(site), "host-17:/var/www/shop-%d:wp_%d", s, s);
-            snprintf(name, sizeof(name), "shop%d:options:a_name_of_a_key_%d", s, i);
-            key.site = wpb_slice_cstr(site);
-            key.name = wpb_slice_cstr(name);
-            if (wpb_store_series(year->store, &key, year->now_ms, &year->ids[s][i],
-                                 &year->err) != 0)
-                return fail(year, "a series");
+            if (find_series(year, s, i, &year->ids[s][i]) != 0)
+                return -1;
             year->levels[s][i] = 1000.0 + (double)(next_random(year) % 100000000);
         }
     return 0;
@@ -208,7 +239,10 @@ static int one_step(struct year *year)
 
     if (wpb_store_begin(year->store, &year->err) != 0)
         return fail(year, "begin");
-    if (note_all(year) != 0 || audit_all(year) != 0 || alert_all(year) != 0)
+    if (note_all(year) != 0)
+        return -1;
+    if (year->step % (uint64_t)year->plan->judge_every == 0 &&
+        (audit_all(year) != 0 || alert_all(year) != 0))
         return -1;
     if (year->now_ms % WPB_MS_PER_DAY < year->plan->step_s * 1000 &&
         forecast_all(year) != 0)
@@ -267,8 +301,85 @@ static int look_at_first(struct year *year)
         wpb_store_rollups(year->store, year->ids[0][0], WPB_STORE_HOURS, 0, year->now_ms,
                           rollups, 1024, &hours, &year->err) != 0)
         return fail(year, "points");
-    year->result->points = count;
-    year->result->hours = hours;
+    year->result->point_count = count;
+    year->result->hour_count = hours;
+    return 0;
+}
+
+/* ---- how long things take, once the history is as large as it gets ---- */
+
+static int note_every_series(struct year *year, int turn)
+{
+    (void)turn;
+    year->now_ms += 1000;
+    year->step = 0; /* that of the slow ones as well */
+    if (wpb_store_begin(year->store, &year->err) != 0)
+        return fail(year, "begin");
+    if (note_all(year) != 0)
+        return -1;
+    if (wpb_store_commit(year->store, &year->err) != 0)
+        return fail(year, "commit");
+    measure(year);
+    return 0;
+}
+
+static int find_every_series(struct year *year, int turn)
+{
+    int64_t id;
+
+    (void)turn;
+    for (int s = 0; s < year->plan->sites; s++)
+        for (int i = 0; i < year->plan->series; i++)
+            if (find_series(year, s, i, &id) != 0)
+                return -1;
+    return 0;
+}
+
+static int read_points(struct year *year, int turn)
+{
+    static struct wpb_point points[WPB_STORE_POINTS_MAX];
+    int site = turn % year->plan->sites, series = turn % year->plan->series;
+    size_t count;
+
+    if (wpb_store_points(year->store, year->ids[site][series], 0, year->now_ms, points,
+                         WPB_STORE_POINTS_MAX, &count, &year->err) != 0)
+        return fail(year, "points");
+    return 0;
+}
+
+static int compare_doubles(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+
+    return (a > b) - (a < b);
+}
+
+static int time_of(struct year *year, int (*act)(struct year *, int),
+                   struct year_time *time)
+{
+    double cpu_ms[YEAR_TURNS], all_ms[YEAR_TURNS];
+
+    for (int turn = 0; turn < YEAR_TURNS; turn++) {
+        double begun = now_s(), cpu_begun = cpu_s();
+
+        if (act(year, turn) != 0)
+            return -1;
+        cpu_ms[turn] = 1e3 * (cpu_s() - cpu_begun);
+        all_ms[turn] = 1e3 * (now_s() - begun);
+    }
+    qsort(cpu_ms, YEAR_TURNS, sizeof(*cpu_ms), compare_doubles);
+    qsort(all_ms, YEAR_TURNS, sizeof(*all_ms), compare_doubles);
+    *time = (struct year_time){cpu_ms[YEAR_TURNS / 2], all_ms[YEAR_TURNS / 2]};
+    return 0;
+}
+
+static int time_all(struct year *year)
+{
+    if (time_of(year, note_every_series, &year->result->note_all) != 0 ||
+        time_of(year, find_every_series, &year->result->find_all) != 0 ||
+        time_of(year, read_points, &year->result->points) != 0)
+        return -1;
+    year->result->memory_bytes = year_memory_bytes();
     return 0;
 }
 
@@ -277,7 +388,7 @@ int year_run(const struct year_plan *plan, struct year_result *result)
     struct wpb_store_options options = {
         .folder = plan->folder, .max_bytes = plan->max_bytes, .now_ms = BEGIN_MS};
     struct year *year = calloc(1, sizeof(*year));
-    double begun = now_s();
+    double begun = now_s(), cpu_begun = cpu_s();
     int status;
 
     *result = (struct year_result){0};
@@ -294,24 +405,13 @@ int year_run(const struct year_plan *plan, struct year_result *result)
     status = make_series(year);
     if (status == 0)
         status = run_days(year);
+    result->seconds = now_s() - begun;
+    result->cpu_seconds = cpu_s() - cpu_begun;
     if (status == 0)
         status = look_at_first(year);
-    result->seconds = now_s() - begun;
+    if (status == 0)
+        status = time_all(year);
     wpb_store_close(year->store);
     free(year);
     return status;
-}
-
-uint64_t year_memory_bytes(void)
-{
-    FILE *file = fopen("/proc/self/status", "r");
-    unsigned long long kilobytes = 0;
-    char line[256];
-
-    while (file && fgets(line, sizeof(line), file))
-        if (sscanf(line, "RssAnon: %llu kB", &kilobytes) == 1)
-            break;
-    if (file)
-        fclose(file);
-    return kilobytes * 1024;
 }

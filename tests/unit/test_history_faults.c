@@ -208,6 +208,141 @@ static void a_disk_that_never_worked_joins_later(void **state)
     look_end(&look);
 }
 
+static int put_large_letter(struct wpb_store *store, const char *fingerprint,
+                            int64_t updated_ms)
+{
+    static char body[WPB_ALERT_BYTES_MAX - 1000];
+    struct wpb_store_letter letter = {
+        .sink = "large",
+        .alert = {.seq = 1, .updated_at_ms = updated_ms, .body = {body, sizeof(body)}}};
+
+    memset(body, 'x', sizeof(body));
+    snprintf(letter.alert.fingerprint, sizeof(letter.alert.fingerprint), "%s",
+             fingerprint);
+    return wpb_store_outbox_put(store, &letter, NULL);
+}
+
+static void a_folder_that_cannot_be_made_is_made_later(void **state)
+{
+    struct look look = {0};
+    struct judgement judgement = {.time_ms = LOOK_BEGIN_MS, .seq = 1};
+    char folder[80];
+
+    (void)state;
+    look_begin(&look);
+    look_close(&look);
+    snprintf(folder, sizeof(folder), "%s/later", look.folder);
+    snprintf(look.state, sizeof(look.state), "%s/state", folder);
+    look_open(&look);
+    see_refused(&look);
+    assert_non_null(strstr(wpb_store_degraded(look.store), "cannot make"));
+    judgement.id = look_series(&look, SITE, "a");
+    assert_int_equal(wpb_store_transact(look.store, judge, &judgement, NULL), 0);
+    assert_int_equal(wpb_store_retry(look.store, look.now_ms, NULL, &look.err), -1);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    assert_int_equal(wpb_store_retry(look.store, look.now_ms, NULL, &look.err), 0);
+    look_reopen(&look);
+    expect_seq(&look, 1);
+    look_end(&look);
+}
+
+static void a_disk_that_cannot_even_be_read_loses_what_it_has_until_it_can(void **state)
+{
+    struct look look = {0};
+    struct judgement judgement = {.time_ms = LOOK_BEGIN_MS, .seq = 1};
+    struct wpb_err err;
+    bool has_found;
+
+    (void)state;
+    look_begin(&look);
+    judgement.id = look_series(&look, SITE, "a");
+    assert_int_equal(wpb_store_transact(look.store, judge, &judgement, NULL), 0);
+    look_put_alert(look.store, "fingerprint-old", 3, LOOK_BEGIN_MS, NULL);
+    look_reopen(&look);
+    assert_int_equal(wpb_store_begin(look.store, NULL), 0);
+    failing_disk.code[DISK_READ] = SQLITE_IOERR_READ;
+    assert_int_equal(look_put_alert(look.store, FIRST, 2, LOOK_BEGIN_MS + 1, &err), -1);
+    assert_int_equal(err.code, WPB_E_IO);
+    /* The transaction is lost as a whole, and says so at each step. */
+    failing_disk_heal();
+    assert_int_equal(look_put_alert(look.store, SECOND, 2, LOOK_BEGIN_MS + 1, &err), -1);
+    failing_disk.code[DISK_READ] = SQLITE_IOERR_READ;
+    assert_int_equal(wpb_store_commit(look.store, &err), -1);
+    see_refused(&look);
+    assert_int_equal(look_alert_seq(&look, FIRST), 0);
+    /* Who keeps alerts has their state, too, and puts it again. */
+    judgement = (struct judgement){look_series(&look, SITE, "a"), LOOK_BEGIN_MS + 1, 2};
+    assert_int_equal(wpb_store_transact(look.store, judge, &judgement, NULL), 0);
+    failing_disk_heal();
+    assert_int_equal(wpb_store_retry(look.store, look.now_ms, &has_found, &look.err), 0);
+    assert_true(has_found);
+    expect_seq(&look, 2);
+    assert_int_equal(look_alert_seq(&look, "fingerprint-old"), 3);
+    look_end(&look);
+}
+
+static void a_disk_that_fails_again_on_the_way_back_changes_nothing(void **state)
+{
+    struct look look = {0};
+    struct judgement judgement = {.time_ms = LOOK_BEGIN_MS, .seq = 1};
+    int failed = 0;
+
+    (void)state;
+    look_begin(&look);
+    judgement.id = look_series(&look, SITE, "a");
+    assert_int_equal(wpb_store_transact(look.store, judge, &judgement, NULL), 0);
+    failing_disk.code[DISK_WRITE] = SQLITE_FULL;
+    judgement.seq = 2;
+    judgement.time_ms += MINUTE;
+    assert_int_equal(wpb_store_transact(look.store, judge, &judgement, NULL), 0);
+    for (int n = 0; n < 200; n++) {
+        failing_disk.after[DISK_WRITE] = n;
+        if (wpb_store_retry(look.store, look.now_ms, NULL, &look.err) == 0)
+            break;
+        failed++;
+        assert_non_null(wpb_store_degraded(look.store));
+        expect_seq(&look, 2);
+        assert_int_equal(look_points(&look, judgement.id, points), 1);
+    }
+    assert_in_range(failed, 8, 199);
+    failing_disk_heal();
+    assert_int_equal(wpb_store_retry(look.store, look.now_ms, NULL, &look.err), 0);
+    look_reopen(&look);
+    expect_seq(&look, 2);
+    look_end(&look);
+}
+
+static void an_outbox_too_large_for_memory_waits_on_the_disk(void **state)
+{
+    struct look look = {0};
+    char fingerprint[32];
+
+    (void)state;
+    look_begin(&look);
+    assert_int_equal(wpb_store_begin(look.store, NULL), 0);
+    for (int i = 0; i < 560; i++) {
+        snprintf(fingerprint, sizeof(fingerprint), "fingerprint%05d", i);
+        assert_int_equal(put_large_letter(look.store, fingerprint, look.now_ms + i), 0);
+    }
+    assert_int_equal(wpb_store_commit(look.store, NULL), 0);
+    assert_int_equal(look_letter_seq(&look, "large", "fingerprint00000"), 1);
+    failing_disk.code[DISK_WRITE] = SQLITE_FULL;
+    assert_int_equal(look_put_alert(look.store, FIRST, 1, look.now_ms, NULL), 0);
+    see_refused(&look);
+    /* The newest came along. */
+    assert_int_equal(look_letter_seq(&look, "large", "fingerprint00559"), 1);
+    assert_int_equal(look_letter_seq(&look, "large", "fingerprint00000"), 0);
+    assert_int_equal(
+        wpb_store_outbox_remove(look.store, "large", "fingerprint00559", 1, NULL), 0);
+    failing_disk_heal();
+    assert_int_equal(wpb_store_retry(look.store, look.now_ms, NULL, &look.err), 0);
+    assert_int_equal(look_letter_seq(&look, "large", "fingerprint00000"), 1);
+    assert_int_equal(look_ask(&look, "SELECT count(*) FROM outbox"), 560);
+    assert_int_equal(look_ask(&look, "SELECT count(*) FROM dropped"), 0);
+    assert_int_equal(look_alert_seq(&look, FIRST), 1);
+    look_end(&look);
+}
+
 static void history_on_a_disk_that_cannot_be_written_is_still_read(void **state)
 {
     struct look look = {0};
@@ -294,6 +429,15 @@ static void memory_is_bounded_and_alerts_have_room_in_it(void **state)
     assert_true(is_refused);
     assert_int_equal(look_put_alert(look.store, FIRST, 5, look.now_ms, &look.err), 0);
     assert_int_equal(look_alert_seq(&look, FIRST), 5);
+    /* Letters of half a megabyte: values go to make room for them. */
+    for (int i = 0; i < 64; i++) {
+        char fingerprint[32];
+
+        snprintf(fingerprint, sizeof(fingerprint), "fingerprint%05d", i);
+        assert_int_equal(put_large_letter(look.store, fingerprint, look.now_ms + i), 0);
+        assert_int_equal(look_letter_seq(&look, "large", fingerprint), 1);
+    }
+    assert_int_equal(look_letter_seq(&look, "large", "fingerprint00000"), 1);
     failing_disk_heal();
     assert_int_equal(wpb_store_retry(look.store, look.now_ms, NULL, &look.err), 0);
     assert_int_equal(look_alert_seq(&look, FIRST), 5);
@@ -456,6 +600,12 @@ int main(void)
         cmocka_unit_test_setup(a_commit_is_synced, install),
         cmocka_unit_test_setup(no_place_to_fail_loses_alert_state, install),
         cmocka_unit_test_setup(a_disk_that_never_worked_joins_later, install),
+        cmocka_unit_test_setup(a_folder_that_cannot_be_made_is_made_later, install),
+        cmocka_unit_test_setup(
+            a_disk_that_cannot_even_be_read_loses_what_it_has_until_it_can, install),
+        cmocka_unit_test_setup(a_disk_that_fails_again_on_the_way_back_changes_nothing,
+                               install),
+        cmocka_unit_test_setup(an_outbox_too_large_for_memory_waits_on_the_disk, install),
         cmocka_unit_test_setup(history_on_a_disk_that_cannot_be_written_is_still_read,
                                install),
         cmocka_unit_test_setup(what_was_delivered_while_in_memory_stays_delivered,
