@@ -3,11 +3,11 @@
 # minute and the others each 15 minutes, with alerts, letters, forecasts and audits.
 # Sizes are the largest after any commit, with the log; memory is that of the process.
 #   tests/bench/history_year.sh BUILD_FOLDER [DAYS]      (a Release build)
-# 120 days are enough to be as large as it gets; 365 take half an hour. In memory where
+# 105 days are enough to be as large as it gets; 365 take half an hour. In memory where
 # /dev/shm is (a year has a million fsyncs); a few days on the disk follow.
 set -eu
 build=${1:?usage: history_year.sh BUILD_FOLDER [DAYS]}
-days=${2:-120}
+days=${2:-105}
 shared=${TMPDIR:-/tmp}
 [ ! -w /dev/shm ] || shared=/dev/shm
 
