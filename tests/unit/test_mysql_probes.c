@@ -534,20 +534,6 @@ static void every_statement_is_counted(void **state)
                                   *state, "SELECT COUNT(*) FROM mysql.general_log WHERE "
                                           "command_type = 'Query' AND user_host LIKE "
                                           "'wpbloat%%'"));
-static long long questions(struct mysql_server *server)
-    char *text = mysql_server_text(server,
-                                   "SELECT VARIABLE_VALUE FROM %s.global_status WHERE "
-                                   "VARIABLE_NAME = 'Questions'",
-                                   mysql_server_is_mysql() ? "performance_schema"
-                                                           : "information_schema");
-    long long count = atoll(text);
-    free(text);
-    return count;
-}
-/* As the server counts them: the looks at its counters too, and what sets limits. */
-    long long before = questions(*state), counted = 0, sent;
-    sent = questions(*state) - before - 1; /* the question itself */
-    assert_int_equal(counted, sent);
     mysql_look_free(&seen);
 }
 
