@@ -117,6 +117,7 @@ int wpb_daemon_run(const struct wpb_daemon_options *options, struct wpb_conf *co
     uv_loop_close(&engine->loop);
     wpb_notify_fini(&engine->notify);
     wpb_conf_share_drop(engine->config);
+    free(engine->listener);
     result = engine->result;
     free(engine);
     if (result == 0)

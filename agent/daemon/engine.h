@@ -48,6 +48,7 @@ struct wpb_engine {
     struct wpb_judge *judge;
     struct wpb_looks *looks;
     struct wpb_serve *serve;
+    char *listener; /* how it listens; NULL: not yet */
 
     struct wpb_clock_watch clock;
     struct wpb_pressure_judge pressure;
@@ -73,7 +74,6 @@ struct wpb_window *wpb_engine_window(void *cookie, uint64_t site);
 void wpb_engine_reload(struct wpb_engine *engine);
 /* Put the parts of the configuration in force that can change: sinks, rules, listener. */
 int wpb_engine_apply(struct wpb_engine *engine, struct wpb_err *err);
-int wpb_engine_listen(struct wpb_engine *engine, struct wpb_err *err);
 
 /* show.c */
 bool wpb_engine_render(void *cookie, enum wpb_document which, struct wpb_buf *out);

@@ -1,4 +1,5 @@
 /* The configuration, put in force and read again. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/log.h"
@@ -28,33 +29,90 @@ static void apply_log_level(const struct wpb_conf *config)
         (enum wpb_log_level)wpb_conf_choice(wpb_conf_agent(config), "log_level"));
 }
 
-int wpb_engine_listen(struct wpb_engine *engine, struct wpb_err *err)
+/* Everything that decides how it listens, to see whether it changed; TOKEN may have been
+ * put into its file anew. */
+static const char *listener_text(const struct wpb_conf *config, const char *token,
+                                 struct wpb_arena *arena)
+{
+    static const char *const keys[] = {"listen", "listen_token_file", "listen_cert_file",
+                                       "listen_key_file"};
+    const char *text = token ? token : "";
+
+    for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+        const char *value = wpb_conf_value(wpb_conf_agent(config), keys[k])->text;
+        text = wpb_arena_printf(arena, "%s%s\n", text, value ? value : "");
+    }
+    return text;
+}
+
+static struct wpb_serve *open_listener(struct wpb_engine *engine,
+                                       const struct wpb_serve_settings *settings,
+                                       struct wpb_err *err)
+{
+    struct wpb_serve_routes routes = {.render = wpb_engine_render, .cookie = engine};
+    struct wpb_serve *serve = wpb_serve_open(&engine->loop, settings, &routes, err);
+
+    if (serve || err->code != WPB_E_CONNECT || !engine->serve)
+        return serve;
+    /* It may be ourselves who are there. */
+    wpb_serve_close(engine->serve);
+    engine->serve = NULL;
+    *err = (struct wpb_err){0};
+    return wpb_serve_open(&engine->loop, settings, &routes, err);
+}
+
+static int listen_anew(struct wpb_engine *engine, const char *token,
+                       struct wpb_arena *arena, struct wpb_err *err)
 {
     const struct wpb_conf *config = engine->config->config;
     const struct wpb_conf_section *agent = wpb_conf_agent(config);
     const struct wpb_conf_listen *listen = wpb_conf_listen(config);
-    struct wpb_serve_routes routes = {.render = wpb_engine_render, .cookie = engine};
-    struct wpb_serve_settings settings = {0};
-    struct wpb_arena *arena;
+    struct wpb_serve_settings settings = {
+        .host = listen->host, .port = listen->port, .token = token};
+    struct wpb_serve *serve = NULL;
 
-    wpb_serve_close(engine->serve);
-    engine->serve = NULL;
-    if (listen->kind == WPB_LISTEN_NONE)
-        return 0;
-    arena = wpb_arena_new();
-    if (!arena)
-        return wpb_err_set(err, WPB_E_MEMORY, "http", "no memory to listen");
     if (listen->kind == WPB_LISTEN_UNIX)
         settings.path = listen->path;
-    settings.host = listen->host;
-    settings.port = listen->port;
-    if (wpb_conf_secret(agent, "listen_token_file", arena, &settings.token, err) == 0 &&
-        wpb_conf_file_path(agent, "listen_cert_file", arena, &settings.cert_file, err) ==
-            0 &&
-        wpb_conf_file_path(agent, "listen_key_file", arena, &settings.key_file, err) == 0)
-        engine->serve = wpb_serve_open(&engine->loop, &settings, &routes, err);
+    if (wpb_conf_file_path(agent, "listen_cert_file", arena, &settings.cert_file, err) ||
+        wpb_conf_file_path(agent, "listen_key_file", arena, &settings.key_file, err))
+        return -1;
+    if (listen->kind != WPB_LISTEN_NONE &&
+        !(serve = open_listener(engine, &settings, err)))
+        return -1;
+    wpb_serve_close(engine->serve);
+    engine->serve = serve;
+    return 0;
+}
+
+/* What listens goes on until what takes its place does. */
+static int apply_listener(struct wpb_engine *engine, struct wpb_err *err)
+{
+    const struct wpb_conf_section *agent = wpb_conf_agent(engine->config->config);
+    struct wpb_arena *arena = wpb_arena_new();
+    const char *token = NULL;
+    char *text = NULL;
+    int result = -1;
+
+    if (!arena)
+        return wpb_err_set(err, WPB_E_MEMORY, "http", "no memory to listen");
+    if (wpb_conf_secret(agent, "listen_token_file", arena, &token, err)) {
+        wpb_arena_free(arena);
+        return -1;
+    }
+    text = strdup(listener_text(engine->config->config, token, arena));
+    if (engine->listener && text && strcmp(text, engine->listener) == 0) {
+        result = 0;
+    } else {
+        result = listen_anew(engine, token, arena, err);
+        if (result == 0) {
+            char *before = engine->listener;
+            engine->listener = text;
+            text = before;
+        }
+    }
+    free(text);
     wpb_arena_free(arena);
-    return engine->serve ? 0 : -1;
+    return result;
 }
 
 static int configure_rules(struct wpb_engine *engine, struct wpb_err *err)
@@ -66,7 +124,7 @@ int wpb_engine_apply(struct wpb_engine *engine, struct wpb_err *err)
 {
     apply_log_level(engine->config->config);
     return configure_rules(engine, err) || apply_sinks(engine, err) ||
-                   wpb_engine_listen(engine, err)
+                   apply_listener(engine, err)
                ? -1
                : 0;
 }
@@ -118,6 +176,15 @@ static void put_in_force(struct wpb_engine *engine, struct wpb_conf *config)
     wpb_engine_search(engine);
 }
 
+/* The files that hold them may have been written anew. */
+static void reread_secrets(struct wpb_engine *engine)
+{
+    struct wpb_err err = {0};
+
+    if (apply_sinks(engine, &err) || apply_listener(engine, &err))
+        wpb_log(WPB_LOG_ERROR, "what was in force stays: %s", err.message);
+}
+
 void wpb_engine_reload(struct wpb_engine *engine)
 {
     struct wpb_conf_problems *problems = wpb_conf_problems_new();
@@ -138,8 +205,9 @@ void wpb_engine_reload(struct wpb_engine *engine)
                                           "stays; see the log");
     } else if (wpb_conf_equal(config, engine->config->config)) {
         wpb_conf_free(config);
-        wpb_notify_ready(&engine->notify, "the configuration has not changed");
+        reread_secrets(engine);
         wpb_engine_search(engine);
+        wpb_notify_ready(&engine->notify, "the configuration has not changed");
     } else {
         wpb_log(WPB_LOG_INFO, "a new configuration is in force");
         put_in_force(engine, config);

@@ -29,6 +29,7 @@ struct remembered_letter {
 struct memory {
     struct wpb_past_job job;
     struct wpb_engine *engine;
+    bool is_again; /* the disk was away when the agent started */
     struct wpb_arena *arena;
     struct remembered_state *states;
     struct remembered_letter *letters, **letters_end;
@@ -197,6 +198,11 @@ static void on_remembered(struct wpb_past_job *job)
     if (memory->err.code)
         wpb_log(WPB_LOG_ERROR, "what fired before is not remembered: %s",
                 memory->err.message);
+    if (memory->is_again) {
+        take_back(engine, memory);
+        free_memory(memory);
+        return;
+    }
     memcpy(engine->instance, memory->instance, sizeof(engine->instance));
     if (make_parts(engine, &err) || wpb_engine_apply(engine, &err)) {
         free_memory(memory);
@@ -208,30 +214,47 @@ static void on_remembered(struct wpb_past_job *job)
     wpb_engine_search(engine);
 }
 
-static void on_opened(void *cookie, int result, const struct wpb_err *err)
+static int start_remembering(struct wpb_engine *engine, bool is_again,
+                             struct wpb_err *err)
 {
-    struct wpb_engine *engine = cookie;
-    struct memory *memory;
+    struct memory *memory = calloc(1, sizeof(*memory));
 
-    if (engine->phase == WPB_ENGINE_STOPS)
-        return;
-    if (result) {
-        fail(engine, err);
-        return;
-    }
-    memory = calloc(1, sizeof(*memory));
     if (!memory || !(memory->arena = wpb_arena_new())) {
-        struct wpb_err no_memory = {0};
         free(memory);
-        wpb_err_set(&no_memory, WPB_E_MEMORY, "agent", "no memory to start");
-        fail(engine, &no_memory);
-        return;
+        return wpb_err_set(err, WPB_E_MEMORY, "agent", "no memory to start");
     }
     memory->job.work = remember;
     memory->job.done = on_remembered;
     memory->engine = engine;
+    memory->is_again = is_again;
     memory->letters_end = &memory->letters;
     wpb_past_submit(engine->past, &memory->job);
+    return 0;
+}
+
+static void on_opened(void *cookie, int result, const struct wpb_err *err)
+{
+    struct wpb_engine *engine = cookie;
+    struct wpb_err why = {0};
+
+    if (engine->phase == WPB_ENGINE_STOPS)
+        return;
+    if (result)
+        fail(engine, err);
+    else if (start_remembering(engine, false, &why))
+        fail(engine, &why);
+}
+
+static void on_found_again(void *cookie)
+{
+    struct wpb_engine *engine = cookie;
+    struct wpb_err err = {0};
+
+    if (engine->phase == WPB_ENGINE_STOPS || !engine->judge)
+        return;
+    wpb_log(WPB_LOG_INFO, "the disk is well again: alerts from before are taken up");
+    if (start_remembering(engine, true, &err))
+        wpb_log(WPB_LOG_ERROR, "%s", err.message);
 }
 
 void wpb_engine_start(struct wpb_engine *engine)
@@ -243,12 +266,13 @@ void wpb_engine_start(struct wpb_engine *engine)
         .retention_ms = (int64_t)wpb_conf_seconds(agent, "retention") * 1000,
         .now_ms = wpb_clock_now_ms(),
     };
+    struct wpb_past_events events = {
+        .opened = on_opened, .found_again = on_found_again, .cookie = engine};
     struct wpb_err err = {0};
 
     engine->databases = wpb_worker_new(&engine->loop);
-    engine->past = engine->databases
-                       ? wpb_past_open(&engine->loop, &options, on_opened, engine)
-                       : NULL;
+    if (engine->databases)
+        engine->past = wpb_past_open(&engine->loop, &options, &events);
     if (engine->past)
         return;
     wpb_err_set(&err, WPB_E_MEMORY, "agent", "no memory to start");

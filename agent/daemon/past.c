@@ -1,5 +1,6 @@
 #include "agent/daemon/past.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +26,8 @@ struct wpb_past {
     struct wpb_past_job opening;
     int open_result;
     struct wpb_err open_err;
-    void (*opened)(void *cookie, int result, const struct wpb_err *err);
-    void *opened_cookie;
+    struct wpb_past_events events;
+    atomic_bool has_found; /* set on the history's thread */
 
     struct wpb_past_job upkeep;
     bool is_upkeep_pending;
@@ -81,6 +82,8 @@ static void done(struct wpb_job *job)
 
     past->pending--;
     own->done(own);
+    if (!past->is_closing && atomic_exchange(&past->has_found, false))
+        past->events.found_again(past->events.cookie);
     if (past->is_closing && past->pending == 0)
         finish_closing(past);
 }
@@ -128,8 +131,12 @@ static void look_at_store(struct wpb_past_numbers *found, const struct wpb_store
  * tried again each minute. */
 void wpb_past_mend(struct wpb_past *past, struct wpb_store *store)
 {
-    for (int tries = 0; tries < MEND_TRIES && wpb_store_degraded(store); tries++)
-        wpb_store_retry(store, wpb_clock_now_ms(), NULL, NULL);
+    for (int tries = 0; tries < MEND_TRIES && wpb_store_degraded(store); tries++) {
+        bool has_found = false;
+        wpb_store_retry(store, wpb_clock_now_ms(), &has_found, NULL);
+        if (has_found)
+            atomic_store(&past->has_found, true);
+    }
     if (wpb_store_degraded(store))
         past->found.failures++;
 }
@@ -161,13 +168,13 @@ static void on_opened(struct wpb_past_job *job)
     struct wpb_past *past = job->past;
 
     note_numbers(past);
-    past->opened(past->opened_cookie, past->open_result, &past->open_err);
+    /* What was found again by the first tries is read after this anyway. */
+    atomic_store(&past->has_found, false);
+    past->events.opened(past->events.cookie, past->open_result, &past->open_err);
 }
 
 struct wpb_past *wpb_past_open(uv_loop_t *loop, const struct wpb_store_options *options,
-                               void (*opened)(void *cookie, int result,
-                                              const struct wpb_err *err),
-                               void *cookie)
+                               const struct wpb_past_events *events)
 {
     struct wpb_past *past = calloc(1, sizeof(*past));
 
@@ -182,8 +189,7 @@ struct wpb_past *wpb_past_open(uv_loop_t *loop, const struct wpb_store_options *
     }
     past->options = *options;
     past->options.folder = past->folder;
-    past->opened = opened;
-    past->opened_cookie = cookie;
+    past->events = *events;
     past->open_result = wpb_err_set(&past->open_err, WPB_E_MEMORY, "history",
                                     "its thread cannot be made");
     past->opening = (struct wpb_past_job){

@@ -33,12 +33,18 @@ void wpb_past_mend(struct wpb_past *past, struct wpb_store *store);
 /* Jobs that wait, beyond which those that may be dropped are. */
 #define WPB_PAST_QUEUE_MAX 64
 
-/* Open the history in FOLDER. OPENED is called on the loop with 0, or -1 and why; then
- * only wpb_past_close() may follow. NULL when memory is out. */
+struct wpb_past_events {
+    /* It is open, or (-1) cannot be, and only wpb_past_close() may follow. */
+    void (*opened)(void *cookie, int result, const struct wpb_err *err);
+    /* The disk is well again, and has alert state or letters that memory did not know. */
+    void (*found_again)(void *cookie);
+    void *cookie;
+};
+
+/* Open the history that OPTIONS tell of. EVENTS happen on the loop. NULL when memory is
+ * out. */
 struct wpb_past *wpb_past_open(uv_loop_t *loop, const struct wpb_store_options *options,
-                               void (*opened)(void *cookie, int result,
-                                              const struct wpb_err *err),
-                               void *cookie);
+                               const struct wpb_past_events *events);
 /* What was submitted is done first, `done` and all; then CLOSED is called. */
 void wpb_past_close(struct wpb_past *past, void (*closed)(void *cookie), void *cookie);
 

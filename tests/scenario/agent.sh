@@ -160,3 +160,35 @@ run refused "$wpbloat" agent --config "$conf" --test-alert
 expect_code refused 1
 expect_line refused out '^FAILED +\[sink webhook\].*127\.0\.0\.1:9'
 expect_no_line refused out nobody
+
+# Somebody who listens elsewhere keeps listening until the new place is taken, and a token
+# that is put into its file anew counts from the next SIGHUP on.
+configure </dev/null
+sed -i "s|^listen = .*|listen = unix:$work/second.sock\nlisten_token_file = $work/token|" "$conf"
+printf 'first-token\n' >"$work/token"
+chmod 600 "$work/token"
+configure_http=$http
+http=$work/second.sock
+start_agent
+code_of() {
+    curl -s --max-time 20 -o "$work/answer" -w '%{http_code}' -H "Authorization: Bearer $1" \
+        --unix-socket "$http" http://localhost/findings.json
+}
+[ "$(code_of first-token)" = 200 ] || fail "the token does not open"
+[ "$(code_of another)" = 401 ] || fail "any token opens"
+printf 'second-token\n' >"$work/token"
+kill -HUP "$agent_pid"
+accepts() {
+    [ "$(code_of "$1")" = 200 ]
+}
+wait_for "the new token" "$agent_pid" accepts second-token
+[ "$(code_of first-token)" = 401 ] || fail "the old token still opens"
+sed -i "s|^listen = .*|listen = unix:$work/no-such-folder/http.sock|" "$conf"
+kill -HUP "$agent_pid"
+wait_for "the word about the listener" "$agent_pid" grep -q 'not in force' "$work/agent.log"
+[ "$(code_of second-token)" = 200 ] || fail "a listener that cannot be ended the one before"
+sed -i "s|^listen = .*|listen = unix:$configure_http|" "$conf"
+kill -HUP "$agent_pid"
+http=$configure_http
+wait_for "the new listener" "$agent_pid" accepts second-token
+stop_server "$agent_pid"

@@ -34,6 +34,12 @@ static void on_opened(void *cookie, int result, const struct wpb_err *err)
     world->opened = result == 0 ? 1 : -1;
 }
 
+static void on_found_again(void *cookie)
+{
+    (void)cookie;
+    fail_msg("nothing was lost, and so nothing is found again");
+}
+
 static void on_persisted(void *cookie, uint64_t token, bool ok)
 {
     struct world *world = cookie;
@@ -66,14 +72,17 @@ static int begin(void **state)
     struct world *world = calloc(1, sizeof(*world));
     struct wpb_ledger_answers answers = {
         .persisted = on_persisted, .states_lost = on_lost, .cookie = world};
+    struct wpb_past_events events;
     struct wpb_store_options options;
 
     snprintf(world->folder, sizeof(world->folder), "/tmp/wpbloat-ledger.XXXXXX");
     if (!mkdtemp(world->folder))
         return -1;
+    events = (struct wpb_past_events){
+        .opened = on_opened, .found_again = on_found_again, .cookie = world};
     options = (struct wpb_store_options){.folder = world->folder, .now_ms = 1000};
     uv_loop_init(&world->loop);
-    world->past = wpb_past_open(&world->loop, &options, on_opened, world);
+    world->past = wpb_past_open(&world->loop, &options, &events);
     world->ledger = wpb_ledger_new(&world->loop, world->past, &answers);
     *state = world;
     return world->past && world->ledger ? 0 : -1;
