@@ -194,6 +194,15 @@ static bool can_see_all(const struct wpb_judge *judge, size_t site,
     return true;
 }
 
+/* Is FILE the folder PATH, or something in it? */
+static bool is_in(const char *file, const char *path)
+{
+    size_t len = strlen(path);
+
+    return len > 0 && strncmp(file, path, len) == 0 &&
+           (file[len] == '\0' || file[len] == '/');
+}
+
 /* May a site that was not found be there all the same? */
 static bool could_not_be_read(const struct wpb_fleet *fleet, const char *path,
                               const char *name)
@@ -203,7 +212,7 @@ static bool could_not_be_read(const struct wpb_fleet *fleet, const char *path,
     for (size_t i = 0; i < found->coverage_count; i++) {
         const struct wpb_coverage *row = &found->coverage[i];
         if (row->status == WPB_COVERAGE_UNAVAILABLE &&
-            (strcmp(row->site, name) == 0 || (path[0] && strcmp(row->site, path) == 0)))
+            (strcmp(row->site, name) == 0 || is_in(row->site, path)))
             return true;
     }
     return false;
