@@ -127,6 +127,7 @@ static void on_answer(void *cookie, const char *sink, const struct wpb_delivery 
         printf("%s: %s: %s\n", sink, words[delivery->status], delivery->detail);
     else
         program.is_answered = true;
+    uv_stop(&program.loop);
 }
 
 static void test(void)
@@ -137,7 +138,7 @@ static void test(void)
     alert = state_of(known_of("test"), WPB_ALERT_FIRING, body, sizeof(body));
     program.is_answered = wpb_pump_test(program.pump, &alert, on_answer, NULL) == 0;
     while (!program.is_answered)
-        uv_run(&program.loop, UV_RUN_ONCE);
+        uv_run(&program.loop, UV_RUN_DEFAULT);
 }
 
 static struct wpb_pump_status status(void)

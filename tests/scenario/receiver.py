@@ -5,8 +5,7 @@ what it was sent.
 usage: receiver.py RECORD [--secret S] [--cert PEM --key PEM] [--client-ca PEM]
                    [--answers LIST]
 
-Listens on a free port of 127.0.0.1 (and of ::1 with the same number where there is one)
-and says "port N" on standard output. RECORD gets one line of JSON a request: path,
+Listens on a free port of 127.0.0.1 and says "port N" on standard output. RECORD gets one line of JSON a request: path,
 headers, body, and whether Standard Webhooks' signature is right ("good", "bad", "none").
 
 paths:
@@ -186,18 +185,6 @@ class Receiver:
         return False
 
 
-def listen():
-    """Sockets on one free port."""
-    four = socket.create_server(("127.0.0.1", 0), backlog=64)
-    sockets = [four]
-    try:
-        sockets.append(socket.create_server(("::1", four.getsockname()[1]),
-                                            family=socket.AF_INET6, backlog=64))
-    except OSError:
-        pass
-    return sockets
-
-
 def accept_from(receiver, listening):
     number = 0
     while True:
@@ -213,11 +200,9 @@ def main():
     for name in ("--secret", "--cert", "--key", "--client-ca", "--answers"):
         parser.add_argument(name)
     receiver = Receiver(parser.parse_args())
-    sockets = listen()
-    for listening in sockets:
-        threading.Thread(target=accept_from, daemon=True,
-                         args=(receiver, listening)).start()
-    print("port", sockets[0].getsockname()[1], flush=True)
+    listening = socket.create_server(("127.0.0.1", 0), backlog=64)
+    threading.Thread(target=accept_from, daemon=True, args=(receiver, listening)).start()
+    print("port", listening.getsockname()[1], flush=True)
     # It lives as long as whoever started it.
     sys.stdin.read()
 

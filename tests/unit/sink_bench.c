@@ -33,6 +33,8 @@ static void on_done(void *cookie, const struct wpb_delivery *delivery)
     assert_null(memchr(delivery->detail, '\n', strlen(delivery->detail)));
     bench->delivery = *delivery;
     bench->deliveries++;
+    if (bench->is_waiting)
+        uv_stop(&bench->loop);
 }
 
 void sink_bench_begin(struct sink_bench *bench, const struct wpb_alert *alert)
@@ -45,8 +47,11 @@ void sink_bench_begin(struct sink_bench *bench, const struct wpb_alert *alert)
 
 void sink_bench_wait(struct sink_bench *bench, unsigned deliveries)
 {
+    /* Not UV_RUN_ONCE, which sleeps once more after a delivery that a timer brings. */
+    bench->is_waiting = true;
     while (bench->deliveries < deliveries)
-        uv_run(&bench->loop, UV_RUN_ONCE);
+        uv_run(&bench->loop, UV_RUN_DEFAULT);
+    bench->is_waiting = false;
 }
 
 enum wpb_delivery_status sink_bench_send(struct sink_bench *bench,

@@ -14,7 +14,7 @@ struct sink_bench {
     void *sink;
     struct wpb_delivery delivery; /* the last */
     unsigned deliveries;
-    bool is_closed;
+    bool is_waiting, is_closed;
 };
 
 /* Open a sink of TYPE; fails the test when that fails. */

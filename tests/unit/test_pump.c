@@ -266,10 +266,21 @@ static void put(struct bench *bench, unsigned number, uint64_t seq,
     wpb_pump_put(bench->pump, &alert);
 }
 
+static void on_moment(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
 static void run_until(struct bench *bench, const char *event)
 {
+    uv_timer_t moments; /* so that no turn of the loop sleeps for long */
+
+    uv_timer_init(&bench->loop, &moments);
+    uv_timer_start(&moments, on_moment, 10, 10);
     while (!has_happened(event))
         uv_run(&bench->loop, UV_RUN_ONCE);
+    uv_close((uv_handle_t *)&moments, NULL);
+    uv_run(&bench->loop, UV_RUN_NOWAIT);
 }
 
 /* Everything that is to be done at once. */

@@ -6,10 +6,13 @@
 
 #include <cmocka.h>
 
+#include <netdb.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/alert/curl_loop.h"
 #include "agent/alert/sink_webhook.h"
@@ -293,14 +296,31 @@ int __real_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request,
 int __wrap_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request,
                           uv_getaddrinfo_cb done, const char *host, const char *service,
                           const struct addrinfo *hints);
-static bool is_resolver_stuck;
+static bool is_resolver_stuck, has_two_addresses;
 static uv_getaddrinfo_t *stuck;
-static uv_getaddrinfo_cb stuck_done;
+static uv_getaddrinfo_cb stuck_done, two_done;
+
+static void add_silent_address(uv_getaddrinfo_t *request, int status,
+                               struct addrinfo *found)
+{
+    struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *both;
+
+    assert_int_equal(status, 0);
+    assert_int_equal(getaddrinfo("::1", NULL, &numeric, &both), 0);
+    both->ai_next = found;
+    two_done(request, 0, both);
+}
 
 int __wrap_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request,
                           uv_getaddrinfo_cb done, const char *host, const char *service,
                           const struct addrinfo *hints)
 {
+    if (has_two_addresses) {
+        two_done = done;
+        return __real_uv_getaddrinfo(loop, request, add_silent_address, "127.0.0.1",
+                                     service, hints);
+    }
     if (!is_resolver_stuck)
         return __real_uv_getaddrinfo(loop, request, done, host, service, hints);
     stuck = request;
@@ -324,6 +344,45 @@ static void a_resolver_that_hangs_holds_nothing_up(void **state)
     assert_int_equal(sink_bench_send(&hook.bench, &alert), WPB_DELIVERED);
     close_hook(&hook);
     stuck_done(stuck, UV_EAI_AGAIN, NULL); /* and nobody is there any more */
+}
+
+/* A listener at ::1 whose queue is full: whoever else connects hears nothing. */
+static void begin_silence(int port, int *sockets, size_t count)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6,
+                                   .sin6_addr = IN6ADDR_LOOPBACK_INIT,
+                                   .sin6_port = htons((uint16_t)port)};
+
+    for (size_t i = 0; i < count; i++) {
+        sockets[i] = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (i == 0) {
+            assert_int_equal(
+                bind(sockets[i], (struct sockaddr *)&address, sizeof(address)), 0);
+            assert_int_equal(listen(sockets[i], 0), 0);
+        } else {
+            connect(sockets[i], (struct sockaddr *)&address, sizeof(address));
+        }
+    }
+}
+
+static void an_address_that_is_silent_does_not_hold_up_the_other(void **state)
+{
+    struct wpb_alert alert = sink_bench_alert(ALERT);
+    int sockets[8];
+    struct hook hook;
+
+    (void)state;
+    begin_silence(receiver.port, sockets, 8);
+    has_two_addresses = true;
+    for (int i = 0; i < 10; i++) {
+        open_hook(&hook, http_receiver_url(&receiver, "http", "two", "/answer/200"),
+                  (struct wpb_sink_settings){.timeout_ms = 20000});
+        assert_int_equal(sink_bench_send(&hook.bench, &alert), WPB_DELIVERED);
+        close_hook(&hook);
+    }
+    has_two_addresses = false;
+    for (size_t i = 0; i < 8; i++)
+        close(sockets[i]);
 }
 
 static void names_and_connections_are_kept_between_alerts(void **state)
@@ -373,6 +432,34 @@ static size_t ignore_bytes(char *bytes, size_t size, size_t count, void *cookie)
     (void)bytes;
     (void)cookie;
     return size * count;
+}
+
+/* libcurl itself has no time limit here: a wake-up that is missed is missed for ever. */
+static void no_timer_of_libcurl_is_missed(void **state)
+{
+    struct fetch fetch = {.is_done = false};
+    struct wpb_curl_loop *curl;
+    enum { TRANSFERS = 500 };
+
+    (void)state;
+    assert_int_equal(uv_loop_init(&fetch.loop), 0);
+    curl = wpb_curl_loop_new(&fetch.loop, 60000);
+    fetch.transfer = (struct wpb_curl_transfer){curl_easy_init(), on_fetched};
+    curl_easy_setopt(fetch.transfer.easy, CURLOPT_URL,
+                     http_receiver_url(&receiver, "http", "127.0.0.1", "/answer/200"));
+    curl_easy_setopt(fetch.transfer.easy, CURLOPT_WRITEFUNCTION, ignore_bytes);
+    for (int i = 0; i < TRANSFERS; i++) {
+        curl_easy_setopt(fetch.transfer.easy, CURLOPT_FRESH_CONNECT, (long)(i % 2));
+        fetch.is_done = false;
+        assert_int_equal(wpb_curl_loop_start(curl, &fetch.transfer), 0);
+        uv_run(&fetch.loop, UV_RUN_DEFAULT);
+        assert_true(fetch.is_done);
+        assert_int_equal(fetch.result, CURLE_OK);
+    }
+    wpb_curl_loop_close(curl, on_curl_closed, &fetch);
+    uv_run(&fetch.loop, UV_RUN_DEFAULT);
+    curl_easy_cleanup(fetch.transfer.easy);
+    assert_int_equal(uv_loop_close(&fetch.loop), 0);
 }
 
 static void connections_that_are_idle_are_closed(void **state)
@@ -558,7 +645,9 @@ int main(void)
         cmocka_unit_test(a_hostile_text_cannot_disturb_a_terminal),
         cmocka_unit_test(nobody_there_is_a_failure),
         cmocka_unit_test(a_resolver_that_hangs_holds_nothing_up),
+        cmocka_unit_test(an_address_that_is_silent_does_not_hold_up_the_other),
         cmocka_unit_test(names_and_connections_are_kept_between_alerts),
+        cmocka_unit_test(no_timer_of_libcurl_is_missed),
         cmocka_unit_test(connections_that_are_idle_are_closed),
         cmocka_unit_test(closing_ends_what_is_under_way),
         cmocka_unit_test(the_environment_has_no_proxy),
