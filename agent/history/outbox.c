@@ -33,7 +33,7 @@ static const char ATTEMPT[] =
     "UPDATE outbox SET attempts = ?4, next_attempt_ms = ?5, is_dead = ?6"
     " WHERE sink = ?1 AND fingerprint = ?2 AND seq = ?3";
 static const char REMOVE[] =
-    "DELETE FROM outbox WHERE sink = ?1 AND fingerprint = ?2 AND seq = ?3";
+    "DELETE FROM outbox WHERE sink = ?1 AND fingerprint = ?2 AND seq <= ?3";
 /* In two steps, so that bodies are not sorted: those are megabytes. */
 static const char ORDER[] = "SELECT rowid FROM outbox ORDER BY sink, updated_ms, rowid";
 static const char GET[] =

@@ -263,7 +263,8 @@ int wpb_store_outbox_put(struct wpb_store *store, const struct wpb_store_letter 
 int wpb_store_outbox_attempt(struct wpb_store *store, const char *sink,
                              const char *fingerprint, uint64_t seq, uint32_t attempts,
                              int64_t next_attempt_ms, bool is_dead, struct wpb_err *err);
-/* Delivered. Nothing when SEQ is no longer what waits there. */
+/* Delivered, and so is whatever is older: SEQ itself may not have been stored, on a disk
+ * that was full. A newer one stays. */
 int wpb_store_outbox_remove(struct wpb_store *store, const char *sink,
                             const char *fingerprint, uint64_t seq, struct wpb_err *err);
 /* By sink, and in the order they were updated in. */

@@ -216,6 +216,20 @@ static void delivery_of_an_old_state_removes_no_newer_one(void **state)
     look_end(&look);
 }
 
+static void delivery_of_a_state_that_was_not_stored_removes_the_older_one(void **state)
+{
+    struct look look = {0};
+
+    (void)state;
+    look_begin(&look);
+    look_put_letter(look.store, "a", FIRST, 5, 100, NULL);
+    look_put_letter(look.store, "b", FIRST, 5, 100, NULL);
+    assert_int_equal(wpb_store_outbox_remove(look.store, "a", FIRST, 6, NULL), 0);
+    assert_int_equal(all_letters(&look).count, 1);
+    assert_int_equal(look_letter_seq(&look, "b", FIRST), 5);
+    look_end(&look);
+}
+
 static void letters_come_by_sink_in_the_order_of_their_update(void **state)
 {
     struct look look = {0};
@@ -333,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_letter_comes_back_as_it_was),
         cmocka_unit_test(of_a_fingerprint_only_the_newest_state_waits),
         cmocka_unit_test(delivery_of_an_old_state_removes_no_newer_one),
+        cmocka_unit_test(delivery_of_a_state_that_was_not_stored_removes_the_older_one),
         cmocka_unit_test(letters_come_by_sink_in_the_order_of_their_update),
         cmocka_unit_test(the_dead_go_first_then_the_resolved_then_the_oldest),
         cmocka_unit_test(a_sink_has_its_bytes_and_no_more),
