@@ -574,7 +574,11 @@ void wpb_outbox_rejected(struct wpb_outbox_queue *queue, int64_t now_ms)
     if (!entry)
         return;
     entry->attempts++;
-    store_attempt(queue, entry, true);
+    /* What the store has in the place of it is older, and no dead letter. */
+    if (entry->is_stored)
+        store_attempt(queue, entry, true);
+    else if (queue->outbox->persist)
+        store_remove(queue, entry, false);
     unlink_entry(queue, entry);
 }
 

@@ -239,7 +239,7 @@ static const struct wpb_setting sink_settings[] = {
      .type = WPB_SETTING_BOOLEAN,
      .fallback = "no",
      .sinks = WEBHOOK,
-     .help = "yes: alerts are wrapped as CloudEvents 1.0."},
+     .help = "yes: with the headers of a CloudEvent 1.0, in binary mode."},
     {.name = "timeout",
      .type = WPB_SETTING_DURATION,
      .min = 1,
@@ -251,7 +251,8 @@ static const struct wpb_setting sink_settings[] = {
      .type = WPB_SETTING_LABELS,
      .sinks = ALERTMANAGER,
      .sample = "datacenter=fra1 tier=shop",
-     .help = "Labels added to each alert, NAME=VALUE."},
+     .help =
+         "Labels added to each alert, NAME=VALUE; not those that wpbloat sets itself."},
     {.name = "resend",
      .type = WPB_SETTING_DURATION,
      .min = 10,

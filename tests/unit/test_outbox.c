@@ -440,6 +440,23 @@ static void a_rejected_alert_is_a_dead_letter_and_counted(void **state)
     bench_free(bench);
 }
 
+static void a_rejected_alert_leaves_no_older_state_in_the_store(void **state)
+{
+    struct bench *bench = bench_new(true, 1);
+
+    (void)state;
+    put(bench, 1, 1, WPB_ALERT_FIRING, NOW);
+    store_settle(&bench->store, bench->outbox, NOW);
+    put(bench, 1, 2, WPB_ALERT_FIRING, NOW);
+    store_step(&bench->store, bench->outbox, false, NOW);
+    assert_int_equal(bench->store.row_count, 1);
+    expect_next(bench, 1, 2, NOW);
+    wpb_outbox_rejected(bench->queue, NOW);
+    store_settle(&bench->store, bench->outbox, NOW);
+    assert_int_equal(bench->store.row_count, 0);
+    bench_free(bench);
+}
+
 static void a_store_that_fails_or_is_silent_does_not_hold_an_alert_back(void **state)
 {
     struct bench *bench = bench_new(true, 1);
@@ -859,6 +876,7 @@ int main(void)
         cmocka_unit_test(a_receiver_that_is_back_gets_everything_at_once_in_order),
         cmocka_unit_test(a_probe_is_the_alert_that_has_failed_least),
         cmocka_unit_test(a_rejected_alert_is_a_dead_letter_and_counted),
+        cmocka_unit_test(a_rejected_alert_leaves_no_older_state_in_the_store),
         cmocka_unit_test(a_store_that_fails_or_is_silent_does_not_hold_an_alert_back),
         cmocka_unit_test(what_could_not_be_stored_is_stored_when_the_store_works_again),
         cmocka_unit_test(a_removal_that_failed_is_asked_for_again_and_nothing_sent_again),
