@@ -13,6 +13,7 @@
 #include "agent/alert/inhibit.h"
 #include "agent/analyse/series.h"
 #include "agent/base/text.h"
+#include "agent/schedule/cadence.h"
 #include "agent/output/prometheus_table.h"
 #include "tests/lint/config_reference.h"
 #include "wpbloat/metric.h"
@@ -230,6 +231,43 @@ static void print_inhibition(void)
     }
 }
 
+/* How often the agent has PROBE look, and why. */
+static void print_cadence(const struct wpb_probe *probe)
+{
+    const uint64_t interval_ms = 1000; /* shorter than any time of the table */
+    uint64_t seconds = wpb_cadence_ms(probe, interval_ms, 0) / 1000;
+    const struct wpb_cadence *row = wpb_cadences;
+
+    while (row->probe && strcmp(row->probe, probe->name) != 0)
+        row++;
+    printf("| the agent |");
+    if (probe->look == WPB_LOOK_EXAMINE)
+        printf(" after a look that has found such");
+    else if (seconds == 0)
+        printf(" never by itself");
+    else if (seconds * 1000 == interval_ms)
+        printf(" at each interval");
+    else if (seconds % 3600 == 0)
+        printf(" every %" PRIu64 " h", seconds / 3600);
+    else
+        printf(" every %" PRIu64 " min", seconds / 60);
+    printf(row->probe ? "; %s |\n" : "%s |\n", row->probe ? row->reason : "");
+}
+
+/* A row of the cadences that names no probe is a mistake. */
+static void check_cadences(void)
+{
+    for (const struct wpb_cadence *row = wpb_cadences; row->probe; row++) {
+        size_t p = 0;
+        while (wpb_probes[p] && strcmp(wpb_probes[p]->name, row->probe) != 0)
+            p++;
+        if (!wpb_probes[p]) {
+            fprintf(stderr, "agent/schedule/cadence.c names no probe: %s\n", row->probe);
+            exit(1);
+        }
+    }
+}
+
 static void print_probes(void)
 {
     static const char *const costs[] = {
@@ -239,6 +277,7 @@ static void print_probes(void)
         [WPB_COST_HEAVY] = "heavy: only when asked",
     };
 
+    check_cadences();
     print_head("Probes", "the descriptors listed in probes/registry.c");
     printf("Each probe looks at one system, read-only, within these bounds; one "
            "without \"at most\" is bounded by the data, its pace and its deadline.\n");
@@ -262,6 +301,7 @@ static void print_probes(void)
         printf("\n");
         print_deadline(probe->deadline_ms);
         print_bounds(probe);
+        print_cadence(probe);
         printf("| needs |");
         print_cell(probe->grants);
         printf("\n");
