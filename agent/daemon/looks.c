@@ -1,37 +1,20 @@
 #include "agent/daemon/looks.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/schedule/cadence.h"
+#include "agent/daemon/kept_coverage.h"
+#include "agent/daemon/plan_items.h"
 
 #define DUE_MAX 64
 /* A look is stale when two of its times have passed, and what it takes itself. */
 #define SLACK_MS INT64_C(600000)
-#define TARGET_MAX 48 /* bytes of "redis 0123456789abcdef" */
-
-/* One probe of one target. */
-struct item {
-    const struct wpb_probe *probe;
-    const struct wpb_target *target; /* of the fleet */
-    char target_id[TARGET_MAX];
-    uint64_t cadence_ms;
-};
-
-/* The last coverage of a probe and target. */
-struct kept {
-    struct kept *next;
-    char target_id[TARGET_MAX];
-    struct wpb_coverage coverage; /* texts are our own */
-};
 
 struct batch {
     struct batch *next;
     struct wpb_looks *looks;
     struct wpb_turn *turn;
-    const struct item *items[DUE_MAX];
+    const struct wpb_look_item *items[DUE_MAX];
     size_t item_count;
     size_t *sites; /* of the fleet, by site of the turn */
     size_t site_count;
@@ -41,13 +24,12 @@ struct wpb_looks {
     struct wpb_looks_options options;
     struct wpb_fleet *fleet;
     struct wpb_plan *plan;
-    struct item *items;
-    size_t item_count;
+    struct wpb_plan_items items;
     uv_timer_t timer; /* closed by wpb_looks_stop() */
     bool is_running;
     bool is_host_busy;
     struct batch *batches; /* under way */
-    struct kept *kept;
+    struct wpb_kept_coverage kept;
     struct wpb_looks_counts counts;
     void (*stopped)(void *cookie);
     void *stopped_cookie;
@@ -70,216 +52,14 @@ struct wpb_looks *wpb_looks_new(const struct wpb_looks_options *options)
     return looks;
 }
 
-static void free_kept(struct kept *kept)
-{
-    free((char *)kept->coverage.site);
-    free((char *)kept->coverage.reason);
-    free(kept);
-}
-
 void wpb_looks_free(struct wpb_looks *looks)
 {
     if (!looks)
         return;
-    while (looks->kept) {
-        struct kept *next = looks->kept->next;
-        free_kept(looks->kept);
-        looks->kept = next;
-    }
+    wpb_kept_coverage_fini(&looks->kept);
     wpb_plan_free(looks->plan);
-    free(looks->items);
+    free(looks->items.items);
     free(looks);
-}
-
-/* ---- the plan */
-
-/* An address may hold a password, and what is planned is told in reports. */
-static void name_target(const struct wpb_target *target, char id[TARGET_MAX])
-{
-    snprintf(id, TARGET_MAX, "%s %016llx", target->needs,
-             wpb_slice_hash(wpb_slice_cstr(target->address)));
-}
-
-static uint64_t interval_ms(const struct wpb_fleet *fleet,
-                            const struct wpb_target *target)
-{
-    const struct wpb_conf *config = fleet->config->config;
-    uint64_t common = wpb_conf_seconds(wpb_conf_agent(config), "interval");
-    uint64_t shortest = UINT64_MAX;
-
-    for (size_t m = 0; m < target->count; m++) {
-        const struct wpb_conf_section *section =
-            wpb_conf_find(config, WPB_SECTION_SITE, target->sites[m]->name);
-        uint64_t own = section ? wpb_conf_seconds(section, "interval") : 0;
-        if ((own ? own : common) < shortest)
-            shortest = own ? own : common;
-    }
-    return shortest * 1000;
-}
-
-/* The keys of the target's database, as the last look at its server has told. */
-static uint64_t keys_of(const struct wpb_fleet *fleet, const struct wpb_target *target)
-{
-    struct wpb_knowledge *knowledge = fleet->knowledge[target->members[0]];
-    const struct wpb_subject *subject;
-    int64_t most = 0;
-    size_t cursor = 0;
-
-    if (!knowledge || strcmp(target->needs, "redis") != 0)
-        return 0;
-    while ((subject = wpb_window_next(wpb_knowledge_window(knowledge),
-                                      WPB_SUBJECT_REDIS_SERVER, NULL, &cursor))) {
-        int64_t keys =
-            wpb_window_integer(wpb_knowledge_window(knowledge), subject, WPB_M_KEYS, 0);
-        if (keys > most)
-            most = keys;
-    }
-    return (uint64_t)most;
-}
-
-static size_t count_probes(const struct wpb_looks *looks)
-{
-    size_t count = 0;
-
-    while (looks->options.probes[count])
-        count++;
-    return count;
-}
-
-static void add_items(struct wpb_looks *looks, const struct wpb_target *target)
-{
-    uint64_t interval = interval_ms(looks->fleet, target);
-    uint64_t keys = keys_of(looks->fleet, target);
-
-    for (size_t p = 0; looks->options.probes[p]; p++) {
-        const struct wpb_probe *probe = looks->options.probes[p];
-        struct item *item = &looks->items[looks->item_count];
-        uint64_t cadence = wpb_cadence_ms(probe, interval, keys);
-        if (!cadence || strcmp(probe->needs, target->needs) != 0)
-            continue;
-        item->probe = probe;
-        item->target = target;
-        item->cadence_ms = cadence;
-        name_target(target, item->target_id);
-        looks->item_count++;
-    }
-}
-
-/* Tell the plan of the items. */
-static int plan_items(struct wpb_looks *looks)
-{
-    struct wpb_plan_item *planned = calloc(looks->item_count + 1, sizeof(*planned));
-    int result;
-
-    if (!planned)
-        return -1;
-    for (size_t i = 0; i < looks->item_count; i++) {
-        const struct item *item = &looks->items[i];
-        planned[i] = (struct wpb_plan_item){
-            .target = item->target_id,
-            .probe = item->probe->name,
-            .server = item->target->server,
-            .after = item->probe->after,
-            .cadence_ms = item->cadence_ms,
-            .cost = item->probe->cost,
-            .commands_per_s = wpb_cadence_commands_per_s(item->probe->needs),
-            .is_self_paced = wpb_cadence_is_self_paced(item->probe),
-            .cookie = item,
-        };
-    }
-    result = wpb_plan_set(looks->plan, planned, looks->item_count, wpb_clock_moment());
-    free(planned);
-    return result;
-}
-
-static int make_items(struct wpb_looks *looks)
-{
-    struct wpb_fleet *fleet = looks->fleet;
-
-    free(looks->items);
-    looks->items =
-        calloc(fleet->target_count * count_probes(looks) + 1, sizeof(*looks->items));
-    looks->item_count = 0;
-    for (size_t t = 0; looks->items && t < fleet->target_count; t++)
-        add_items(looks, &fleet->targets[t]);
-    return looks->items ? plan_items(looks) : -1;
-}
-
-/* A pass over a database that has grown takes longer, and comes less often. */
-static void adapt_cadences(struct wpb_looks *looks)
-{
-    bool has_changed = false;
-
-    for (size_t i = 0; i < looks->item_count; i++) {
-        struct item *item = &looks->items[i];
-        uint64_t cadence =
-            wpb_cadence_ms(item->probe, interval_ms(looks->fleet, item->target),
-                           keys_of(looks->fleet, item->target));
-        has_changed |= cadence != item->cadence_ms;
-        item->cadence_ms = cadence;
-    }
-    if (has_changed)
-        plan_items(looks);
-}
-
-/* ---- what was covered */
-
-static struct kept *kept_of(struct wpb_looks *looks, const char *target_id,
-                            const char *probe)
-{
-    struct kept *kept = looks->kept;
-
-    while (kept && (strcmp(kept->target_id, target_id) != 0 ||
-                    strcmp(kept->coverage.probe, probe) != 0))
-        kept = kept->next;
-    return kept;
-}
-
-static void keep_coverage(struct wpb_looks *looks, const struct wpb_turn_look *look)
-{
-    char target_id[TARGET_MAX];
-    struct kept *kept;
-    char *site = strdup(look->coverage->site), *reason = strdup(look->coverage->reason);
-
-    name_target(look->target, target_id);
-    kept = kept_of(looks, target_id, look->probe->name);
-    if (!kept && (kept = calloc(1, sizeof(*kept)))) {
-        memcpy(kept->target_id, target_id, sizeof(target_id));
-        kept->next = looks->kept;
-        looks->kept = kept;
-    }
-    if (!kept || !site || !reason) {
-        free(site);
-        free(reason);
-        return;
-    }
-    free((char *)kept->coverage.site);
-    free((char *)kept->coverage.reason);
-    kept->coverage = *look->coverage;
-    kept->coverage.site = site;
-    kept->coverage.reason = reason;
-}
-
-/* Of targets that are gone. */
-static void forget_coverage(struct wpb_looks *looks)
-{
-    struct kept **link = &looks->kept;
-
-    while (*link) {
-        struct kept *kept = *link;
-        bool is_there = false;
-        for (size_t t = 0; t < looks->fleet->target_count && !is_there; t++) {
-            char id[TARGET_MAX];
-            name_target(&looks->fleet->targets[t], id);
-            is_there = strcmp(id, kept->target_id) == 0;
-        }
-        if (is_there) {
-            link = &kept->next;
-            continue;
-        }
-        *link = kept->next;
-        free_kept(kept);
-    }
 }
 
 static void count_look(struct wpb_looks *looks, const struct wpb_turn_look *look)
@@ -305,9 +85,9 @@ static bool is_of_batch(void *cookie, const struct wpb_target *target,
                         const struct wpb_probe *probe)
 {
     const struct batch *batch = cookie;
-    char id[TARGET_MAX];
+    char id[WPB_TARGET_ID_MAX];
 
-    name_target(target, id);
+    wpb_target_id(target, id);
     for (size_t i = 0; i < batch->item_count; i++) {
         if (batch->items[i]->probe == probe &&
             strcmp(batch->items[i]->target_id, id) == 0)
@@ -407,7 +187,7 @@ static struct wpb_turn *make_turn(struct batch *batch, bool is_light, bool is_fo
     return turn;
 }
 
-static void end_item(struct batch *batch, const struct item *item)
+static void end_item(struct batch *batch, const struct wpb_look_item *item)
 {
     static const struct wpb_coverage none = {.status = WPB_COVERAGE_SKIPPED,
                                              .reason = "it did not come to a look"};
@@ -417,8 +197,8 @@ static void end_item(struct batch *batch, const struct item *item)
         batch->turn ? wpb_turn_looks(batch->turn, &count) : NULL;
 
     for (size_t l = 0; l < count; l++) {
-        char id[TARGET_MAX];
-        name_target(looks[l].target, id);
+        char id[WPB_TARGET_ID_MAX];
+        wpb_target_id(looks[l].target, id);
         if (looks[l].probe == item->probe && strcmp(id, item->target_id) == 0)
             coverage = looks[l].coverage;
     }
@@ -449,7 +229,7 @@ static void take_turn(struct batch *batch)
         wpb_fleet_learn(looks->fleet, batch->sites[i]);
     }
     for (size_t l = 0; l < count; l++) {
-        keep_coverage(looks, &seen[l]);
+        wpb_kept_coverage_note(&looks->kept, &seen[l]);
         count_look(looks, &seen[l]);
         charge(looks, &seen[l]);
     }
@@ -493,7 +273,8 @@ static void on_ended(struct wpb_turn *turn, void *cookie)
     looks->options.looked(looks->options.cookie, turn, batch->sites);
     free_batch(batch);
     if (looks->is_running) {
-        adapt_cadences(looks);
+        /* A pass over a database that has grown takes longer, and comes less often. */
+        wpb_plan_items_adapt(&looks->items, looks->plan, looks->fleet);
         look_for_work(looks);
         return;
     }
@@ -537,7 +318,7 @@ static void start_light(struct wpb_looks *looks, const struct wpb_plan_due *due,
     struct batch *batch = new_batch(looks);
 
     for (size_t i = 0; batch && i < count; i++) {
-        const struct item *item = due[i].item->cookie;
+        const struct wpb_look_item *item = due[i].item->cookie;
         if (is_cheap(item->probe))
             batch->items[batch->item_count++] = item;
     }
@@ -572,7 +353,7 @@ static void look_for_work(struct wpb_looks *looks)
 
     start_light(looks, due, count);
     for (size_t i = 0; i < count; i++) {
-        if (!is_cheap(((const struct item *)due[i].item->cookie)->probe))
+        if (!is_cheap(((const struct wpb_look_item *)due[i].item->cookie)->probe))
             start_dear(looks, &due[i]);
     }
     next = wpb_plan_next_ms(looks->plan, now, &conditions);
@@ -587,8 +368,8 @@ static void look_for_work(struct wpb_looks *looks)
 int wpb_looks_start(struct wpb_looks *looks, struct wpb_fleet *fleet)
 {
     looks->fleet = fleet;
-    forget_coverage(looks);
-    if (make_items(looks))
+    wpb_kept_coverage_forget(&looks->kept, fleet->targets, fleet->target_count);
+    if (wpb_plan_items_make(&looks->items, looks->plan, fleet))
         return -1;
     uv_timer_init(looks->options.loop, &looks->timer);
     looks->timer.data = looks;
@@ -625,16 +406,11 @@ void wpb_looks_host_is_busy(struct wpb_looks *looks, bool is_busy)
         look_for_work(looks);
 }
 
-void wpb_looks_rest(struct wpb_looks *looks, const char *server, uint64_t for_ms)
-{
-    wpb_plan_rest(looks->plan, server, wpb_clock_moment().monotonic_ms + for_ms);
-}
-
 int64_t wpb_looks_max_age_ms(const struct wpb_looks *looks, size_t site,
                              const char *probe)
 {
-    for (size_t i = 0; i < looks->item_count; i++) {
-        const struct item *item = &looks->items[i];
+    for (size_t i = 0; i < looks->items.count; i++) {
+        const struct wpb_look_item *item = &looks->items.items[i];
         if (strcmp(item->probe->name, probe) != 0)
             continue;
         for (size_t m = 0; m < item->target->count; m++) {
@@ -648,36 +424,18 @@ int64_t wpb_looks_max_age_ms(const struct wpb_looks *looks, size_t site,
 const struct wpb_coverage *wpb_looks_coverage(const struct wpb_looks *looks,
                                               struct wpb_arena *arena, size_t *count)
 {
-    struct wpb_coverage *rows;
-    size_t room = 1;
-
-    for (const struct kept *kept = looks->kept; kept; kept = kept->next)
-        room++;
-    rows = wpb_arena_alloc(arena, room * sizeof(*rows));
-    *count = 0;
-    for (size_t p = 0; looks->options.probes[p]; p++) {
-        for (const struct kept *kept = looks->kept; kept; kept = kept->next) {
-            struct wpb_coverage *row = &rows[*count];
-            if (strcmp(kept->coverage.probe, looks->options.probes[p]->name) != 0)
-                continue;
-            *row = kept->coverage;
-            row->site = wpb_arena_cstr(arena, wpb_slice_cstr(kept->coverage.site));
-            row->reason = wpb_arena_cstr(arena, wpb_slice_cstr(kept->coverage.reason));
-            ++*count;
-        }
-    }
-    return rows;
+    return wpb_kept_coverage_list(&looks->kept, looks->options.probes, arena, count);
 }
 
 struct wpb_looks_counts wpb_looks_counts(const struct wpb_looks *looks)
 {
     struct wpb_looks_counts counts = looks->counts;
 
-    for (size_t i = 0; i < looks->item_count; i++) {
+    for (size_t i = 0; i < looks->items.count; i++) {
         const struct wpb_breaker *breaker =
-            wpb_plan_breaker(looks->plan, looks->items[i].target_id);
-        bool is_first = i == 0 || strcmp(looks->items[i].target_id,
-                                         looks->items[i - 1].target_id) != 0;
+            wpb_plan_breaker(looks->plan, looks->items.items[i].target_id);
+        bool is_first = i == 0 || strcmp(looks->items.items[i].target_id,
+                                         looks->items.items[i - 1].target_id) != 0;
         counts.open_breakers +=
             is_first && breaker && breaker->state != WPB_BREAKER_CLOSED;
     }

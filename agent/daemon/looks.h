@@ -40,15 +40,12 @@ void wpb_looks_stop(struct wpb_looks *looks, void (*done)(void *cookie), void *c
 
 /* Medium and heavy probes wait while the host is busy. */
 void wpb_looks_host_is_busy(struct wpb_looks *looks, bool is_busy);
-/* The dear probes of the server of SITE's Redis (or database) wait a while. */
-void wpb_looks_rest(struct wpb_looks *looks, const char *server, uint64_t for_ms);
-
 /* How old what PROBE says of a site may be: a little more than two of its looks. 0 when
  * it does not look at any target of site I. */
 int64_t wpb_looks_max_age_ms(const struct wpb_looks *looks, size_t site,
                              const char *probe);
 
-/* The newest coverage of each probe and target, and of those that wait, why; in ARENA. */
+/* The newest coverage of each probe and target; in ARENA. */
 const struct wpb_coverage *wpb_looks_coverage(const struct wpb_looks *looks,
                                               struct wpb_arena *arena, size_t *count);
 
