@@ -5,8 +5,6 @@
 #include "agent/base/log.h"
 #include "agent/daemon/engine.h"
 
-/* A database that is asked about its past may wait; the host's state is read each time.
- */
 static void feel_pressure(struct wpb_engine *engine)
 {
     bool was_busy = engine->pressure.is_busy, is_busy;
@@ -17,14 +15,13 @@ static void feel_pressure(struct wpb_engine *engine)
     wpb_pressure_read("", &pressure);
     is_busy = wpb_pressure_judge(&engine->pressure, &pressure);
     wpb_looks_host_is_busy(engine->looks, is_busy);
-    if (was_busy == is_busy)
+    if (was_busy && !is_busy)
+        wpb_log(WPB_LOG_INFO, "this host is calm again");
+    if (was_busy || !is_busy)
         return;
     wpb_buf_init(&why, 0);
     wpb_pressure_say(&engine->pressure, &why);
-    wpb_log(WPB_LOG_INFO,
-            is_busy ? "this host is busy (%s): dear looks wait%s"
-                    : "this host is calm again%s%s",
-            is_busy ? why.data : "", "");
+    wpb_log(WPB_LOG_INFO, "this host is busy (%s): dear looks wait", why.data);
     wpb_buf_fini(&why);
 }
 
