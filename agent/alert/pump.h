@@ -31,7 +31,8 @@ struct wpb_pump_options {
 struct wpb_pump *wpb_pump_new(const struct wpb_pump_options *options);
 /* Send what can be sent now, for at most DRAIN_MS, then end all and free PUMP. CLOSED is
  * called from a later turn; the store's later answers are nobody's. A write to a disk
- * that hangs cannot be ended, and delays CLOSED. */
+ * that hangs cannot be ended, and delays CLOSED; a name that is being resolved, on
+ * libuv's pool, may keep the loop alive after it. */
 void wpb_pump_close(struct wpb_pump *pump, uint64_t drain_ms,
                     void (*closed)(void *cookie), void *cookie);
 
