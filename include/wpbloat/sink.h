@@ -58,7 +58,8 @@ struct wpb_sink_type {
     /* Deliver ALERT, whose texts live until DONE is called. At most one at a time. */
     void (*send)(void *sink, const struct wpb_alert *alert, wpb_sink_done *done,
                  void *cookie);
-    /* NULL, or: tell the receiver again what fires now (it forgets by itself). */
+    /* NULL, or: tell the receiver again what fires now, and what was resolved in the last
+     * five minutes (it forgets by itself). */
     void (*resend)(void *sink, const struct wpb_alert *const *firing, size_t count);
     /* NULL, or: open files again (SIGHUP). */
     void (*reopen)(void *sink);

@@ -77,7 +77,14 @@ sed -i "s/@PORT@/$port/" "$conf"
 sick 5
 start_ms=$(date +%s)000
 origin_ms=$start_ms
+# Nothing is there when it starts, and that is no reason to end.
+stop_server "$redis_pid"
+stop_server "$mariadb_pid"
 start_agent 60
+wait_for "the word that nothing answers" "$agent_pid" is_metric wpbloat_targets_paused -ge 2
+start_redis redis
+restart_mariadb db
+sick 5
 wait_for "the first looks" "$agent_pid" is_metric wpbloat_redis_commands_total -ge 3
 wait_for "the first statements" "$agent_pid" is_metric wpbloat_mysql_statements_total -ge 3
 before=$(descriptors)
