@@ -355,6 +355,8 @@ void wpb_window_post_outlook(struct wpb_window *window, const struct wpb_subject
         foreseen = wpb_arena_alloc(window->arena, sizeof(*foreseen));
         foreseen->next = entry->foreseen;
         entry->foreseen = foreseen;
+    } else if (foreseen->outlook.made_ms > outlook->made_ms) {
+        return;
     }
     foreseen->outlook = *outlook;
 }

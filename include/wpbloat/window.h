@@ -63,7 +63,8 @@ void wpb_window_carry(struct wpb_window *window, const struct wpb_window *from,
                       bool (*keep)(void *cookie, const struct wpb_sample *sample),
                       void *cookie);
 
-/* Copy OUTLOOK in, in the place of an earlier one of the same metric of SUBJECT. */
+/* Copy OUTLOOK in, in the place of an earlier one of the same metric of SUBJECT; a
+ * later one stays. */
 void wpb_window_post_outlook(struct wpb_window *window, const struct wpb_subject *subject,
                              const struct wpb_outlook *outlook);
 /* The outlook of METRIC of SUBJECT; NULL where there is no history, as in a scan. Valid

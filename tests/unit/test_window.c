@@ -335,6 +335,10 @@ static void an_outlook_is_found_by_its_metric_and_travels_with_its_subject(void 
     post_as(from, &a, 1, NOW, "redis.watchlist");
     wpb_window_post_outlook(from, &a, &outlook);
     outlook.target = 8;
+    outlook.made_ms = 2;
+    wpb_window_post_outlook(from, &a, &outlook);
+    outlook.target = 9;
+    outlook.made_ms = 1;
     wpb_window_post_outlook(from, &a, &outlook);
     assert_null(wpb_window_outlook(from, &a, WPB_M_VALUE_BYTES));
     wpb_window_carry(to, from, NULL, NULL);
