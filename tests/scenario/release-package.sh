@@ -54,7 +54,7 @@ check "the .rpm: files, configuration, dependencies, scripts" rpm rpm_holds
 # ---- installed
 
 make_chroot "$codename"
-install_inside systemd systemd-sysv dbus redis-server logrotate man-db bash-completion
+install_inside systemd systemd-sysv dbus redis-server logrotate man-db curl procps
 cp "$deb" "$chroot/root/first.deb"
 cp "$next" "$chroot/root/next.deb"
 # That of a container keeps documents out; here they are looked at.
@@ -113,14 +113,14 @@ ExecStart=/bin/sh /root/boot.sh
 ExecStopPost=/bin/systemctl exit 0
 StandardOutput=file:/root/boot.log
 StandardError=file:/root/boot.log
-TimeoutStartSec=600
+TimeoutStartSec=1200
 [Install]
 WantedBy=default.target
 UNIT
 inside systemctl -q enable boot-check.service
 inside systemctl -q enable redis-server.service
 rm -f "$chroot/usr/sbin/policy-rc.d"
-passed "booted with its systemd" nspawn timeout 900 systemd-nspawn --quiet -D "$chroot" \
+passed "booted with its systemd" nspawn timeout 1500 systemd-nspawn --quiet -D "$chroot" \
     --register=no --keep-unit --private-network --boot || exit 1
 cp "$chroot/root/boot.log" "$logs/boot.log"
 if [ ! -s "$chroot/root/results" ]; then
