@@ -2,14 +2,18 @@
 
 #include <ctype.h>
 #include <glob.h>
+#include <stddef.h>
 #include <stdio.h>
 
+#include "agent/base/buf.h"
 #include "probes/wordpress/file.h"
 #include "probes/wordpress/path.h"
 
 /* PHP's built-in memory_limit, main.c. */
 #define DEFAULT_LIMIT_BYTES ((uint64_t)128 << 20)
 #define MATCHES_MAX 256
+/* In bytes. No path or name is longer; where $pool stands, the rest is cut off. */
+#define VALUE_MAX 4096
 
 /* Where a distribution keeps FPM's master file and the php.ini that goes with it. "*"
  * is the PHP version. */
@@ -138,6 +142,31 @@ bool wpb_pool_size(struct wpb_slice text, uint64_t *bytes)
 
 /* --- one file --- */
 
+/* Directives whose value is kept as it stands. */
+static const struct {
+    const char *key;
+    size_t offset;
+} texts[] = {
+    {"user", offsetof(struct wpb_pool, user)},
+    {"chdir", offsetof(struct wpb_pool, chdir)},
+    {"prefix", offsetof(struct wpb_pool, prefix)},
+    {"listen", offsetof(struct wpb_pool, service.listen)},
+    {"listen.backlog", offsetof(struct wpb_pool, service.backlog)},
+    {"pm", offsetof(struct wpb_pool, service.manager)},
+    {"pm.max_children", offsetof(struct wpb_pool, service.max_children)},
+    {"pm.status_path", offsetof(struct wpb_pool, service.status_path)},
+    {"pm.status_listen", offsetof(struct wpb_pool, service.status_listen)},
+    {"access.log", offsetof(struct wpb_pool, service.access_log)},
+    {"access.format", offsetof(struct wpb_pool, service.access_format)},
+    {"slowlog", offsetof(struct wpb_pool, service.slow_log)},
+    {"request_slowlog_timeout", offsetof(struct wpb_pool, service.slow_timeout)},
+};
+
+static const char **text_at(struct wpb_pool *pool, size_t row)
+{
+    return (const char **)((char *)pool + texts[row].offset);
+}
+
 static struct wpb_limit limit_of(struct wpb_slice text, const char *what,
                                  const char *file, uint32_t line, struct wpb_arena *arena)
 {
@@ -162,44 +191,86 @@ static struct wpb_pool *pool_named(struct wpb_slice name, const char *file,
     struct wpb_pool *pool = &pools->items[pools->count++];
     *pool = (struct wpb_pool){.name = wpb_arena_cstr(arena, name),
                               .file = wpb_arena_printf(arena, "%s", file),
+                              .master = "",
+                              .fpm_prefix = "",
                               .php_version = php_version,
                               .user = "",
                               .chdir = "",
                               .prefix = ""};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        *text_at(pool, i) = "";
+    pool->service.max_children_file = pool->service.error_log = "";
     wpb_environment_init(&pool->environment, arena);
     return pool;
 }
 
-/* $pool stands for the pool's name. */
+/* $pool stands for the pool's name, wherever it stands. */
 static const char *with_name(const struct wpb_pool *pool, struct wpb_slice value,
                              struct wpb_arena *arena)
 {
     static const struct wpb_slice variable = WPB_SLICE("$pool");
-    const char *at =
-        value.len ? memmem(value.data, value.len, variable.data, variable.len) : NULL;
-    if (!at)
+    struct wpb_slice rest = wpb_slice_head(value, VALUE_MAX);
+    struct wpb_buf full;
+    const char *at;
+
+    if (!value.len || !memmem(value.data, value.len, variable.data, variable.len))
         return wpb_arena_cstr(arena, value);
-    return wpb_arena_printf(
-        arena, "%.*s%s%.*s", (int)(at - value.data), value.data, pool->name,
-        (int)(value.len - (size_t)(at - value.data) - variable.len), at + variable.len);
+    wpb_buf_init(&full, VALUE_MAX);
+    while (rest.len && (at = memmem(rest.data, rest.len, variable.data, variable.len))) {
+        size_t len = (size_t)(at - rest.data);
+        wpb_buf_add(&full, rest.data, len);
+        wpb_buf_text(&full, pool->name);
+        rest = wpb_slice_skip(rest, len + variable.len);
+    }
+    wpb_buf_slice(&full, rest);
+    const char *text = wpb_arena_cstr(arena, wpb_buf_view(&full));
+    wpb_buf_fini(&full);
+    return text;
 }
 
-static void pool_line(struct wpb_pool *pool, const struct ini_line *line,
-                      struct wpb_arena *arena)
+/* PHP's error_log: php_admin_value is final, php_value is what a site may change. */
+static void error_log_line(struct wpb_pool *pool, const struct ini_line *line,
+                           struct wpb_arena *arena)
+{
+    if (wpb_slice_is(line->key, "php_admin_value")) {
+        pool->service.error_log = with_name(pool, line->value, arena);
+        pool->service.is_error_log_final = true;
+    } else if (wpb_slice_is(line->key, "php_value") &&
+               !pool->service.is_error_log_final) {
+        pool->service.error_log = with_name(pool, line->value, arena);
+    }
+}
+
+/* A directive of the table; false when LINE is none. */
+static bool text_line(struct wpb_pool *pool, const char *file,
+                      const struct ini_line *line, struct wpb_arena *arena)
+{
+    for (size_t i = 0; line->index.len == 0 && i < sizeof texts / sizeof texts[0]; i++) {
+        if (!wpb_slice_is(line->key, texts[i].key))
+            continue;
+        *text_at(pool, i) = with_name(pool, line->value, arena);
+        if (texts[i].offset == offsetof(struct wpb_pool, service.max_children)) {
+            pool->service.max_children_file = wpb_arena_printf(arena, "%s", file);
+            pool->service.max_children_line = line->number;
+        }
+        return true;
+    }
+    return false;
+}
+
+static void pool_line(struct wpb_pool *pool, const char *file,
+                      const struct ini_line *line, struct wpb_arena *arena)
 {
     bool is_limit = wpb_slice_is(line->index, "memory_limit");
-    if (wpb_slice_is(line->key, "user"))
-        pool->user = with_name(pool, line->value, arena);
-    else if (wpb_slice_is(line->key, "chdir"))
-        pool->chdir = with_name(pool, line->value, arena);
-    else if (wpb_slice_is(line->key, "prefix"))
-        pool->prefix = with_name(pool, line->value, arena);
+    if (text_line(pool, file, line, arena))
+        return;
+    if (wpb_slice_is(line->index, "error_log"))
+        error_log_line(pool, line, arena);
     else if (is_limit && wpb_slice_is(line->key, "php_admin_value"))
         pool->admin_limit =
-            limit_of(line->value, "php_admin_value", pool->file, line->number, arena);
+            limit_of(line->value, "php_admin_value", file, line->number, arena);
     else if (is_limit && wpb_slice_is(line->key, "php_value"))
-        pool->value_limit =
-            limit_of(line->value, "php_value", pool->file, line->number, arena);
+        pool->value_limit = limit_of(line->value, "php_value", file, line->number, arena);
     else if (wpb_slice_is(line->key, "env") && line->index.len)
         wpb_environment_set(&pool->environment, line->index, line->value,
                             !line->is_computed, true);
@@ -219,7 +290,9 @@ static void parse_from(const char *file, struct wpb_slice bytes, uint32_t php_ve
         else if (line.is_section)
             pool = pool_named(line.key, file, php_version, arena, pools, first);
         else if (pool)
-            pool_line(pool, &line, arena);
+            pool_line(pool, file, &line, arena);
+        if (line.is_section && pool)
+            pool->sections++;
     }
 }
 
@@ -236,6 +309,7 @@ struct fpm {
     struct wpb_pools *pools;
     size_t first; /* its first pool */
     uint32_t php_version;
+    uid_t owner; /* on whose behalf its files are read */
 };
 
 /* The last memory_limit of an ini file, outside [PATH=] and [HOST=] sections. */
@@ -286,8 +360,8 @@ static void read_pool_files(const struct fpm *fpm, const char *pattern)
 
     for (size_t i = 0; i < count; i++) {
         const char *file = wpb_arena_printf(fpm->arena, "%s", found.gl_pathv[i]);
-        if (wpb_file_read(file, WPB_FILE_CONFIG_MAX, WPB_FILE_ANY_OWNER, false,
-                          fpm->scratch, &bytes, NULL, NULL) == 0)
+        if (wpb_file_read(file, WPB_FILE_CONFIG_MAX, fpm->owner, false, fpm->scratch,
+                          &bytes, NULL, NULL) == 0)
             parse_from(file, bytes, fpm->php_version, fpm->arena, fpm->pools, fpm->first);
     }
     globfree(&found);
@@ -336,6 +410,15 @@ static void read_ini(const struct fpm *fpm, size_t layout, const char *version)
         fpm->pools->items[i].ini_limit = limit;
 }
 
+/* What FPM itself adds to the pools it read. */
+static void read_as(const struct fpm *fpm, const char *master, const char *prefix)
+{
+    for (size_t i = fpm->first; i < fpm->pools->count; i++) {
+        fpm->pools->items[i].master = wpb_arena_printf(fpm->arena, "%s", master);
+        fpm->pools->items[i].fpm_prefix = wpb_arena_printf(fpm->arena, "%s", prefix);
+    }
+}
+
 static void read_layout(const struct fpm *base, size_t layout, const char *version)
 {
     struct fpm fpm = *base;
@@ -351,6 +434,7 @@ static void read_layout(const struct fpm *base, size_t layout, const char *versi
     } else {
         read_pool_files(&fpm, fill(fpm.arena, fpm.root, layouts[layout].pools, version));
     }
+    read_as(&fpm, master + strlen(fpm.root), layouts[layout].prefix);
     if (fpm.pools->count > fpm.first)
         read_ini(&fpm, layout, version);
 }
@@ -371,8 +455,11 @@ static void read_versions(const struct fpm *base, size_t layout)
 
 void wpb_pools_read(const char *root, struct wpb_arena *arena, struct wpb_pools *pools)
 {
-    struct fpm fpm = {
-        .root = root, .arena = arena, .scratch = wpb_arena_new(), .pools = pools};
+    struct fpm fpm = {.root = root,
+                      .arena = arena,
+                      .scratch = wpb_arena_new(),
+                      .pools = pools,
+                      .owner = WPB_FILE_ANY_OWNER};
 
     pools->count = 0;
     for (size_t i = 0; fpm.scratch && i < sizeof layouts / sizeof layouts[0]; i++) {
@@ -382,6 +469,43 @@ void wpb_pools_read(const char *root, struct wpb_arena *arena, struct wpb_pools 
             read_layout(&fpm, i, "");
     }
     wpb_arena_free(fpm.scratch);
+}
+
+/* Where an FPM with this main file was likely built to live: above its etc. */
+static const char *prefix_of(const char *master, struct wpb_arena *arena)
+{
+    const char *etc = strstr(master, "/etc/");
+    if (!etc || etc == master)
+        return "/usr";
+    return wpb_arena_cstr(arena, wpb_slice_of(master, (size_t)(etc - master)));
+}
+
+int wpb_pools_read_master(const char *root, const char *master, uid_t owner,
+                          struct wpb_arena *arena, struct wpb_pools *pools,
+                          struct wpb_err *err)
+{
+    struct fpm fpm = {.root = root,
+                      .arena = arena,
+                      .scratch = wpb_arena_new(),
+                      .pools = pools,
+                      .first = pools->count,
+                      .owner = owner};
+    const char *file = wpb_arena_printf(arena, "%s%s", root, master);
+    const char *prefix = prefix_of(master, arena);
+    struct wpb_slice bytes;
+    int result;
+
+    if (!fpm.scratch)
+        return wpb_err_set(err, WPB_E_MEMORY, "pool files", "no memory to read %s", file);
+    result = wpb_file_read(file, WPB_FILE_CONFIG_MAX, owner, false, fpm.scratch, &bytes,
+                           NULL, err);
+    if (result == 0) {
+        parse_from(file, bytes, 0, arena, pools, fpm.first);
+        read_includes(&fpm, prefix, bytes);
+        read_as(&fpm, master, prefix);
+    }
+    wpb_arena_free(fpm.scratch);
+    return result;
 }
 
 /* --- which pool serves a site --- */

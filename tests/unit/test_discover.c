@@ -1038,6 +1038,33 @@ static void sizes_are_read_as_php_does(void **state)
         assert_false(wpb_pool_size(wpb_slice_cstr(bad[i]), &bytes));
 }
 
+static void how_a_pool_serves_is_read_with_its_name(void **state)
+{
+    struct host *host = *state;
+    struct wpb_pools *pools = calloc(1, sizeof *pools);
+
+    assert_non_null(pools);
+    wpb_pool_parse("shop.conf",
+                   wpb_slice_cstr("[shop]\nlisten = /run/$pool/$pool.sock\n"
+                                  "pm.max_children = 4\n"
+                                  "php_value[error_log] = /tmp/first\n"
+                                  "php_admin_value[error_log] = /var/log/$pool\n"
+                                  "php_value[error_log] = /tmp/last\n"
+                                  "[other]\n[shop]\npm.max_children = 7\n"),
+                   80200, host->arena, pools);
+    const struct wpb_pool_service *service = &pools->items[0].service;
+    assert_int_equal(pools->count, 2);
+    assert_int_equal(pools->items[0].sections, 2);
+    assert_string_equal(service->listen, "/run/shop/shop.sock");
+    assert_string_equal(service->max_children, "7");
+    assert_string_equal(service->max_children_file, "shop.conf");
+    assert_int_equal(service->max_children_line, 9);
+    assert_string_equal(service->error_log, "/var/log/shop");
+    assert_string_equal(service->status_path, "");
+    assert_string_equal(pools->items[1].service.listen, "");
+    free(pools);
+}
+
 /* --- .env --- */
 
 static void dotenv_values_in_their_forms(void **state)
@@ -1284,6 +1311,7 @@ int main(void)
         TEST(a_pool_is_matched_by_its_folder),
         TEST(a_pool_is_matched_by_the_owner_of_the_configuration),
         TEST(sizes_are_read_as_php_does),
+        TEST(how_a_pool_serves_is_read_with_its_name),
         TEST(dotenv_values_in_their_forms),
         TEST(the_pool_outranks_dotenv),
         TEST(a_dotenv_that_cannot_be_read_is_a_failure),
