@@ -11,6 +11,7 @@ import sys
 LIBC = set("""assert ctype endian errno inttypes limits locale math stdarg stdatomic
     stdbool stddef stdint stdio stdlib string strings emmintrin time signal fcntl glob
     unistd
+    linux/inet_diag linux/netlink linux/sock_diag linux/unix_diag sys/sysmacros
     dirent ftw getopt netdb poll pwd grp arpa/inet netinet/in netinet/tcp
     sys/ioctl sys/mman sys/prctl sys/random sys/resource sys/socket sys/stat sys/time sys/types
     sys/un sys/utsname sys/wait""".split())
@@ -34,6 +35,8 @@ ROOMS = {
                      ["uv", "hiredis", "openssl"], False),
     "probes/mysql": (["wpbloat", "agent/base", "probes/php", "probes/wordpress"],
                      ["uv", "mysql", "errmsg"], False),
+    "probes/requests": (["wpbloat", "agent/base", "probes/wordpress"], ["uv", "cjson"],
+                        False),
     "probes/host": (["wpbloat", "agent/base"], [], False),
     "probes": (["wpbloat", "probes/php", "probes/wordpress", "probes/redis",
                 "probes/mysql", "probes/host"], [], True),

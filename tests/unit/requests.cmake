@@ -1,0 +1,2 @@
+wpb_unit_test(listen_address wpb_requests)
+wpb_unit_test(accept_queue wpb_requests)
