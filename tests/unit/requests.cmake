@@ -1,2 +1,4 @@
 wpb_unit_test(listen_address wpb_requests)
+wpb_unit_test(fastcgi wpb_requests)
+wpb_unit_test(fpm_status wpb_requests)
 wpb_unit_test(accept_queue wpb_requests)
