@@ -38,6 +38,7 @@ ROOMS = {
     "probes/requests": (["wpbloat", "agent/base", "probes/wordpress"], ["uv", "cjson"],
                         False),
     "probes/host": (["wpbloat", "agent/base"], [], False),
+    "probes/requests": (["wpbloat", "agent/base"], [], False),
     "probes": (["wpbloat", "probes/php", "probes/wordpress", "probes/redis",
                 "probes/mysql", "probes/host"], [], True),
     "agent/analyse": (["wpbloat", "agent/base"], [], True),
@@ -62,6 +63,9 @@ ROOMS = {
 # Of rooms that are not pure as a whole.
 PURE_FILES = {f"agent/alert/{name}" for name in """alert_json.c book.c book_state.c
     fingerprint.c hysteresis.c inhibit.c lifecycle.c shorten.c""".split()}
+PURE_FILES |= {f"probes/requests/{name}.c" for name in """access_format component
+    line_format line_parse line_tell memory_histogram overlap php_error_tally php_errors
+    request_tally route slow_log time_format web_log_apache web_log_nginx""".split()}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 COMMENT_OR_STRING = re.compile(
     r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
