@@ -38,7 +38,6 @@ ROOMS = {
     "probes/requests": (["wpbloat", "agent/base", "probes/wordpress"], ["uv", "cjson"],
                         False),
     "probes/host": (["wpbloat", "agent/base"], [], False),
-    "probes/requests": (["wpbloat", "agent/base"], [], False),
     "probes": (["wpbloat", "probes/php", "probes/wordpress", "probes/redis",
                 "probes/mysql", "probes/host"], [], True),
     "agent/analyse": (["wpbloat", "agent/base"], [], True),
