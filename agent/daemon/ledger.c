@@ -94,6 +94,8 @@ static void work(struct wpb_past_job *job, struct wpb_store *store)
 
     page->is_stored = wpb_store_transact(store, write_page, page, &err) == 0;
     wpb_past_mend(job->past, store);
+    /* What is in memory alone is not stored: it is said so, and stored again later. */
+    page->is_stored = page->is_stored && !wpb_store_degraded(store);
 }
 
 /* ---- on the loop's */

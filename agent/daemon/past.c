@@ -9,7 +9,8 @@
 #include "agent/base/log.h"
 #include "agent/schedule/worker.h"
 
-#define MEND_TRIES 3
+/* Of a disk that has just failed; one that has failed for longer is tried once. */
+#define MEND_TRIES 20
 
 /* What the thread keeps. */
 struct kept_store {
@@ -131,13 +132,16 @@ static void look_at_store(struct wpb_past_numbers *found, const struct wpb_store
  * tried again each minute. */
 void wpb_past_mend(struct wpb_past *past, struct wpb_store *store)
 {
-    for (int tries = 0; tries < MEND_TRIES && wpb_store_degraded(store); tries++) {
+    int most = past->found.is_degraded ? 1 : MEND_TRIES;
+
+    for (int tries = 0; tries < most && wpb_store_degraded(store); tries++) {
         bool has_found = false;
         wpb_store_retry(store, wpb_clock_now_ms(), &has_found, NULL);
         if (has_found)
             atomic_store(&past->has_found, true);
     }
-    if (wpb_store_degraded(store))
+    past->found.is_degraded = wpb_store_degraded(store) != NULL;
+    if (past->found.is_degraded)
         past->found.failures++;
 }
 
