@@ -1,0 +1,4 @@
+# Work per request and capacities: pure mathematics.
+wpb_unit_test(student wpb_analyse)
+wpb_unit_test(least_squares series)
+wpb_unit_test(nnls series)
