@@ -2,3 +2,4 @@
 wpb_unit_test(student wpb_analyse)
 wpb_unit_test(least_squares series)
 wpb_unit_test(nnls series)
+wpb_unit_test(erlang series)
