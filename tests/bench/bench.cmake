@@ -7,3 +7,6 @@ add_executable(bench_rdb_walk EXCLUDE_FROM_ALL bench/rdb_walk.c)
 target_link_libraries(bench_rdb_walk PRIVATE wpb_redis wpb_build)
 add_executable(bench_php_decoders EXCLUDE_FROM_ALL bench/php_decoders.c)
 target_link_libraries(bench_php_decoders PRIVATE wpb_php wpb_build)
+# A fit against a search; the times are those of a Release build.
+add_executable(bench_usl_fit EXCLUDE_FROM_ALL bench/usl_fit.c)
+target_link_libraries(bench_usl_fit PRIVATE wpb_analyse wpb_build)
