@@ -23,7 +23,8 @@
 #include <stddef.h>
 
 #define WPB_USL_BINS 16
-#define WPB_USL_CLASSES 10
+/* Room for the route classes of a log. */
+#define WPB_USL_CLASSES 12
 /* Windows with fewer requests say nothing of the time of one. */
 #define WPB_USL_WINDOW_REQUESTS_MIN 10
 /* A day of minutes in one bin: then it is halved. */
