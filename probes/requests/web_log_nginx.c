@@ -117,7 +117,7 @@ static int add_variable(struct wpb_line_format *format, struct wpb_slice name,
 int wpb_web_log_nginx(struct wpb_line_format *format, struct wpb_slice text,
                       enum wpb_nginx_escape escape, struct wpb_err *err)
 {
-    struct wpb_slice name;
+    struct wpb_slice name = {NULL, 0};
 
     wpb_line_format_begin(format);
     while (text.len) {

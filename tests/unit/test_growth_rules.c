@@ -465,18 +465,21 @@ static void a_small_level_is_not_alerted_however_fast_it_grows(void **state)
     assert_int_equal(look_severity(look, ENTRY), WPB_WARNING);
 }
 
+/* A window keeps the newest outlook, so they come in the order in which they were made.
+ */
 static void a_refusal_or_an_old_outlook_says_nothing(void **state)
 {
     struct wpb_outlook outlook = outlook_of(WPB_M_VALUE_BYTES);
 
+    outlook.made_ms = NOW_MS - 6 * 3600000 - 1;
+    assert_int_equal(severity_of(*state, &outlook), -1);
+    outlook.made_ms++;
+    assert_int_equal(severity_of(*state, &outlook), WPB_WARNING);
+    outlook.made_ms = NOW_MS;
     outlook.answer = WPB_OUTLOOK_REFUSED;
     outlook.refusal = "no_trend";
     assert_int_equal(severity_of(*state, &outlook), -1);
     outlook = outlook_of(WPB_M_VALUE_BYTES);
-    outlook.made_ms = NOW_MS - 6 * 3600000;
-    assert_int_equal(severity_of(*state, &outlook), WPB_WARNING);
-    outlook.made_ms--;
-    assert_int_equal(severity_of(*state, &outlook), -1);
     outlook.made_ms = NOW_MS + DAY;
     assert_int_equal(severity_of(*state, &outlook), -1);
 }
