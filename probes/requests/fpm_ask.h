@@ -7,8 +7,8 @@
  * the accept queue tells (accept_queue.h), is not asked at all; and one that does not
  * answer in time is reported as saturated instead of waited for.
  *
- * SCRIPT_FILENAME is a name that no site has: where pm.status_path is wrong, PHP-FPM
- * answers 404 and executes nothing.
+ * SCRIPT_FILENAME is a name that no site has and that does not end in .php: where
+ * pm.status_path is wrong, PHP-FPM answers 404 or 403 and executes nothing.
  *
  * Loop thread only. One question per pool at a time is the caller's duty. libuv writes
  * without MSG_NOSIGNAL: the process must ignore SIGPIPE.
