@@ -38,9 +38,12 @@ static struct wpb_slice content(int proc, const char *pid, const char *name,
 static void add_master(int proc, const char *pid, struct wpb_slice config,
                        struct wpb_arena *arena, struct wpb_fpm_processes *processes)
 {
+    char bytes[CONTENT_MAX];
     struct stat status;
+    uint32_t parent;
 
-    if (fstatat(proc, pid, &status, 0) != 0)
+    if (fstatat(proc, pid, &status, 0) != 0 ||
+        !wpb_proc_parent_parse(content(proc, pid, "stat", bytes), &parent))
         return;
     if (processes->master_count == WPB_FPM_MASTERS_MAX) {
         processes->left_out++;
@@ -48,6 +51,7 @@ static void add_master(int proc, const char *pid, struct wpb_slice config,
     }
     processes->masters[processes->master_count++] =
         (struct wpb_fpm_master){.pid = (uint32_t)strtoul(pid, NULL, 10),
+                                .parent = parent,
                                 .owner = status.st_uid,
                                 .config = wpb_arena_cstr(arena, config)};
 }
@@ -93,6 +97,29 @@ static void take_process(int proc, const char *pid, struct wpb_arena *arena,
     }
 }
 
+static bool is_newborn(const struct wpb_fpm_processes *processes,
+                       const struct wpb_fpm_master *one)
+{
+    for (size_t i = 0; i < processes->master_count; i++) {
+        if (processes->masters[i].pid == one->parent &&
+            strcmp(processes->masters[i].config, one->config) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Leave out the workers among the masters; a master itself always stays listed. */
+static void drop_newborn(struct wpb_fpm_processes *processes)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < processes->master_count; i++) {
+        if (!is_newborn(processes, &processes->masters[i]))
+            processes->masters[kept++] = processes->masters[i];
+    }
+    processes->master_count = kept;
+}
+
 int wpb_fpm_processes_read(const char *proc, struct wpb_arena *arena,
                            struct wpb_fpm_processes *processes, struct wpb_err *err)
 {
@@ -112,5 +139,6 @@ int wpb_fpm_processes_read(const char *proc, struct wpb_arena *arena,
         take_process(dirfd(folder), entry->d_name, arena, processes);
     }
     closedir(folder);
+    drop_newborn(processes);
     return 0;
 }

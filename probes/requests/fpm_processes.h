@@ -19,8 +19,10 @@
 #define WPB_FPM_MASTERS_MAX 64
 #define WPB_FPM_CREWS_MAX 1024
 
+/* A worker bears its master's title from the fork until it has given itself its own: it
+ * is no master. */
 struct wpb_fpm_master {
-    uint32_t pid;
+    uint32_t pid, parent;
     uid_t owner;        /* who runs it, and so named its configuration */
     const char *config; /* its main file, as it sees the file system */
 };

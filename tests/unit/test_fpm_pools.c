@@ -280,6 +280,21 @@ static void two_masters_of_one_file_are_told(void **state)
     assert_int_equal(pool->workers, 2);
 }
 
+/* Between its fork and its title a worker looks like its master. */
+static void a_worker_that_is_just_forked_is_no_master(void **state)
+{
+    static const char title[] = "php-fpm: master process (/usr/local/etc/php-fpm.conf)";
+    struct host *host = *state;
+
+    put_text(host, "/usr/local/etc/php-fpm.conf", "[www]\npm.max_children = 2\n");
+    for (int pid = 290; pid < 320; pid++)
+        put_process(host, pid, pid == 300 ? 1 : 300, title);
+    put_process(host, 400, 300, "php-fpm: pool www");
+    const struct wpb_fpm_pool *pool = look(host, "www");
+    assert_int_equal(pool->masters, 1);
+    assert_int_equal(pool->workers, 1);
+}
+
 static void what_only_looks_like_fpm_is_passed_over(void **state)
 {
     struct host *host = *state;
@@ -390,6 +405,7 @@ int main(void)
         TEST(of_a_pool_whose_files_are_closed_the_workers_are_a_lower_bound),
         TEST(the_pool_that_serves_the_status_is_not_a_pool),
         TEST(two_masters_of_one_file_are_told),
+        TEST(a_worker_that_is_just_forked_is_no_master),
         TEST(what_only_looks_like_fpm_is_passed_over),
         TEST(without_the_first_process_nothing_is_said_of_who_runs),
         TEST(a_title_does_not_open_files_to_its_owner),
