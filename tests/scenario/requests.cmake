@@ -1,0 +1,8 @@
+# The logs of real servers, read.
+add_executable(request_lines scenario/request_lines.c)
+target_link_libraries(request_lines PRIVATE wpb_requests wpb_build)
+add_test(NAME scenario.request-logs
+         COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/scenario/request-logs.sh
+                 $<TARGET_FILE:request_lines>)
+set_tests_properties(scenario.request-logs PROPERTIES
+  LABELS scenario TIMEOUT 600 RUN_SERIAL ON)
