@@ -10,3 +10,5 @@ target_link_libraries(bench_php_decoders PRIVATE wpb_php wpb_build)
 # A fit against a search; the times are those of a Release build.
 add_executable(bench_usl_fit EXCLUDE_FROM_ALL bench/usl_fit.c)
 target_link_libraries(bench_usl_fit PRIVATE wpb_analyse wpb_build)
+add_executable(bench_access_log EXCLUDE_FROM_ALL bench/access_log.c)
+target_link_libraries(bench_access_log PRIVATE wpb_requests wpb_build)
