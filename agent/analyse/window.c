@@ -32,6 +32,11 @@ struct entry {
     struct foreseen *foreseen; /* outlooks; mostly NULL */
 };
 
+struct work {
+    const struct wpb_subject *pool;
+    struct wpb_work_row row;
+};
+
 struct wpb_window {
     struct wpb_arena *arena;
     const struct wpb_site *site;
@@ -44,6 +49,8 @@ struct wpb_window {
     struct entry **posted; /* in order of first posting */
     size_t posted_count, posted_capacity;
     struct wpb_slice scope; /* the last one copied: most subjects share it */
+    struct work *work;      /* rows; mostly none */
+    size_t work_count, work_capacity;
 };
 
 struct wpb_window *wpb_window_new(const struct wpb_site *site, int64_t now_ms)
@@ -371,4 +378,46 @@ const struct wpb_outlook *wpb_window_outlook(const struct wpb_window *window,
     while (foreseen && foreseen->outlook.metric != metric)
         foreseen = foreseen->next;
     return foreseen ? &foreseen->outlook : NULL;
+}
+
+/* Room for one more row; the old array stays in the arena, and all of them together are
+ * smaller than the new one. */
+static void grow_work(struct wpb_window *window)
+{
+    size_t capacity = window->work_capacity ? window->work_capacity * 2 : 16;
+    struct work *work = wpb_arena_alloc(window->arena, capacity * sizeof(*work));
+
+    if (window->work_count)
+        memcpy(work, window->work, window->work_count * sizeof(*work));
+    window->work = work;
+    window->work_capacity = capacity;
+}
+
+void wpb_window_post_work(struct wpb_window *window, const struct wpb_subject *pool,
+                          const struct wpb_work_row *row)
+{
+    struct entry *entry =
+        window->work_count < WPB_WINDOW_WORK_MAX ? intern(window, pool) : NULL;
+
+    if (!entry) {
+        window->dropped++;
+        return;
+    }
+    if (window->work_count == window->work_capacity)
+        grow_work(window);
+    window->work[window->work_count++] =
+        (struct work){.pool = &entry->subject, .row = *row};
+}
+
+const struct wpb_work_row *wpb_window_next_work(const struct wpb_window *window,
+                                                size_t *cursor,
+                                                const struct wpb_subject **pool)
+{
+    const struct work *work;
+
+    if (*cursor >= window->work_count)
+        return NULL;
+    work = &window->work[(*cursor)++];
+    *pool = work->pool;
+    return &work->row;
 }

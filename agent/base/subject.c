@@ -17,6 +17,12 @@ const char *wpb_subject_kind_name(enum wpb_subject_kind kind)
         [WPB_SUBJECT_META_KEY] = "meta_key",
         [WPB_SUBJECT_POST] = "post",
         [WPB_SUBJECT_COMPONENT] = "component",
+        [WPB_SUBJECT_POOL] = "pool",
+        [WPB_SUBJECT_ROUTE] = "route",
+        [WPB_SUBJECT_RESOURCE] = "resource",
+        [WPB_SUBJECT_QUANTITY] = "quantity",
+        [WPB_SUBJECT_STATEMENT] = "statement",
+        [WPB_SUBJECT_PLACE] = "place",
     };
     return names[kind];
 }

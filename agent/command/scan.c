@@ -560,12 +560,14 @@ static int scan_again_and_again(struct scan *scan,
     int code;
 
     scan->growth = wpb_growth_new(selected->count);
-    if (!scan->growth) {
+    scan->turn.keepsakes = wpb_keepsakes_new();
+    if (!scan->growth || !scan->turn.keepsakes) {
         wpb_cli_error("out of memory");
         return WPB_EXIT_UNMEASURED;
     }
     code = wpb_watch_run(&watch);
     wpb_growth_free(scan->growth);
+    wpb_keepsakes_free(scan->turn.keepsakes);
     return code;
 }
 

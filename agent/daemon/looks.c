@@ -24,6 +24,7 @@ struct wpb_looks {
     struct wpb_looks_options options;
     struct wpb_fleet *fleet;
     struct wpb_plan *plan;
+    struct wpb_keepsakes *keepsakes;
     struct wpb_plan_items items;
     uv_timer_t timer; /* closed by wpb_looks_stop() */
     bool is_running;
@@ -45,8 +46,9 @@ struct wpb_looks *wpb_looks_new(const struct wpb_looks_options *options)
         return NULL;
     looks->options = *options;
     looks->plan = wpb_plan_new(options->host);
-    if (!looks->plan) {
-        free(looks);
+    looks->keepsakes = wpb_keepsakes_new();
+    if (!looks->plan || !looks->keepsakes) {
+        wpb_looks_free(looks);
         return NULL;
     }
     return looks;
@@ -58,6 +60,7 @@ void wpb_looks_free(struct wpb_looks *looks)
         return;
     wpb_kept_coverage_fini(&looks->kept);
     wpb_plan_free(looks->plan);
+    wpb_keepsakes_free(looks->keepsakes);
     free(looks->items.items);
     free(looks);
 }
@@ -169,6 +172,7 @@ static struct wpb_turn *make_turn(struct batch *batch, bool is_light, bool is_fo
         .is_due = is_of_batch,
         .cookie = batch,
         .known = is_examining ? (const struct wpb_window *const *)known : NULL,
+        .keepsakes = looks->keepsakes,
     };
     struct wpb_turn *turn = NULL;
 
@@ -369,6 +373,7 @@ int wpb_looks_start(struct wpb_looks *looks, struct wpb_fleet *fleet)
 {
     looks->fleet = fleet;
     wpb_kept_coverage_forget(&looks->kept, fleet->targets, fleet->target_count);
+    wpb_keepsakes_prune(looks->keepsakes, fleet->targets, fleet->target_count);
     if (wpb_plan_items_make(&looks->items, looks->plan, fleet))
         return -1;
     uv_timer_init(looks->options.loop, &looks->timer);

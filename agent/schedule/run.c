@@ -154,6 +154,25 @@ void wpb_run_post_sampled(struct wpb_run *run, const struct wpb_site *site,
     post(run, site, &sample);
 }
 
+void wpb_run_post_work(struct wpb_run *run, const struct wpb_site *site,
+                       const struct wpb_subject *pool, const struct wpb_work_row *row)
+{
+    for (size_t i = 0; i < run->target->count; i++) {
+        if (!site || run->target->sites[i] == site)
+            wpb_window_post_work(run->windows[run->target->members[i]], pool, row);
+    }
+}
+
+void *wpb_run_kept(const struct wpb_run *run)
+{
+    return wpb_keepsakes_find(run->keepsakes, run->probe, run->target);
+}
+
+bool wpb_run_keep(struct wpb_run *run, void *state, void (*destroy)(void *state))
+{
+    return wpb_keepsakes_put(run->keepsakes, run->probe, run->target, state, destroy);
+}
+
 void wpb_run_progress(struct wpb_run *run, uint64_t done, uint64_t total,
                       const char *pace)
 {

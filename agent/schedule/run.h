@@ -7,6 +7,7 @@
 
 #include <uv.h>
 
+#include "agent/schedule/keepsakes.h"
 #include "agent/schedule/target.h"
 #include "agent/schedule/worker.h"
 #include "wpbloat/arena.h"
@@ -27,6 +28,7 @@ struct wpb_run {
     struct wpb_window **windows; /* of all sites; target->members indexes it */
     struct wpb_arena *arena;
     struct wpb_worker *worker; /* of all runs */
+    struct wpb_keepsakes *keepsakes;
 
     uv_timer_t step_timer, deadline_timer; /* closed before the run is freed */
     int open_timers;
@@ -39,7 +41,7 @@ struct wpb_run {
     void *owner;                        /* of `ended`: the turn */
 };
 
-/* Start RUN, whose fields from `probe` to `worker`, `ended` and `owner` are set and
+/* Start RUN, whose fields from `probe` to `keepsakes`, `ended` and `owner` are set and
  * the rest zero. When the probe cannot start, the run ends as unavailable; in
  * every case `ended` is called from a later turn of the loop. */
 void wpb_run_start(struct wpb_run *run);

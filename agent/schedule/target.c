@@ -105,6 +105,13 @@ static const char *mysql_server(struct wpb_arena *arena,
     return server;
 }
 
+/* Two files may hold a pool "www": of two versions of PHP. */
+static const char *pool_identity(struct wpb_arena *arena, const struct wpb_site *site)
+{
+    return wpb_arena_printf(arena, "%s %s", site->pool_name,
+                            site->pool_file ? site->pool_file : "");
+}
+
 size_t wpb_targets_find(const struct wpb_site *sites, size_t count,
                         struct wpb_arena *arena, struct wpb_target **targets)
 {
@@ -124,6 +131,8 @@ size_t wpb_targets_find(const struct wpb_site *sites, size_t count,
                  mysql_server(arena, &site->mysql));
         if (site->path[0])
             join(&finder, i, "files", wpb_arena_printf(arena, "%zu", i), "host");
+        if (site->pool_name && site->pool_name[0])
+            join(&finder, i, "pool", pool_identity(arena, site), "host");
         join(&finder, i, "host", "", "host");
     }
     *targets = finder.targets;

@@ -11,11 +11,11 @@
 #include "wpbloat/arena.h"
 #include "wpbloat/site.h"
 
-#define WPB_SITE_TARGETS_MAX 3 /* of one site, beside the host */
+#define WPB_SITE_TARGETS_MAX 4 /* of one site, beside the host */
 
 /* A server database, a file or a folder, and the sites that live on it. */
 struct wpb_target {
-    const char *needs;   /* "redis", "rdb", "mysql", "files" or "host" */
+    const char *needs;   /* "redis", "rdb", "mysql", "files", "pool" or "host" */
     const char *address; /* of that kind, unique: what makes two sites one target */
     const char
         *server;     /* whom a look at it costs, as a URI without user or password;

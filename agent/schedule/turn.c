@@ -42,6 +42,7 @@ struct wpb_turn {
     uv_loop_t *loop;
     uv_timer_t progress_timer;
     struct wpb_worker *worker;
+    struct wpb_keepsakes *keepsakes, *own_keepsakes; /* own: without later turns */
     void (*ended)(struct wpb_turn *turn, void *cookie);
     void *ended_cookie;
     uint64_t started_ms; /* on a clock that never steps */
@@ -235,6 +236,7 @@ static void start_run(struct wpb_turn *turn, const struct wpb_probe *probe,
     run->windows = turn->windows;
     run->arena = turn->arena;
     run->worker = turn->worker;
+    run->keepsakes = turn->keepsakes;
     run->ended = on_run_ended;
     run->owner = turn;
     if (!row->started_ms)
@@ -501,6 +503,13 @@ struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
     turn->coverage = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->coverage));
     turn->looks = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->looks));
     turn->active = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->active));
+    turn->keepsakes = options->keepsakes;
+    if (!turn->keepsakes)
+        turn->keepsakes = turn->own_keepsakes = wpb_keepsakes_new();
+    if (!turn->keepsakes) {
+        wpb_turn_free(turn);
+        return NULL;
+    }
     for (size_t i = 0; i < count; i++) {
         turn->windows[i] = wpb_window_new(&turn->sites[i], options->now_ms);
         if (!turn->windows[i]) {
@@ -525,6 +534,7 @@ void wpb_turn_free(struct wpb_turn *turn)
     free(turn->asked);
     free(turn->wishes);
     free(turn->wish_sites);
+    wpb_keepsakes_free(turn->own_keepsakes);
     wpb_arena_free(turn->arena);
     free(turn);
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "agent/analyse/choose.h"
+#include "agent/schedule/keepsakes.h"
 #include "agent/schedule/target.h"
 #include "wpbloat/probe.h"
 #include "wpbloat/window.h"
@@ -48,6 +49,9 @@ struct wpb_turn_options {
      * with it, so that what was examined is not examined again. Only read by
      * wpb_turn_new(). */
     const struct wpb_window *const *known;
+    /* Where probes keep what they keep for later turns, which outlives the turn. NULL:
+     * there is no later turn. */
+    struct wpb_keepsakes *keepsakes;
 };
 
 /* What one probe did on one target. */

@@ -81,6 +81,129 @@
     X(IN_DATABASE, "in_database", "boolean",                                             \
       "1 when an option that notoptions calls absent exists")
 
+/* Of requests, and of what MySQL, Redis and the host do for them; X as below. */
+#define WPB_REQUEST_METRICS(X)                                                           \
+    X(MAX_CHILDREN, "max_children", "count", "PHP workers that a pool may have")         \
+    X(POOL_MANAGER, "pool_manager", "text", "static, dynamic or ondemand")               \
+    X(WORKERS_BUSY, "workers_busy", "count", "workers that hold a request just now")     \
+    X(WORKERS_IDLE, "workers_idle", "count", "workers that wait for one")                \
+    X(ACCEPT_QUEUE, "accept_queue", "count",                                             \
+      "connections that wait for a worker just now")                                     \
+    X(ACCEPT_BACKLOG, "accept_backlog", "count",                                         \
+      "how many may wait before they are refused")                                       \
+    X(FULL_LOOKS, "full_looks", "count",                                                 \
+      "of the looks that follow, those that met no free worker")                         \
+    X(POOL_LOOKS, "pool_looks", "count",                                                 \
+      "looks at a pool in the last quarter of an hour")                                  \
+    X(ACCEPTED, "accepted", "count",                                                     \
+      "requests a pool has accepted since it was started")                               \
+    X(SLOW_REQUESTS, "slow_requests", "count",                                           \
+      "requests longer than request_slowlog_timeout since then")                         \
+    X(CHILDREN_REACHED, "children_reached", "count",                                     \
+      "times that pm.max_children was reached since then")                               \
+    X(REQUEST_SOURCE, "request_source", "text",                                          \
+      "where requests are counted: which log, in which format")                          \
+    X(REQUESTS, "requests", "count", "requests that were looked at")                     \
+    X(FAILED_REQUESTS, "failed_requests", "count",                                       \
+      "of them, those with a status of 500 or above")                                    \
+    X(REQUESTS_PER_SECOND, "requests_per_second", "per second",                          \
+      "requests that went to PHP, lately")                                               \
+    X(BUSIEST_PER_SECOND, "busiest_per_second", "per second",                            \
+      "the same in the busiest of the windows looked at")                                \
+    X(SERVICE_SECONDS, "service_seconds", "seconds",                                     \
+      "mean time of a request in a worker")                                              \
+    X(SERVICE_EARLIER_SECONDS, "service_earlier_seconds", "seconds",                     \
+      "the same in the windows before")                                                  \
+    X(QUEUE_WAIT_SECONDS, "queue_wait_seconds", "seconds",                               \
+      "mean time before a worker took a request")                                        \
+    X(REQUEST_CPU_SECONDS, "request_cpu_seconds", "seconds",                             \
+      "processor time of a request")                                                     \
+    X(REQUEST_PEAK_BYTES, "request_peak_bytes", "bytes",                                 \
+      "PHP memory at the worst moment of a request: what nine in ten reach")             \
+    X(REQUEST_PEAK_MOST_BYTES, "request_peak_most_bytes", "bytes",                       \
+      "the most that any request told")                                                  \
+    X(SLOW_TRACES, "slow_traces", "count", "traces of slow requests in the last day")    \
+    X(CODE_FUNCTION, "code_function", "text",                                            \
+      "the function that a trace or an error names")                                     \
+    X(CODE_DOING, "code_doing", "text", "what PHP was doing when a trace was taken")     \
+    X(ERRORS_HOUR, "errors_hour", "count",                                               \
+      "errors of the kind at the place in the last hour")                                \
+    X(ERRORS_DAY, "errors_day", "count", "the same in the last day")                     \
+    X(ERROR_KIND, "error_kind", "text", "memory_exhausted, uncaught, ...")               \
+    X(LIMIT_BYTES, "limit_bytes", "bytes", "memory_limit that an error names")           \
+    X(TRIED_BYTES, "tried_bytes", "bytes", "the most that a request tried to allocate")  \
+    X(LAST_SECONDS, "last_seconds", "seconds", "since it happened last")                 \
+    X(QUESTIONS, "questions", "count", "statements of clients since MySQL started")      \
+    X(ROWS_EXAMINED, "rows_examined", "count", "rows that MySQL read since it started")  \
+    X(ROW_LOCK_WAITS, "row_lock_waits", "count",                                         \
+      "waits for a row lock since MySQL started")                                        \
+    X(ROW_LOCK_SECONDS, "row_lock_seconds", "seconds",                                   \
+      "time waited for row locks since MySQL started")                                   \
+    X(STATEMENT_SECONDS, "statement_seconds", "seconds",                                 \
+      "time in statements since MySQL started, waits included")                          \
+    X(CACHE_COMMANDS, "cache_commands", "count",                                         \
+      "commands of a kind that sites send, since Redis started")                         \
+    X(NET_OUTPUT_BYTES, "net_output_bytes", "bytes",                                     \
+      "bytes that Redis has sent since it started")                                      \
+    X(NET_INPUT_BYTES, "net_input_bytes", "bytes",                                       \
+      "bytes that Redis has received since it started")                                  \
+    X(SERVER_CPU_SECONDS, "server_cpu_seconds", "seconds",                               \
+      "processor time of the server's main thread since it started")                     \
+    X(CPU_BUSY_SECONDS, "cpu_busy_seconds", "seconds",                                   \
+      "processor time in use on this machine since it started")                          \
+    X(CPU_STOLEN_SECONDS, "cpu_stolen_seconds", "seconds",                               \
+      "processor time that its hypervisor gave to others")                               \
+    X(CPU_WAIT_RATIO, "cpu_wait_ratio", "ratio",                                         \
+      "share of the last minute in which something waited for a processor")              \
+    X(EXECUTIONS_PER_SECOND, "executions_per_second", "per second",                      \
+      "how often the statement ran, since the look before")                              \
+    X(EXECUTION_SECONDS, "execution_seconds", "seconds",                                 \
+      "mean time of one execution in that time")                                         \
+    X(EXECUTION_ROWS, "execution_rows", "count",                                         \
+      "rows that one execution read in that time")                                       \
+    X(TABLE_NAME, "table_name", "text", "the table that a statement is about")           \
+    X(LOCK_LOOKS, "lock_looks", "count", "looks at who waits for whom in the last day")  \
+    X(LOCK_WAIT_LOOKS, "lock_wait_looks", "count",                                       \
+      "of them, those that met somebody who waits for a row of the table")               \
+    X(LOCK_WAITERS, "lock_waiters", "count", "the most that waited at once")             \
+    X(LOCK_INDEX, "lock_index", "text", "index whose entries were waited for")           \
+    X(LOCK_STATEMENT, "lock_statement", "text", "shape of the statement that waits")     \
+    X(LOCK_HOLDER, "lock_holder", "text", "what the one who holds the lock was doing")   \
+    X(LOCK_HELD_SECONDS, "lock_held_seconds", "seconds",                                 \
+      "age of the oldest transaction that held it")                                      \
+    X(WORK_WINDOWS, "work_windows", "count", "windows of requests that were looked at")  \
+    X(WORK_REFUSAL, "work_refusal", "text",                                              \
+      "why nothing is said (agent/analyse/work_refusal.h); \"\" when something is")      \
+    X(CAPACITY_PER_SECOND, "capacity_per_second", "per second",                          \
+      "requests at which it is used up, or the pool breaks")                             \
+    X(CAPACITY_LOW_PER_SECOND, "capacity_low_per_second", "per second",                  \
+      "lower end of its interval")                                                       \
+    X(CAPACITY_HIGH_PER_SECOND, "capacity_high_per_second", "per second",                \
+      "upper end of it")                                                                 \
+    X(CAPACITY_WAIT_SECONDS, "capacity_wait_seconds", "seconds",                         \
+      "what one request in twenty waits for a worker then")                              \
+    X(BOTTLENECK, "bottleneck", "text",                                                  \
+      "resource that ends first: php_workers, cpu, mysql, redis, lock")                  \
+    X(DEMAND_SECONDS, "demand_seconds", "seconds",                                       \
+      "how long a request takes the resource")                                           \
+    X(SERVERS, "servers", "count", "how many requests it serves at once")                \
+    X(UTILIZATION_RATIO, "utilization_ratio", "ratio",                                   \
+      "share of it in use, in the mean")                                                 \
+    X(PER_REQUEST, "per_request", "count",                                               \
+      "of the quantity, per request: number, bytes or seconds")                          \
+    X(PER_REQUEST_LOW, "per_request_low", "count",                                       \
+      "the same when the cause is at its usual low")                                     \
+    X(PER_REQUEST_HIGH, "per_request_high", "count", "and at its usual high")            \
+    X(WORK_VERDICT, "work_verdict", "text",                                              \
+      "constant, grows_with_concurrency, grows_with_data, ... (workgrowth.h)")           \
+    X(CONCURRENCY_EFFECT_RATIO, "concurrency_effect_ratio", "ratio",                     \
+      "what busy times add to it, as a share of its mean")                               \
+    X(DATA_EFFECT_RATIO, "data_effect_ratio", "ratio",                                   \
+      "what the growth of the data has added, likewise")                                 \
+    X(CAUSE_LOW, "cause_low", "count",                                                   \
+      "usual low of what it grows with: requests at once, or data")                      \
+    X(CAUSE_HIGH, "cause_high", "count", "usual high of that")
+
 /* X(identifier, name, unit, help) */
 #define WPB_METRICS(X)                                                                   \
     X(PRESENT, "present", "boolean",                                                     \
@@ -175,7 +298,8 @@
       "1 when the site's keys have the shape of a network's")                            \
     X(KEY_PREFIX, "key_prefix", "text",                                                  \
       "leading bytes of the site's keys, learnt from their shape")                       \
-    WPB_DATABASE_METRICS(X)
+    WPB_DATABASE_METRICS(X)                                                              \
+    WPB_REQUEST_METRICS(X)
 
 enum wpb_metric {
 #define X(id, name, unit, help) WPB_M_##id,

@@ -26,6 +26,7 @@
 #include "wpbloat/err.h"
 #include "wpbloat/sample.h"
 #include "wpbloat/site.h"
+#include "wpbloat/work.h"
 
 enum wpb_look {
     WPB_LOOK_SURVEY,  /* sees everything, cheaply */
@@ -88,7 +89,8 @@ struct wpb_probe {
     const char *help;
     const char *unit;  /* what done and total count */
     const char *needs; /* a run per: "redis" server database; "rdb" file; "mysql" server,
-                          schema and user; "files" of a site; "host": one for all sites */
+                          schema and user; "files" of a site; "pool" of PHP-FPM; "host":
+                          one for all sites */
     const char *after; /* probe of the same target that must have looked first, or NULL */
     enum wpb_look look;
     enum wpb_subject_kind examines; /* for WPB_LOOK_EXAMINE */
@@ -128,6 +130,16 @@ void wpb_run_post(struct wpb_run *run, const struct wpb_site *site,
 void wpb_run_post_sampled(struct wpb_run *run, const struct wpb_site *site,
                           const struct wpb_subject *subject, enum wpb_metric metric,
                           struct wpb_value value, uint64_t sampled);
+/* Post what requests of POOL did in one stretch of time, likewise. Each stretch once, in
+ * order. */
+void wpb_run_post_work(struct wpb_run *run, const struct wpb_site *site,
+                       const struct wpb_subject *pool, const struct wpb_work_row *row);
+/* What an earlier run of this probe on this target has kept; NULL: nothing. */
+void *wpb_run_kept(const struct wpb_run *run);
+/* Keep STATE from now on for the runs that follow, such as the place in a log. DESTROY is
+ * called when the target goes, or at the end, while no run is under way. False when
+ * memory is out: then it is not kept, and the caller frees it. */
+bool wpb_run_keep(struct wpb_run *run, void *state, void (*destroy)(void *state));
 /* Tell how far it is; shown on a terminal. TOTAL 0: unknown. PACE is a short
  * static text for the current throttle, or NULL. */
 void wpb_run_progress(struct wpb_run *run, uint64_t done, uint64_t total,

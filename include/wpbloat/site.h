@@ -118,6 +118,15 @@ struct wpb_site {
     const char *memory_limit_source; /* "php_admin_value in /etc/.../www.conf:12" */
     uint32_t php_version;            /* 80200 for 8.2; 0 when unknown */
 
+    /* The PHP-FPM pool that runs it, by which the pools of the host are searched
+     * (probes/requests/fpm_pools.h); NULL or "" when none is known, and then why. */
+    const char *pool_name, *pool_file;
+    const char *pool_reason;
+    /* As the operator said; NULL or "" when nobody did. */
+    const char *pool_status; /* address of the pool's status page, as pm.status_listen */
+    const char *web_log, *web_log_format; /* the web server's access log */
+    uint32_t request_window_s;            /* 0: WPB_WORK_LENGTH_DEFAULT_S */
+
     const struct wpb_unresolved *unresolved;
     size_t unresolved_count;
 };

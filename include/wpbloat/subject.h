@@ -30,7 +30,20 @@ enum wpb_subject_kind {
     WPB_SUBJECT_POST,          /* scope = URI with schema; name = decimal ID */
     WPB_SUBJECT_COMPONENT,     /* scope = URI with schema; name = "plugin:slug",
                                   "theme:slug", "builder:slug" or an option prefix with
-                                  a "*"; parent = the table it is a part of, or NULL */
+                                  a "*"; parent = the table it is a part of, or NULL.
+                                  Of a pool: parent = the pool, scope = the pool's */
+    WPB_SUBJECT_POOL,          /* a PHP-FPM pool: scope = FPM's main file or the pool's
+                                  address, name = the pool's name */
+    WPB_SUBJECT_ROUTE,         /* kind of page; scope and parent = the pool's; name =
+                                  "checkout" (probes/requests/route.h) */
+    WPB_SUBJECT_RESOURCE,      /* what a pool's requests use; scope and parent = the
+                                  pool's; name = "php_workers" (agent/analyse/demand.h) */
+    WPB_SUBJECT_QUANTITY,      /* what is counted per request; scope and parent = the
+                                  pool's; name = "queries" (agent/analyse/work_book.h) */
+    WPB_SUBJECT_STATEMENT,     /* scope = URI with schema; name = the shape of an SQL
+                                  statement, without values */
+    WPB_SUBJECT_PLACE,         /* in PHP code where requests ended; scope and parent = the
+                                  pool's; name = "memory_exhausted FILE:LINE" */
     WPB_SUBJECT_KINDS
 };
 

@@ -13,8 +13,11 @@
 #include "wpbloat/outlook.h"
 #include "wpbloat/sample.h"
 #include "wpbloat/site.h"
+#include "wpbloat/work.h"
 
 #define WPB_WINDOW_SUBJECTS_MAX 20000
+/* Two days of minutes. */
+#define WPB_WINDOW_WORK_MAX 2880
 
 struct wpb_window;
 
@@ -72,5 +75,16 @@ void wpb_window_post_outlook(struct wpb_window *window, const struct wpb_subject
 const struct wpb_outlook *wpb_window_outlook(const struct wpb_window *window,
                                              const struct wpb_subject *subject,
                                              enum wpb_metric metric);
+
+/* Copy ROW of POOL in, behind the earlier ones of that pool. What is beyond
+ * WPB_WINDOW_WORK_MAX of all pools is dropped and counted. Rows are of the turn in which
+ * they were read: wpb_window_carry() leaves them behind. */
+void wpb_window_post_work(struct wpb_window *window, const struct wpb_subject *pool,
+                          const struct wpb_work_row *row);
+/* Walk the rows in order of posting: start with *CURSOR = 0; NULL at the end. POOL is set
+ * to the window's own subject. Valid until the next row is posted. */
+const struct wpb_work_row *wpb_window_next_work(const struct wpb_window *window,
+                                                size_t *cursor,
+                                                const struct wpb_subject **pool);
 
 #endif

@@ -348,6 +348,61 @@ static void an_outlook_is_found_by_its_metric_and_travels_with_its_subject(void 
     wpb_window_free(to);
 }
 
+/* ---- rows of work ---- */
+
+static struct wpb_work_row row_at(int64_t start_ms)
+{
+    return (struct wpb_work_row){.start_ms = start_ms, .length_s = 60, .requests = 7};
+}
+
+static void rows_of_work_stay_in_order_and_behind(void **state)
+{
+    struct wpb_window *window = wpb_window_new(&site, NOW);
+    struct wpb_window *next = wpb_window_new(&site, NOW);
+    struct wpb_subject pool = {
+        .kind = WPB_SUBJECT_POOL, .scope = WPB_SLICE("/etc/a"), .name = WPB_SLICE("www")};
+    const struct wpb_subject *of = NULL;
+    const struct wpb_work_row *found;
+    size_t cursor = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        struct wpb_work_row row = row_at(NOW + i * 60000);
+        wpb_window_post_work(window, &pool, &row);
+    }
+    for (int i = 0; i < 100; i++) {
+        found = wpb_window_next_work(window, &cursor, &of);
+        assert_non_null(found);
+        assert_int_equal(found->start_ms, NOW + i * 60000);
+        assert_true(wpb_subject_equal(of, &pool));
+    }
+    assert_null(wpb_window_next_work(window, &cursor, &of));
+    wpb_window_carry(next, window, NULL, NULL);
+    cursor = 0;
+    assert_null(wpb_window_next_work(next, &cursor, &of));
+    wpb_window_free(window);
+    wpb_window_free(next);
+}
+
+static void rows_of_work_are_bounded(void **state)
+{
+    struct wpb_window *window = wpb_window_new(&site, NOW);
+    struct wpb_subject pool = {.kind = WPB_SUBJECT_POOL, .name = WPB_SLICE("www")};
+    const struct wpb_subject *of;
+    size_t cursor = 0, count = 0;
+
+    (void)state;
+    for (int i = 0; i < WPB_WINDOW_WORK_MAX + 3; i++) {
+        struct wpb_work_row row = row_at(NOW + i * 60000);
+        wpb_window_post_work(window, &pool, &row);
+    }
+    while (wpb_window_next_work(window, &cursor, &of))
+        count++;
+    assert_int_equal(count, WPB_WINDOW_WORK_MAX);
+    assert_int_equal(wpb_window_dropped(window), 3);
+    wpb_window_free(window);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +423,8 @@ int main(void)
         cmocka_unit_test(
             what_is_carried_is_what_was_asked_for_and_never_older_than_what_is_there),
         cmocka_unit_test(an_outlook_is_found_by_its_metric_and_travels_with_its_subject),
+        cmocka_unit_test(rows_of_work_stay_in_order_and_behind),
+        cmocka_unit_test(rows_of_work_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
