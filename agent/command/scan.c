@@ -7,6 +7,7 @@
 
 #include "agent/analyse/growth.h"
 #include "agent/analyse/tables.h"
+#include "agent/analyse/work_books.h"
 #include "agent/base/clock.h"
 #include "agent/base/log.h"
 #include "agent/command/cli.h"
@@ -42,7 +43,8 @@ struct scan {
     struct wpb_turn_options turn;
     struct wpb_rule_values *values;
     struct wpb_growth *growth; /* of a watch, or NULL */
-    uint64_t started_ms;       /* of the turn, on a clock that never steps */
+    struct wpb_work_books *books;
+    uint64_t started_ms; /* of the turn, on a clock that never steps */
 };
 
 enum option_index {
@@ -402,6 +404,8 @@ static void make_report(const struct scan *scan,
     for (size_t i = 0; i < count; i++) {
         sites[i] = wpb_turn_site(turn, i);
         windows[i] = wpb_turn_window(turn, i);
+        wpb_work_books_note(scan->books, windows[i], wpb_turn_window(turn, i),
+                            scan->turn.now_ms);
     }
     wpb_rules_evaluate(windows, count, scan->values, &findings);
     *report = (struct wpb_report){.generated_at_ms = scan->turn.now_ms,
@@ -593,7 +597,8 @@ int wpb_command_scan(int argc, char **argv)
     int code = WPB_EXIT_USAGE, parsed;
 
     scan.values = wpb_rule_values_new();
-    if (!arena || !scan.values) {
+    scan.books = wpb_work_books_new();
+    if (!arena || !scan.values || !scan.books) {
         wpb_cli_error("out of memory");
         goto out;
     }
@@ -618,6 +623,7 @@ int wpb_command_scan(int argc, char **argv)
     code = scan.watch_seconds && selected.count ? scan_again_and_again(&scan, &selected)
                                                 : scan_once(&scan, &selected);
 out:
+    wpb_work_books_free(scan.books);
     wpb_rule_values_free(scan.values);
     wpb_arena_free(arena);
     return code;

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "agent/alert/pump.h"
+#include "agent/analyse/work_books.h"
 #include "agent/base/notify.h"
 #include "agent/daemon/chronicle.h"
 #include "agent/daemon/daemon.h"
@@ -45,6 +46,7 @@ struct wpb_engine {
     size_t failed_sinks; /* that could not be configured */
     struct wpb_chronicle *chronicle;
     struct wpb_outlooks *outlooks;
+    struct wpb_work_books *books;
     struct wpb_judge *judge;
     struct wpb_looks *looks;
     struct wpb_serve *serve;

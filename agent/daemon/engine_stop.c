@@ -20,6 +20,7 @@ static void close_past(void *cookie)
 
     wpb_chronicle_free(engine->chronicle);
     wpb_outlooks_free(engine->outlooks);
+    wpb_work_books_free(engine->books);
     wpb_looks_free(engine->looks);
     wpb_judge_free(engine->judge);
     wpb_fleet_free(engine->fleet);

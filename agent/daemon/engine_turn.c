@@ -38,6 +38,7 @@ static void mind_the_clock(struct wpb_engine *engine)
     if (change.stepped_by_ms >= 0 || !engine->fleet)
         return;
     wpb_chronicle_forget_times(engine->chronicle);
+    wpb_work_books_set_back(engine->books, now.unix_ms);
     for (size_t i = 0; i < engine->fleet->found.count; i++) {
         if (engine->fleet->knowledge[i])
             wpb_knowledge_forget(engine->fleet->knowledge[i], now.unix_ms);
@@ -105,8 +106,11 @@ void wpb_engine_looked(void *cookie, const struct wpb_turn *turn, const size_t *
 
     for (size_t i = 0; i < wpb_turn_sites(turn); i++) {
         struct wpb_knowledge *knowledge = engine->fleet->knowledge[sites[i]];
-        if (knowledge)
-            wpb_chronicle_note(engine->chronicle, wpb_knowledge_window(knowledge));
+        if (!knowledge)
+            continue;
+        wpb_work_books_note(engine->books, wpb_turn_window((struct wpb_turn *)turn, i),
+                            wpb_knowledge_window(knowledge), now_ms);
+        wpb_chronicle_note(engine->chronicle, wpb_knowledge_window(knowledge));
     }
     for (size_t i = 0; i < count; i++) {
         if (looks[i].coverage->status <= WPB_COVERAGE_PARTIAL)

@@ -180,8 +180,10 @@
       "lower end of its interval")                                                       \
     X(CAPACITY_HIGH_PER_SECOND, "capacity_high_per_second", "per second",                \
       "upper end of it")                                                                 \
+    X(KNEE_PER_SECOND, "knee_per_second", "per second",                                  \
+      "requests from which waiting is felt")                                             \
     X(CAPACITY_WAIT_SECONDS, "capacity_wait_seconds", "seconds",                         \
-      "what one request in twenty waits for a worker then")                              \
+      "what one request in twenty waits for a worker at the knee")                       \
     X(BOTTLENECK, "bottleneck", "text",                                                  \
       "resource that ends first: php_workers, cpu, mysql, redis, lock")                  \
     X(DEMAND_SECONDS, "demand_seconds", "seconds",                                       \

@@ -34,4 +34,7 @@ struct wpb_work_row {
     float class_busy_s[WPB_WORK_CLASSES];
 };
 
+/* "front_page", "checkout"; "" of what is none. Static. */
+const char *wpb_work_class_name(unsigned class_index);
+
 #endif

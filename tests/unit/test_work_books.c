@@ -1,0 +1,366 @@
+/* From rows and counters to what is said of a pool: simulated pools of which the truth is
+ * known, told as the probes tell them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "agent/analyse/work_books.h"
+#include "agent/analyse/work_verdict.h"
+#include "probes/requests/route.h"
+#include "tests/unit/near.h"
+#include "tests/unit/series.h"
+#include "tests/unit/simulated_pool.h"
+
+#define T0 INT64_C(1795464000000)
+#define WINDOW_S 10
+#define WINDOWS 300
+#define WORKERS 8
+
+static const struct wpb_site site = {.name = "shop"};
+static const struct wpb_subject pool = {.kind = WPB_SUBJECT_POOL,
+                                        .scope = WPB_SLICE("/etc/php-fpm.conf"),
+                                        .name = WPB_SLICE("www")};
+static const struct wpb_subject host = {.kind = WPB_SUBJECT_HOST};
+static const struct wpb_subject mysql = {.kind = WPB_SUBJECT_MYSQL_SERVER,
+                                         .scope = WPB_SLICE("mysql://db:3306")};
+
+/* What the probes have told so far. */
+struct told {
+    struct wpb_window *known;
+    struct wpb_work_books *books;
+    int64_t now_ms;
+    double waits, wait_s, cpu_s, rows, queries; /* counters */
+};
+
+static void post(struct wpb_window *window, const struct wpb_subject *subject,
+                 enum wpb_metric metric, double value, int64_t time_ms)
+{
+    struct wpb_sample sample = {.subject = subject,
+                                .metric = metric,
+                                .value = wpb_value_double(value),
+                                .time_ms = time_ms};
+
+    if (value == floor(value))
+        sample.value = wpb_value_integer((int64_t)value);
+    wpb_window_post(window, &sample);
+}
+
+static void post_counters(struct told *told)
+{
+    post(told->known, &mysql, WPB_M_ROW_LOCK_WAITS, told->waits, told->now_ms);
+    post(told->known, &mysql, WPB_M_ROW_LOCK_SECONDS, told->wait_s, told->now_ms);
+    post(told->known, &mysql, WPB_M_ROWS_EXAMINED, told->rows, told->now_ms);
+    post(told->known, &mysql, WPB_M_QUESTIONS, told->queries, told->now_ms);
+    post(told->known, &host, WPB_M_CPU_BUSY_SECONDS, told->cpu_s, told->now_ms);
+}
+
+static void begin(struct told *told)
+{
+    *told = (struct told){.known = wpb_window_new(&site, T0),
+                          .books = wpb_work_books_new(),
+                          .now_ms = T0,
+                          .wait_s = 0.001, /* no whole number: as a server tells it */
+                          .cpu_s = 0.01};
+    assert_non_null(told->known);
+    assert_non_null(told->books);
+    post(told->known, &pool, WPB_M_MAX_CHILDREN, WORKERS, T0);
+    post(told->known, &host, WPB_M_CORES, 2, T0);
+    post_counters(told);
+}
+
+static void end(struct told *told)
+{
+    wpb_window_free(told->known);
+    wpb_work_books_free(told->books);
+}
+
+/* One window of the pool has passed. The log's row comes with the look that follows. */
+static void tell_row(struct told *told, struct wpb_work_row row)
+{
+    struct wpb_window *read = wpb_window_new(&site, told->now_ms);
+
+    row.start_ms = told->now_ms;
+    row.length_s = WINDOW_S;
+    row.timed = row.requests;
+    if (row.requests)
+        row.busy_squared_s2 = 1.2 * row.busy_s * row.busy_s / row.requests;
+    row.cpu_s = row.queue_wait_s = row.queries = NAN;
+    told->now_ms += WINDOW_S * 1000;
+    post_counters(told);
+    wpb_window_post_work(read, &pool, &row);
+    wpb_work_books_note(told->books, read, told->known, told->now_ms);
+    wpb_window_free(read);
+}
+
+static double number_of(const struct told *told, const struct wpb_subject *subject,
+                        enum wpb_metric metric)
+{
+    const struct wpb_sample *sample = wpb_window_get(told->known, subject, metric);
+
+    assert_non_null(sample);
+    if (sample->value.type == WPB_VALUE_NONE)
+        return NAN;
+    return sample->value.type == WPB_VALUE_DOUBLE ? sample->value.number
+                                                  : (double)sample->value.integer;
+}
+
+static struct wpb_slice text_of(const struct told *told,
+                                const struct wpb_subject *subject, enum wpb_metric metric)
+{
+    return wpb_window_text(told->known, subject, metric);
+}
+
+static struct wpb_subject child_of(const struct wpb_subject *parent,
+                                   enum wpb_subject_kind kind, const char *name)
+{
+    return (struct wpb_subject){.kind = kind,
+                                .scope = parent->scope,
+                                .name = wpb_slice_cstr(name),
+                                .parent = parent};
+}
+
+static void assert_text(const struct told *told, const struct wpb_subject *subject,
+                        enum wpb_metric metric, const char *text)
+{
+    assert_true(wpb_slice_equal(text_of(told, subject, metric), wpb_slice_cstr(text)));
+}
+
+/* Requests that take a row lock for 0.15 s, seen at 1 to 5 a second, when the pool looks
+ * idle: eight workers of 0.05 to 0.3 s would do 30. */
+static void a_lock_is_told_as_what_breaks_first(void **state)
+{
+    struct pool_plan plan = {.workers = WORKERS,
+                             .work_s = 0.05,
+                             .hold_s = 0.15,
+                             .rate_low = 1,
+                             .rate_high = 5,
+                             .windows = WINDOWS,
+                             .window_s = WINDOW_S,
+                             .seed = 7};
+    struct wpb_subject lock = child_of(&pool, WPB_SUBJECT_RESOURCE, "lock");
+    struct wpb_subject workers = child_of(&pool, WPB_SUBJECT_RESOURCE, "php_workers");
+    struct pool_window windows[WINDOWS];
+    struct told told;
+
+    (void)state;
+    pool_simulate(&plan, windows);
+    begin(&told);
+    for (size_t i = 0; i < WINDOWS; i++) {
+        told.waits += windows[i].waits;
+        told.wait_s += windows[i].wait_s;
+        told.cpu_s += 0.03 * windows[i].requests;
+        tell_row(&told, (struct wpb_work_row){.requests = windows[i].requests,
+                                              .busy_s = windows[i].busy_s});
+    }
+    assert_text(&told, &pool, WPB_M_WORK_REFUSAL, "");
+    assert_text(&told, &pool, WPB_M_BOTTLENECK, "lock");
+    assert_within(number_of(&told, &pool, WPB_M_CAPACITY_PER_SECOND), 1 / 0.15, 0.25);
+    assert_true(number_of(&told, &pool, WPB_M_CAPACITY_LOW_PER_SECOND) <= 1 / 0.15);
+    assert_true(number_of(&told, &pool, WPB_M_CAPACITY_HIGH_PER_SECOND) >= 1 / 0.15);
+    assert_true(number_of(&told, &pool, WPB_M_KNEE_PER_SECOND) <
+                number_of(&told, &pool, WPB_M_CAPACITY_PER_SECOND));
+    assert_within(number_of(&told, &lock, WPB_M_DEMAND_SECONDS), 0.15, 0.25);
+    assert_true(number_of(&told, &workers, WPB_M_CAPACITY_PER_SECOND) > 20);
+    assert_near(number_of(&told, &pool, WPB_M_WORK_WINDOWS), WINDOWS, 0);
+    assert_true(number_of(&told, &pool, WPB_M_BUSIEST_PER_SECOND) > 4);
+    end(&told);
+}
+
+/* 0.1 s of processor a request on two processors: 20 a second, where workers allow 80. */
+static void processors_are_told_as_what_breaks_first(void **state)
+{
+    struct wpb_subject service = child_of(&pool, WPB_SUBJECT_QUANTITY, "service_seconds");
+    struct series random;
+    struct told told;
+
+    (void)state;
+    series_begin(&random, 11);
+    begin(&told);
+    for (size_t i = 0; i < WINDOWS; i++) {
+        double requests = floor(20 + 60 * series_uniform(&random));
+        told.cpu_s += 0.1 * requests * (0.95 + 0.1 * series_uniform(&random));
+        tell_row(&told,
+                 (struct wpb_work_row){.requests = requests,
+                                       .busy_s = 0.1 * requests *
+                                                 (0.95 + 0.1 * series_uniform(&random))});
+    }
+    assert_text(&told, &pool, WPB_M_BOTTLENECK, "cpu");
+    assert_within(number_of(&told, &pool, WPB_M_CAPACITY_PER_SECOND), 20, 0.05);
+    assert_text(&told, &service, WPB_M_WORK_VERDICT, "constant");
+    assert_text(&told, &service, WPB_M_WORK_REFUSAL, "");
+    end(&told);
+}
+
+/* The same rate, and each day more rows for the same request. */
+static void growing_data_are_told(void **state)
+{
+    struct wpb_subject rows = child_of(&pool, WPB_SUBJECT_QUANTITY, "rows_examined");
+    struct wpb_subject queries = child_of(&pool, WPB_SUBJECT_QUANTITY, "queries");
+    struct series random;
+    struct told told;
+
+    (void)state;
+    series_begin(&random, 13);
+    begin(&told);
+    for (size_t i = 0; i < WINDOWS; i++) {
+        double requests = floor(20 + 60 * series_uniform(&random));
+        told.rows += floor(requests * (1000 + 30 * (double)i));
+        told.queries += 9 * requests;
+        tell_row(&told,
+                 (struct wpb_work_row){.requests = requests, .busy_s = 0.1 * requests});
+    }
+    assert_text(&told, &rows, WPB_M_WORK_VERDICT, "grows_with_data");
+    assert_within(number_of(&told, &rows, WPB_M_PER_REQUEST), 1000 + 15 * WINDOWS, 0.1);
+    assert_true(number_of(&told, &rows, WPB_M_PER_REQUEST_HIGH) >
+                2 * number_of(&told, &rows, WPB_M_PER_REQUEST_LOW));
+    assert_text(&told, &queries, WPB_M_WORK_VERDICT, "constant");
+    assert_within(number_of(&told, &queries, WPB_M_PER_REQUEST), 9, 0.01);
+    end(&told);
+}
+
+/* A product page takes 300 queries, a cart 20: only MySQL's sum is known. */
+static void routes_are_told_apart(void **state)
+{
+    struct wpb_subject queries = child_of(&pool, WPB_SUBJECT_QUANTITY, "queries");
+    struct wpb_subject product = child_of(&queries, WPB_SUBJECT_ROUTE, "product");
+    struct wpb_subject cart = child_of(&queries, WPB_SUBJECT_ROUTE, "cart");
+    struct wpb_subject of_pool = child_of(&pool, WPB_SUBJECT_ROUTE, "product");
+    struct series random;
+    struct told told;
+
+    (void)state;
+    series_begin(&random, 17);
+    begin(&told);
+    for (size_t i = 0; i < 60; i++) {
+        double products = floor(30 * series_uniform(&random)) + 1;
+        double carts = floor(30 * series_uniform(&random)) + 1;
+        struct wpb_work_row row = {.requests = products + carts,
+                                   .busy_s = 0.2 * products + 0.1 * carts};
+        row.class_requests[WPB_ROUTE_PRODUCT] = (float)products;
+        row.class_requests[WPB_ROUTE_CART] = (float)carts;
+        row.class_busy_s[WPB_ROUTE_PRODUCT] = (float)(0.2 * products);
+        told.queries += 300 * products + 20 * carts + 5; /* of cron */
+        tell_row(&told, row);
+    }
+    assert_within(number_of(&told, &product, WPB_M_PER_REQUEST), 300, 0.02);
+    assert_within(number_of(&told, &cart, WPB_M_PER_REQUEST), 20, 0.2);
+    assert_within(number_of(&told, &of_pool, WPB_M_SERVICE_SECONDS), 0.2, 0.001);
+    end(&told);
+}
+
+/* Nothing is said of what is not known, and why: at first, without MySQL, and when the
+ * log has ended. */
+static void what_is_not_known_is_refused(void **state)
+{
+    struct wpb_subject lock = child_of(&pool, WPB_SUBJECT_RESOURCE, "lock");
+    struct wpb_window *nothing = wpb_window_new(&site, T0);
+    struct told told;
+
+    (void)state;
+    begin(&told);
+    wpb_work_books_note(told.books, nothing, told.known, told.now_ms);
+    assert_text(&told, &pool, WPB_M_WORK_REFUSAL, "not_measured");
+    assert_true(isnan(number_of(&told, &pool, WPB_M_CAPACITY_PER_SECOND)));
+    for (size_t i = 0; i < 5; i++)
+        tell_row(&told, (struct wpb_work_row){.requests = 100, .busy_s = 10});
+    assert_text(&told, &pool, WPB_M_WORK_REFUSAL, "too_few_windows");
+    for (size_t i = 0; i < 30; i++)
+        tell_row(&told, (struct wpb_work_row){.requests = 100 + (double)(i % 7),
+                                              .busy_s = 10 + (double)(i % 7) / 10});
+    assert_text(&told, &pool, WPB_M_WORK_REFUSAL, "");
+    assert_text(&told, &pool, WPB_M_BOTTLENECK, "php_workers");
+    assert_within(number_of(&told, &pool, WPB_M_CAPACITY_PER_SECOND), 80, 0.05);
+    assert_text(&told, &lock, WPB_M_WORK_REFUSAL, "no_waiting");
+    told.now_ms += WPB_VERDICT_STALE_MS + 1;
+    wpb_work_books_note(told.books, nothing, told.known, told.now_ms);
+    assert_near(number_of(&told, &pool, WPB_M_REQUESTS_PER_SECOND), 0, 0);
+    wpb_window_free(nothing);
+    end(&told);
+}
+
+/* Numbers that no log tells must not end anything. */
+static void rows_that_cannot_be_are_left_out(void **state)
+{
+    struct wpb_work_book *book = wpb_work_book_new(&pool);
+    struct wpb_window *read = wpb_window_new(&site, T0);
+    const struct wpb_work_row rows[] = {
+        {.start_ms = T0, .length_s = 0, .requests = 1},
+        {.start_ms = T0, .length_s = 10, .requests = NAN},
+        {.start_ms = T0, .length_s = 10, .requests = -1},
+        {.start_ms = T0, .length_s = 10, .requests = 1, .busy_s = INFINITY},
+        {.start_ms = T0, .length_s = 10, .requests = 1, .timed = 2},
+        {.start_ms = T0, .length_s = 10, .requests = 1, .timed = 1, .busy_s = 1},
+        {.start_ms = T0, .length_s = 10, .requests = 2, .timed = 1}, /* told twice */
+        {.start_ms = T0 - 1, .length_s = 10, .requests = 2, .timed = 1},
+    };
+    struct wpb_verdict verdict;
+    struct wpb_verdict_pool facts = {.workers = 8, .cores = 2};
+    size_t count;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        wpb_window_post_work(read, &pool, &rows[i]);
+    assert_int_equal(wpb_work_book_take(book, read, read), 1);
+    wpb_work_book_rows(book, &count);
+    assert_int_equal(count, 1);
+    assert_true(wpb_verdict_of(book, &facts, T0, &verdict));
+    assert_int_equal(verdict.refusal, WPB_WORK_TOO_FEW_WINDOWS);
+    wpb_work_book_set_back(book, T0 - 1);
+    wpb_work_book_rows(book, &count);
+    assert_int_equal(count, 0);
+    wpb_window_free(read);
+    wpb_work_book_free(book);
+}
+
+static void a_book_keeps_its_newest_rows(void **state)
+{
+    struct wpb_work_book *book = wpb_work_book_new(&pool);
+    const struct wpb_book_row *rows;
+    size_t count;
+
+    (void)state;
+    for (int64_t i = 0; i < 2 * WPB_BOOK_ROWS; i++) {
+        struct wpb_window *read = wpb_window_new(&site, T0);
+        struct wpb_work_row row = {
+            .start_ms = T0 + i * 1000, .length_s = 1, .requests = 1};
+        wpb_window_post_work(read, &pool, &row);
+        wpb_work_book_take(book, read, read);
+        wpb_window_free(read);
+    }
+    rows = wpb_work_book_rows(book, &count);
+    assert_in_range(count, WPB_BOOK_ROWS * 3 / 4, WPB_BOOK_ROWS);
+    assert_int_equal(rows[count - 1].start_ms,
+                     T0 + (2 * WPB_BOOK_ROWS - 1) * INT64_C(1000));
+    for (size_t i = 1; i < count; i++)
+        assert_int_equal(rows[i].start_ms, rows[i - 1].start_ms + 1000);
+    wpb_work_book_free(book);
+}
+
+static void classes_are_named_as_routes(void **state)
+{
+    (void)state;
+    assert_true(WPB_ROUTES <= WPB_WORK_CLASSES);
+    for (unsigned r = 0; r < WPB_ROUTES; r++)
+        assert_string_equal(wpb_work_class_name(r), wpb_route_name((enum wpb_route)r));
+    assert_string_equal(wpb_work_class_name(WPB_ROUTES), "");
+    assert_string_equal(wpb_work_class_name(1000), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_lock_is_told_as_what_breaks_first),
+        cmocka_unit_test(processors_are_told_as_what_breaks_first),
+        cmocka_unit_test(growing_data_are_told),
+        cmocka_unit_test(routes_are_told_apart),
+        cmocka_unit_test(what_is_not_known_is_refused),
+        cmocka_unit_test(rows_that_cannot_be_are_left_out),
+        cmocka_unit_test(a_book_keeps_its_newest_rows),
+        cmocka_unit_test(classes_are_named_as_routes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
