@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "agent/analyse/database_tables.h"
+#include "agent/analyse/request_tables.h"
 
 static uint64_t count_of(const struct wpb_window *window,
                          const struct wpb_subject *subject, enum wpb_metric metric)
@@ -194,4 +195,5 @@ void wpb_tables_fill(const struct wpb_window *const *windows, size_t count,
             report->server_count++;
     }
     wpb_database_tables_fill(windows, count, keys_max, arena, &report->database);
+    wpb_request_tables_fill(windows, count, arena, &report->requests);
 }

@@ -56,7 +56,7 @@ static void post_pool(const struct post *post, const struct wpb_verdict *verdict
     const struct wpb_verdict_rates *rates = &verdict->rates;
     bool is_known = !verdict->refusal;
 
-    put_number(post, WPB_M_WORK_WINDOWS, rates->windows);
+    put(post, WPB_M_WORK_WINDOWS, wpb_value_count((uint64_t)rates->windows));
     put_number(post, WPB_M_REQUESTS_PER_SECOND, rates->lately);
     put_number(post, WPB_M_BUSIEST_PER_SECOND, rates->busiest);
     put_number(post, WPB_M_SERVICE_SECONDS, rates->service_s);
@@ -137,7 +137,7 @@ static void post_quantity(const struct post *pool, enum wpb_quantity quantity,
     bool is_told = growth->verdict != WPB_WORK_REFUSED;
     bool is_measured = growth->requests > 0;
 
-    put_number(&post, WPB_M_WORK_WINDOWS, growth->windows);
+    put(&post, WPB_M_WORK_WINDOWS, wpb_value_count((uint64_t)growth->windows));
     put_number(&post, WPB_M_PER_REQUEST, is_measured ? growth->mean : NAN);
     put_text(&post, WPB_M_WORK_VERDICT, wpb_work_verdict_name(growth->verdict));
     put_refusal(&post, is_told ? WPB_WORK_NOT_REFUSED : growth->refusal);

@@ -6,6 +6,7 @@
 #include "agent/output/database_json.h"
 #include "agent/output/finding_json.h"
 #include "agent/output/growth_json.h"
+#include "agent/output/requests_json.h"
 
 static void write_time(struct wpb_json *json, const char *key, int64_t unix_ms)
 {
@@ -201,6 +202,7 @@ static void write_tables(struct wpb_json *json, const struct wpb_report *report)
         write_server(json, &report->servers[i]);
     wpb_json_close(json);
     wpb_database_json(json, &report->database);
+    wpb_requests_json(json, &report->requests);
     wpb_growth_json(json, report);
     wpb_json_close(json);
 }

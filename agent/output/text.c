@@ -6,6 +6,7 @@
 #include "agent/output/finding_text.h"
 #include "agent/output/growth_text.h"
 #include "agent/output/report_tables.h"
+#include "agent/output/requests_text.h"
 #include "agent/output/verdict.h"
 
 #define INDENT 2
@@ -267,6 +268,7 @@ void wpb_output_text(const struct wpb_report *report, const struct wpb_text_styl
     wpb_report_tables_keys(&page, report);
     wpb_report_tables_groups(&page, report);
     wpb_database_text(&page, report);
+    wpb_requests_text(&page, report);
     wpb_report_tables_sites(&page, report);
     print_unseen(&page, report);
     print_notes(&page, report);

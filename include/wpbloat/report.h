@@ -10,6 +10,7 @@
 #include "wpbloat/finding.h"
 #include "wpbloat/probe.h"
 #include "wpbloat/report_database.h"
+#include "wpbloat/report_requests.h"
 #include "wpbloat/site.h"
 
 /* A row of the "redis_keys" table: largest keys by memory. */
@@ -116,6 +117,7 @@ struct wpb_report {
     const struct wpb_server_row *servers;
     size_t server_count;
     struct wpb_database_report database;
+    struct wpb_requests_report requests;
     bool is_watch; /* the next two are meaningful */
     const struct wpb_growth_place *growth;
     size_t growth_count;

@@ -6,6 +6,7 @@ wpb_unit_test(output_text test_reports)
 wpb_unit_test(output_json test_reports PkgConfig::CJSON)
 wpb_unit_test(output_growth test_reports)
 wpb_unit_test(output_forecast test_reports m)
+wpb_unit_test(output_requests test_reports)
 wpb_unit_test(output_nagios test_reports)
 wpb_unit_test(output_prometheus test_reports)
 wpb_unit_test(output_explain test_reports PkgConfig::CJSON)
@@ -28,7 +29,8 @@ endfunction()
 
 wpb_valid_json(report report.schema.json
   report_incident.json report_healthy.json report_no_site.json report_blind.json
-  report_hostile.json report_shared.json report_database.json report_watch.json report_watch_hostile.json)
+  report_hostile.json report_shared.json report_database.json report_watch.json report_watch_hostile.json
+  report_requests.json)
 wpb_valid_json(findings report.schema.json --ndjson
   findings_incident.ndjson findings_hostile.ndjson findings_database.ndjson
   forecasts.ndjson forecast_hostile.ndjson)
