@@ -6,3 +6,7 @@ add_test(NAME scenario.request-logs
                  $<TARGET_FILE:request_lines>)
 set_tests_properties(scenario.request-logs PROPERTIES
   LABELS scenario TIMEOUT 600 RUN_SERIAL ON)
+
+# A recorded run of the lab, analysed again, and draws of it.
+add_executable(replay scenario/requests/replay.c)
+target_link_libraries(replay PRIVATE wpb_analyse wpb_requests wpb_build)
