@@ -1,5 +1,6 @@
 #include "agent/output/prometheus.h"
 
+#include "agent/output/prometheus_pools.h"
 #include "agent/output/prometheus_servers.h"
 #include "agent/output/prometheus_sites.h"
 #include "agent/output/prometheus_write.h"
@@ -115,6 +116,7 @@ void wpb_output_prometheus(const struct wpb_report *report,
     write_probes(&to, report);
     write_findings(&to, report);
     wpb_exposition_servers(&to, windows, window_count);
+    wpb_exposition_pools(&to, &report->requests);
     if (agent)
         write_agent(&to, agent);
     wpb_exposition_sites(&to, report, windows, window_count);

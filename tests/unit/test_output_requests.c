@@ -3,6 +3,7 @@
 
 #include "agent/analyse/tables.h"
 #include "agent/output/json.h"
+#include "agent/output/prometheus.h"
 #include "agent/output/requests_text.h"
 #include "agent/output/text.h"
 #include "wpbloat/arena.h"
@@ -176,6 +177,33 @@ static void a_pool_of_several_sites_is_told_once(void **state)
     wpb_window_free(windows[1]);
 }
 
+static void rates_and_capacities_are_exported(void **state)
+{
+    struct wpb_window *window = make_window();
+    struct wpb_arena *arena = wpb_arena_new();
+    const struct wpb_window *windows[] = {window};
+    struct wpb_report report;
+    struct wpb_buf out;
+
+    (void)state;
+    wpb_buf_init(&out, 0);
+    fill(&window, 1, arena, &report);
+    wpb_output_prometheus(&report, windows, 1, NULL, &out);
+    assert_int_equal(
+        golden_count(wpb_buf_view(&out),
+                     "\nwpbloat_pool_requests_per_second{pool=\"www\"} 3.260\n"),
+        1);
+    assert_int_equal(
+        golden_count(wpb_buf_view(&out),
+                     "\nwpbloat_pool_capacity_per_second{pool=\"www\"} 6.500\n"),
+        1);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "\nwpbloat_pool_max_children{"), 2);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "</script>\n"), 0);
+    wpb_buf_fini(&out);
+    wpb_arena_free(arena);
+    wpb_window_free(window);
+}
+
 static void without_pools_nothing_is_said(void **state)
 {
     struct wpb_text_style style = {.columns = 80};
@@ -202,6 +230,7 @@ int main(void)
         cmocka_unit_test(tables_read_well_at_80_columns),
         cmocka_unit_test(tables_are_in_the_json_report),
         cmocka_unit_test(a_pool_of_several_sites_is_told_once),
+        cmocka_unit_test(rates_and_capacities_are_exported),
         cmocka_unit_test(without_pools_nothing_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
