@@ -16,16 +16,13 @@
 #include "wpbloat/window.h"
 
 /* Series of a host, and of each site. */
-#define WPB_PROMETHEUS_HOST_SERIES_MAX 72
+#define WPB_PROMETHEUS_HOST_SERIES_MAX 60
 #define WPB_PROMETHEUS_SITE_SERIES_MAX 12
 /* Sites with series of their own, the first by name; what others add up to, or the
  * largest of them, is told as site="other". */
 #define WPB_PROMETHEUS_SITES_MAX 20
 /* Redis servers, likewise: the third is "other" when there are more. */
 #define WPB_PROMETHEUS_SERVERS_MAX 3
-/* Pools of PHP-FPM; of others nothing is told, since rates against capacities do not add
- * up. */
-#define WPB_PROMETHEUS_POOLS_MAX 3
 
 /* Append REPORT, with the WINDOW_COUNT windows of its sites, and AGENT's own numbers
  * (NULL in a scan) to OUT. */

@@ -2,62 +2,51 @@
 
 #include <math.h>
 
-struct row {
-    const char *label;
-    const struct wpb_pool_row *pool;
-};
+#define RATE_MAX 1e9
+
+static bool is_rate(double rate)
+{
+    return rate >= 0 && rate < RATE_MAX;
+}
+
+/* How much of it is used; below 0 where its capacity is not known. */
+static double used_of(const struct wpb_pool_row *pool)
+{
+    return is_rate(pool->capacity_per_second) && pool->capacity_per_second > 0
+               ? pool->requests_per_second / pool->capacity_per_second
+               : -1;
+}
+
+static bool is_nearer(const struct wpb_pool_row *pool, const struct wpb_pool_row *other)
+{
+    double used = used_of(pool), others = used_of(other);
+
+    if (used != others)
+        return used > others;
+    return pool->requests_per_second > other->requests_per_second;
+}
 
 static void write_rate(struct wpb_exposition *exposition, enum wpb_exported which,
                        const char *label, double rate)
 {
-    if (rate >= 0 && rate < 1e9)
+    if (is_rate(rate))
         wpb_exposition_milli(exposition, which, label, (uint64_t)llround(rate * 1000));
-}
-
-/* One after the other, since a metric's series stand together. */
-static void write_figures(struct wpb_exposition *exposition, const struct row *rows,
-                          size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].pool->has_workers)
-            wpb_exposition_count(exposition, WPB_X_POOL_WORKERS, rows[i].label,
-                                 rows[i].pool->workers);
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].pool->has_queue)
-            wpb_exposition_count(exposition, WPB_X_POOL_QUEUE, rows[i].label,
-                                 rows[i].pool->accept_queue);
-    }
-    for (size_t i = 0; i < count; i++)
-        write_rate(exposition, WPB_X_POOL_RATE, rows[i].label,
-                   rows[i].pool->requests_per_second);
-    for (size_t i = 0; i < count; i++)
-        write_rate(exposition, WPB_X_POOL_CAPACITY, rows[i].label,
-                   rows[i].pool->capacity_per_second);
-}
-
-/* Pools of two masters may share their name, which is a label: the first is told. */
-static bool has_label(const struct row *rows, size_t count, const char *label)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(rows[i].label, label) == 0)
-            return true;
-    }
-    return false;
 }
 
 void wpb_exposition_pools(struct wpb_exposition *exposition,
                           const struct wpb_requests_report *requests)
 {
-    struct row rows[WPB_PROMETHEUS_POOLS_MAX];
-    size_t count = 0;
+    const struct wpb_pool_row *nearest = NULL;
+    const char *label;
 
-    for (size_t i = 0; i < requests->pool_count && count < WPB_PROMETHEUS_POOLS_MAX;
-         i++) {
-        const char *label =
-            wpb_exposition_label(exposition, "pool", requests->pools[i].pool);
-        if (!has_label(rows, count, label))
-            rows[count++] = (struct row){label, &requests->pools[i]};
+    for (size_t i = 0; i < requests->pool_count; i++) {
+        const struct wpb_pool_row *pool = &requests->pools[i];
+        if (is_rate(pool->requests_per_second) && (!nearest || is_nearer(pool, nearest)))
+            nearest = pool;
     }
-    write_figures(exposition, rows, count);
+    if (!nearest)
+        return;
+    label = wpb_exposition_label(exposition, "pool", nearest->pool);
+    write_rate(exposition, WPB_X_POOL_RATE, label, nearest->requests_per_second);
+    write_rate(exposition, WPB_X_POOL_CAPACITY, label, nearest->capacity_per_second);
 }

@@ -33,14 +33,10 @@
       "Keys in the databases that the sites use.")                                       \
     X(REDIS_TTLLESS, "wpbloat_redis_ttlless_keys", GAUGE, WPB_PROMETHEUS_SERVERS_MAX,    \
       "server", "Of those, keys that never expire.")                                     \
-    X(POOL_WORKERS, "wpbloat_pool_max_children", GAUGE, WPB_PROMETHEUS_POOLS_MAX,        \
-      "pool", "PHP workers that the pool may have.")                                     \
-    X(POOL_QUEUE, "wpbloat_pool_accept_queue", GAUGE, WPB_PROMETHEUS_POOLS_MAX, "pool",  \
-      "Connections that wait for one of them.")                                          \
-    X(POOL_RATE, "wpbloat_pool_requests_per_second", GAUGE, WPB_PROMETHEUS_POOLS_MAX,    \
-      "pool", "Requests of the last quarter of an hour.")                                \
-    X(POOL_CAPACITY, "wpbloat_pool_capacity_per_second", GAUGE,                          \
-      WPB_PROMETHEUS_POOLS_MAX, "pool", "Requests at which the pool breaks.")
+    X(POOL_RATE, "wpbloat_pool_requests_per_second", GAUGE, 1, "pool",                   \
+      "Requests of the last quarter of an hour to the pool nearest to breaking.")        \
+    X(POOL_CAPACITY, "wpbloat_pool_capacity_per_second", GAUGE, 1, "pool",               \
+      "Requests at which that pool breaks.")
 
 /* Of the agent itself; a scan has none of them. */
 #define WPB_EXPORTED_OF_AGENT(X)                                                         \
