@@ -4,6 +4,7 @@
 #   shipped    the optimised, hardened build as it installs, and the scenarios with it
 #   package    the .deb and the .rpm, installed by apt into a fresh Debian that is booted
 #              on a sick site (needs root)
+#   incidents  what requests do to a shop, on real servers, with nothing else running
 #   agent      500 kills of the agent, a day of twenty sites, ten days
 #   debian13   quickstart, the tests, TLS and Valkey in a fresh Debian 13 (needs root)
 #   fuzz       every fuzzer, WPB_FUZZ_SECONDS each (default 60)
@@ -18,7 +19,7 @@ set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 summary=$root/docs/release-checks.md
-parts='shipped package agent debian13 fuzz bench sid'
+parts='shipped package incidents agent debian13 fuzz bench sid'
 
 for part in "$@"; do
     case " $parts " in

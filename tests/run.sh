@@ -34,7 +34,7 @@ give_up() {
 missing=$(apt_missing gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libhiredis-dev \
     libcjson-dev libinih-dev libcurl4-openssl-dev libmicrohttpd-dev libsqlite3-dev \
     libmariadb-dev libcmocka-dev libzstd-dev clang-format scdoc git curl \
-    time procps dpkg-dev fakeroot systemd \
+    time procps iproute2 dpkg-dev fakeroot systemd \
     python3 python3-jsonschema prometheus prometheus-alertmanager openssl \
     redis-server mariadb-server nginx wordpress \
     php-cli php-fpm php-mysql php-redis php-igbinary)

@@ -31,7 +31,7 @@ lab_window=3s lab_interval=3s
 lab_start osprey-report
 add_events "$rows"
 
-! is_judged || lab_agent
+! is_judged || lab_agent "$wpbloat"
 lab_record_begin
 grow "$seconds" &
 grow_pid=$!

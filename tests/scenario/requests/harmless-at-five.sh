@@ -12,7 +12,7 @@ wpbloat=$1
 lab_config="define( 'HARRIER_SEARCH_HOLD_MS', 130 );"
 lab_start kestrel-currency harrier-search
 
-! is_judged || lab_agent
+! is_judged || lab_agent "$wpbloat"
 lab_record_begin
 lab_drive watched --seed 5 --steps \
     3:15,1:15,4:15,2:15,5:15,3:15,6:15,4:15,2:15,5:15,1:15,6:15,3:15,5:15,4:15,6:15,2:15,5:15

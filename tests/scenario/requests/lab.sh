@@ -176,6 +176,7 @@ lab_grant() {
     echo "pa ss'word" >"$work/mariadb.password"
     chmod 600 "$work/mariadb.password"
     {
+        # shellcheck disable=SC2016
         sed -e 's/`wordpress`\.`wp_/`shop`.`hq_/' -e "s/CHOOSE-A-PASSWORD/pa ss''word/" \
             "$repository/packaging/grants.sql"
         echo 'GRANT SELECT ON performance_schema.* TO wpbloat@localhost;'
@@ -249,7 +250,7 @@ lab_record_end() {
     done
 }
 
-# lab_agent: wpbloat watches.
+# lab_agent WPBLOAT: it watches.
 lab_agent() {
     cat >"$work/wpbloat.conf" <<CONF
 [agent]
@@ -270,7 +271,7 @@ mysql_password_file = $work/mariadb.password
 path = $work/alerts.jsonl
 CONF
     chmod 600 "$work/wpbloat.conf"
-    "$wpbloat" agent --config "$work/wpbloat.conf" >"$work/agent.out" 2>"$work/agent.log" &
+    "$1" agent --config "$work/wpbloat.conf" >"$work/agent.out" 2>"$work/agent.log" &
     agent_pid=$!
     server_pids="$server_pids $agent_pid"
     wait_for "the agent" "$agent_pid" lab_ask /healthz

@@ -11,7 +11,7 @@ key=harrier_hq:options:notoptions
 lab_start dunlin-badges
 names=$(php "$here/fill_notoptions.php" "$work/redis.sock" 3 "$key" 25000000)
 
-! is_judged || lab_agent
+! is_judged || lab_agent "$wpbloat"
 lab_record_begin
 lab_drive broken --seed 6 --steps 2:25
 lab_record_end

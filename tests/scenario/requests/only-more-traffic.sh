@@ -10,7 +10,7 @@ wpbloat=$1
 lab_config="define( 'MERLIN_ROUNDS', 150000 );"
 lab_start merlin-lookbook
 
-! is_judged || lab_agent
+! is_judged || lab_agent "$wpbloat"
 lab_record_begin
 lab_drive watched --seed 2 --steps \
     4:15,8:15,6:15,10:15,3:15,7:15,9:15,5:15,12:15,4:15,8:15,11:15,6:15,3:15

@@ -15,7 +15,7 @@ queue() {
 lab_config="define( 'HARRIER_SEARCH_HOLD_MS', 130 );"
 lab_start kestrel-currency harrier-search
 
-! is_judged || lab_agent
+! is_judged || lab_agent "$wpbloat"
 lab_record_begin
 lab_drive crowd --seed 4 --closed 24:40 --warm 5 &
 crowd_pid=$!
