@@ -9,7 +9,7 @@ set -eu
 . "$(dirname "$0")/lab.sh"
 wpbloat=$1
 
-lab_config="define( 'HARRIER_SEARCH_HOLD_MS', 130 );"
+lab_config="define( 'HARRIER_SEARCH_HOLD_MS', 140 );"
 lab_start kestrel-currency harrier-search
 
 ! is_judged || lab_agent "$wpbloat"

@@ -12,7 +12,7 @@ queue() {
     ss -xlH | awk -v listener="$work/php.sock" '$5 == listener { print $3 }'
 }
 
-lab_config="define( 'HARRIER_SEARCH_HOLD_MS', 130 );"
+lab_config="define( 'HARRIER_SEARCH_HOLD_MS', 140 );"
 lab_start kestrel-currency harrier-search
 
 ! is_judged || lab_agent "$wpbloat"
