@@ -204,11 +204,9 @@ static size_t take_rows(struct wpb_work_book *book, const struct wpb_window *win
 static void fill_row(const struct wpb_work_book *book, struct wpb_book_row *row)
 {
     int64_t end_ms = row->start_ms + (int64_t)row->length_s * 1000;
-    int64_t gap_ms = (int64_t)row->length_s * 1000 * WPB_BOOK_GAP_WINDOWS;
+    int64_t gap_ms = (int64_t)(row->length_s * 1000 * WPB_BOOK_GAP_WINDOWS);
     double gain;
 
-    if (gap_ms < WPB_BOOK_GAP_MS)
-        gap_ms = WPB_BOOK_GAP_MS;
     for (size_t c = 0; c < WPB_BOOK_COUNTERS; c++) {
         if (isnan(row->column[c]) &&
             wpb_track_gain(&book->tracks[c], row->start_ms, end_ms, gap_ms, &gain))

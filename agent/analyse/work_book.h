@@ -19,10 +19,10 @@
 #define WPB_BOOK_ROWS 1440
 /* A row that is older than so many others gets no columns any more. */
 #define WPB_BOOK_PENDING 64
-/* Readings that are farther apart, in lengths of a window and at least in ms, tell
- * nothing of the time between them. */
-#define WPB_BOOK_GAP_WINDOWS 5
-#define WPB_BOOK_GAP_MS 180000
+/* Readings that are more lengths of a window apart tell nothing of the windows between
+ * them: taken as evenly spread, what belongs to a busy window would be its neighbours'.
+ * A look that was missed is bridged. */
+#define WPB_BOOK_GAP_WINDOWS 2.2
 
 enum wpb_book_column {
     WPB_BOOK_QUERIES,

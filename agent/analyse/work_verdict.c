@@ -176,12 +176,6 @@ void wpb_verdict_rates_of(const struct wpb_work_book *book, int64_t now_ms,
 
 /* ---- resources */
 
-/* All of the host: what is not requests' is told from them by the fit. */
-static double cpu_busy_s(const struct wpb_book_row *row)
-{
-    return row->column[WPB_BOOK_CPU_BUSY_S];
-}
-
 static void fill_demand_window(struct wpb_demand_window *window,
                                const struct wpb_book_row *row)
 {
@@ -190,8 +184,21 @@ static void fill_demand_window(struct wpb_demand_window *window,
     for (size_t r = 0; r < WPB_RESOURCES; r++)
         window->busy_s[r] = NAN;
     window->busy_s[WPB_RESOURCE_WORKERS] = quantity_of(row, WPB_QUANTITY_SERVICE_SECONDS);
-    window->busy_s[WPB_RESOURCE_CPU] = cpu_busy_s(row);
+    window->busy_s[WPB_RESOURCE_CPU] = (double)row->column[WPB_BOOK_CPU_BUSY_S];
     window->busy_s[WPB_RESOURCE_REDIS] = row->column[WPB_BOOK_CACHE_CPU_S];
+}
+
+/* What PHP's own log says of processors is a part of what requests take of them, without
+ * MySQL's and the others', but it is theirs for certain: where neighbours make the whole
+ * host's figure useless, or larger than that part allows, it stands in. */
+static void take_php_cpu(const struct wpb_demand_window *windows, size_t count,
+                         unsigned cores, struct wpb_demand *cpu)
+{
+    struct wpb_demand of_php;
+
+    if (wpb_demand_measure(windows, count, WPB_RESOURCE_CPU, cores, &of_php) &&
+        (cpu->refusal || of_php.capacity < cpu->capacity))
+        *cpu = of_php;
 }
 
 static bool measure_resources(const struct wpb_book_row *rows, size_t count,
@@ -212,6 +219,9 @@ static bool measure_resources(const struct wpb_book_row *rows, size_t count,
             wpb_demand_measure(windows, count, (enum wpb_resource)r, servers[r],
                                &verdict->demands[r]);
     }
+    for (size_t i = 0; i < count; i++)
+        windows[i].busy_s[WPB_RESOURCE_CPU] = (double)rows[i].cpu_s;
+    take_php_cpu(windows, count, pool->cores, &verdict->demands[WPB_RESOURCE_CPU]);
     free(windows);
     return true;
 }

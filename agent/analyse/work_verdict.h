@@ -9,6 +9,8 @@
  * one request in twenty waits longer than half a second, or a resource is used to 85 %
  * (erlang.h), of whichever resource comes first.
  *
+ * Of processors the whole host's time is taken, and where that says nothing, or less than
+ * PHP's log does of PHP alone, what the log says.
  * MySQL's own capacity is not told: how much it does at once is not to be seen from
  * outside. Where it runs on this host its processor time is in that of the host.
  *
