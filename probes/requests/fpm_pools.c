@@ -280,3 +280,22 @@ out:
     free(processes);
     free(files);
 }
+
+int wpb_fpm_pools_read_file(const char *file, struct wpb_arena *arena,
+                            struct wpb_fpm_pools *pools, struct wpb_err *err)
+{
+    struct wpb_pools *files = calloc(1, sizeof *files);
+    int result;
+
+    if (!files)
+        return wpb_err_set(err, WPB_E_MEMORY, "pool files", "no memory to read %s", file);
+    result = wpb_pools_read_master("", file, WPB_FILE_ANY_OWNER, arena, files, err);
+    if (result == 0 && files->count == 0)
+        result = wpb_err_set(err, WPB_E_NOT_FOUND, "pool files",
+                             "%s names no pool of PHP-FPM: it has no [section]", file);
+    for (size_t i = 0; i < files->count; i++)
+        add_from_file(&files->items[i], WPB_FILE_ANY_OWNER, arena, pools);
+    settle(arena, pools);
+    free(files);
+    return result;
+}

@@ -71,6 +71,11 @@ struct wpb_fpm_pools {
 void wpb_fpm_pools_read(const char *root, const char *proc, struct wpb_arena *arena,
                         struct wpb_fpm_pools *pools);
 
+/* Add the pools that FILE, one pool's file or a main file with what it includes, names:
+ * an operator said that it is one. -1 when it cannot be read, or names none. */
+int wpb_fpm_pools_read_file(const char *file, struct wpb_arena *arena,
+                            struct wpb_fpm_pools *pools, struct wpb_err *err);
+
 /* "5s", "10m", "2h", "1d", "30": seconds, as FPM reads it; 0 for what it would refuse.
  * Pure. */
 uint64_t wpb_fpm_seconds(const char *text);
