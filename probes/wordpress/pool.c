@@ -56,13 +56,21 @@ static struct wpb_slice trimmed(struct wpb_slice text)
     return text;
 }
 
+/* What stands in quotes; a double one may be escaped, and keeps its backslash. */
+static struct wpb_slice quoted(struct wpb_slice text)
+{
+    struct wpb_slice body = wpb_slice_skip(text, 1);
+    size_t len = 0;
+
+    while (len < body.len && body.data[len] != text.data[0])
+        len += text.data[0] == '"' && body.data[len] == '\\' ? 2 : 1;
+    return wpb_slice_head(body, len);
+}
+
 static struct wpb_slice unquoted(struct wpb_slice text)
 {
-    if (text.len && (text.data[0] == '"' || text.data[0] == '\'')) {
-        struct wpb_slice body = wpb_slice_skip(text, 1);
-        const char *end = body.len ? memchr(body.data, text.data[0], body.len) : NULL;
-        return end ? wpb_slice_head(body, (size_t)(end - body.data)) : body;
-    }
+    if (text.len && (text.data[0] == '"' || text.data[0] == '\''))
+        return quoted(text);
     const char *comment = text.len ? memchr(text.data, ';', text.len) : NULL;
     return comment ? trimmed(wpb_slice_head(text, (size_t)(comment - text.data))) : text;
 }
