@@ -10,6 +10,7 @@
 #include "probes/wordpress/file.h"
 #include "probes/wordpress/path.h"
 #include "probes/wordpress/memory_limit.h"
+#include "probes/wordpress/pool_choice.h"
 #include "probes/wordpress/redis_settings.h"
 
 #define VERSION_FILE_MAX ((size_t)65536)
@@ -372,7 +373,27 @@ static struct wpb_site empty_site(const struct wpb_place *place)
         .flavour_note = "",
         .key_prefix = "",
         .memory_limit_source = "",
+        .pool_name = "",
+        .pool_file = "",
+        .pool_reason = "",
         .redis = {.host = "", .path = "", .user = "", .password = ""}};
+}
+
+/* The pools that may serve the site: only the one that does, when that is known. */
+static size_t find_pool(const char *root, const char *path, const char *owner,
+                        const struct wpb_pools *pools, struct wpb_arena *arena,
+                        const struct wpb_pool **matches, struct wpb_site *site)
+{
+    size_t count = wpb_pools_match(pools, path, owner, matches);
+    const struct wpb_pool *pool =
+        wpb_pool_choice(root, matches, count, path, owner, arena, &site->pool_reason);
+
+    if (!pool)
+        return count;
+    site->pool_name = pool->name;
+    site->pool_file = pool->file;
+    matches[0] = pool;
+    return 1;
 }
 
 /* PATH as PHP on that root names it. */
@@ -402,8 +423,8 @@ int wpb_site_read(const char *root, const struct wpb_place *place,
     if (read_config(place, scratch, failures, &bytes, &outside.owner))
         goto out_scratch;
     size_t match_count =
-        wpb_pools_match(pools, visible_path(root, place->code_dir),
-                        user_name(root, outside.owner, scratch), matches);
+        find_pool(root, visible_path(root, place->code_dir),
+                  user_name(root, outside.owner, scratch), pools, arena, matches, site);
     wpb_environment_init(&environment, scratch);
     read_environment(place, outside.owner, matches, match_count, failures, &environment);
 

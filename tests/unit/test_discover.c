@@ -1020,6 +1020,81 @@ static void a_pool_is_matched_by_the_owner_of_the_configuration(void **state)
     assert_limit(shop(host, ""), 128, "www.conf:6");
 }
 
+static void a_quote_in_quotes_does_not_end_them(void **state)
+{
+    struct host *host = *state;
+    struct wpb_pools *pools = calloc(1, sizeof *pools);
+    assert_non_null(pools);
+    wpb_pool_parse("shop.conf",
+                   wpb_slice_cstr("[shop]\naccess.format = \"%s \\\"%r\\\"\" ; ours\n"
+                                  "slowlog = \"/var/log/slow\\\"\n"
+                                  "user = 'o\\'\n"),
+                   80200, host->arena, pools);
+    const struct wpb_pool *pool = &pools->items[0];
+    assert_string_equal(pool->service.access_format, "%s \\\"%r\\\"");
+    assert_string_equal(pool->service.slow_log, "/var/log/slow\\\"");
+    assert_string_equal(pool->user, "o\\");
+    free(pools);
+}
+
+static void the_only_pool_is_the_sites(void **state)
+{
+    struct host *host = *state;
+    put_fpm(host, "[www]\nuser = www-data\n", "");
+    const struct wpb_site *site = shop(host, "");
+    assert_string_equal(site->pool_name, "www");
+    assert_non_null(strstr(site->pool_file, FPM "/pool.d/www.conf"));
+    assert_string_equal(site->pool_reason, "");
+}
+
+static void without_a_pool_the_reason_says_what_to_set(void **state)
+{
+    struct host *host = *state;
+    const struct wpb_site *site = shop(host, "");
+    assert_string_equal(site->pool_name, "");
+    assert_non_null(strstr(site->pool_reason, "no pool of PHP-FPM"));
+    assert_non_null(strstr(site->pool_reason, "set pool_file"));
+}
+
+static void several_pools_are_named(void **state)
+{
+    struct host *host = *state;
+    put_fpm(host, "[one]\n[two]\n[three]\n[four]\n[five]\n", "");
+    const struct wpb_site *site = shop(host, "");
+    assert_string_equal(site->pool_name, "");
+    assert_non_null(strstr(site->pool_reason, "5 pools of PHP-FPM"));
+    assert_non_null(strstr(site->pool_reason, "one in "));
+    assert_non_null(strstr(site->pool_reason, " and 2 more"));
+}
+
+static void of_two_versions_the_one_whose_socket_is_there_serves(void **state)
+{
+    struct host *host = *state;
+    put_fpm(host,
+            "[www]\nlisten = /run/php/php8.2-fpm.sock\n"
+            "php_admin_value[memory_limit] = 96M\n",
+            "");
+    put(host, "/etc/php/8.1/fpm/php-fpm.conf",
+        "[global]\ninclude=/etc/php/8.1/fpm/pool.d/*.conf\n");
+    put(host, "/etc/php/8.1/fpm/pool.d/www.conf",
+        "[www]\nlisten = /run/php/php8.1-fpm.sock\n");
+    put(host, "/run/php/php8.2-fpm.sock", "");
+    const struct wpb_site *site = shop(host, "");
+    assert_string_equal(site->pool_name, "www");
+    assert_non_null(strstr(site->pool_file, "/8.2/"));
+    assert_int_equal(site->memory_limit_bytes, 96u << 20);
+}
+
+static void a_pool_that_logs_beside_the_site_serves_it(void **state)
+{
+    struct host *host = *state;
+    put_fpm(host,
+            "[one]\naccess.log = /var/www/other/log/access\n"
+            "[two]\naccess.log = /var/www/shop/log/access\n",
+            "");
+    assert_string_equal(shop(host, "")->pool_name, "two");
+}
+
 static void sizes_are_read_as_php_does(void **state)
 {
     static const struct {
@@ -1300,6 +1375,12 @@ int main(void)
         TEST(a_linked_dropin_is_followed),
         TEST(the_limit_of_php_ini_counts_when_nothing_raises_it),
         TEST(an_addition_overrides_php_ini),
+        TEST(a_quote_in_quotes_does_not_end_them),
+        TEST(the_only_pool_is_the_sites),
+        TEST(without_a_pool_the_reason_says_what_to_set),
+        TEST(several_pools_are_named),
+        TEST(of_two_versions_the_one_whose_socket_is_there_serves),
+        TEST(a_pool_that_logs_beside_the_site_serves_it),
         TEST(the_admin_value_of_a_pool_is_final),
         TEST(wordpress_only_raises_the_limit),
         TEST(a_limit_of_minus_one_is_none),
