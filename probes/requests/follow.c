@@ -15,6 +15,8 @@ struct wpb_follow {
     int old_fd; /* the file before the last rotation; -1: none */
     uint64_t old_offset;
     bool has_old_line_cut; /* the rest of a long line comes first in it */
+    uint64_t begin_back;   /* bytes before the end at which reading begins */
+    uid_t owner;           /* who named the path; -1: nobody in particular */
     struct wpb_follow_place place;
 };
 
@@ -38,6 +40,7 @@ struct wpb_follow *wpb_follow_new(const char *path)
     if (!follow)
         return NULL;
     follow->fd = follow->old_fd = -1;
+    follow->owner = (uid_t)-1;
     follow->path = strdup(path);
     if (!follow->path) {
         free(follow);
@@ -61,6 +64,16 @@ void wpb_follow_free(struct wpb_follow *follow)
     close_file(&follow->old_fd);
     free(follow->path);
     free(follow);
+}
+
+void wpb_follow_begin_back(struct wpb_follow *follow, uint64_t bytes)
+{
+    follow->begin_back = bytes;
+}
+
+void wpb_follow_for(struct wpb_follow *follow, uid_t owner)
+{
+    follow->owner = owner;
 }
 
 void wpb_follow_resume(struct wpb_follow *follow, const struct wpb_follow_place *place)
@@ -124,15 +137,15 @@ static void begin_at(struct wpb_follow *follow, uint64_t offset)
     follow->place.is_within_line = false;
 }
 
-/* First sight: at the end, and when that is within a line, behind it. */
-static void begin_at_end(struct wpb_follow *follow, uint64_t file_size)
+/* First sight: near the end, and when that is within a line, behind it. */
+static void begin_near_end(struct wpb_follow *follow, uint64_t file_size)
 {
+    uint64_t offset = file_size > follow->begin_back ? file_size - follow->begin_back : 0;
     char last;
 
-    begin_at(follow, file_size);
+    begin_at(follow, offset);
     follow->place.is_within_line =
-        file_size > 0 &&
-        (read_at(follow->fd, &last, 1, file_size - 1) != 1 || last != '\n');
+        offset > 0 && (read_at(follow->fd, &last, 1, offset - 1) != 1 || last != '\n');
 }
 
 static void begin_anew(struct look *look)
@@ -161,6 +174,16 @@ static int refuse(struct look *look, int errnum)
     return wpb_err_errno(look->err, errnum, STAGE, "%s", look->follow->path);
 }
 
+/* Who named the path could read STATUS's file himself; else errno says no. */
+static bool may_read(const struct wpb_follow *follow, const struct stat *status)
+{
+    if (follow->owner == (uid_t)-1 || follow->owner == 0 ||
+        status->st_uid == follow->owner || (status->st_mode & S_IROTH))
+        return true;
+    errno = EACCES;
+    return false;
+}
+
 /* Open the path as the current file. -1 with the reason. */
 static int open_file(struct look *look, struct stat *status)
 {
@@ -176,7 +199,7 @@ static int open_file(struct look *look, struct stat *status)
     int fd = open(follow->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return refuse(look, errno);
-    if (fstat(fd, status) != 0) {
+    if (fstat(fd, status) != 0 || !may_read(follow, status)) {
         int errnum = errno;
         close(fd);
         return refuse(look, errnum);
@@ -201,7 +224,7 @@ static void find_place(struct look *look, const struct stat *status)
         return; /* truncated in between? check_truncation() finds out */
     follow->place.head_len = 0;
     if (!before.is_known) {
-        begin_at_end(follow, file_size);
+        begin_near_end(follow, file_size);
         return;
     }
     if (!before.is_absent)

@@ -2,8 +2,8 @@
  * follow.h - the lines that are added to a log file, while it is rotated, cut and
  * removed.
  *
- * At first sight of a file that is there, reading begins at its end: what happened before
- * is not our subject. From then on every whole line is handed out once, in order:
+ * At first sight of a file that is there, reading begins at its end, or as far before it
+ * as its owner has asked for. From then on every whole line is handed out once, in order:
  *   rotation      (renamed, a new file in its place) the old file is read to its end,
  * then the new one from its beginning; once more at the next look the old one, for what
  * its writers still added truncation    (copytruncate) begins anew; also when the file
@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "wpbloat/err.h"
 #include "wpbloat/slice.h"
@@ -70,6 +71,13 @@ struct wpb_follow;
 /* Follow PATH (copied). Opens nothing yet. NULL when memory is out. */
 struct wpb_follow *wpb_follow_new(const char *path);
 void wpb_follow_free(struct wpb_follow *follow);
+
+/* At first sight begin with the first whole line of the last BYTES; before the first
+ * look. */
+void wpb_follow_begin_back(struct wpb_follow *follow, uint64_t bytes);
+/* The path was named by the user OWNER: refuse a file of another one that not everybody
+ * may read. (uid_t)-1 and root: read whatever we may. */
+void wpb_follow_for(struct wpb_follow *follow, uid_t owner);
 
 /* Go on at PLACE; before the first look. */
 void wpb_follow_resume(struct wpb_follow *follow, const struct wpb_follow_place *place);

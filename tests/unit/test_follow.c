@@ -114,6 +114,49 @@ static void reading_begins_at_the_end(void **state)
     expect(scene, WPB_FOLLOW_CAUGHT_UP, "");
 }
 
+static void reading_can_begin_before_the_end_at_a_whole_line(void **state)
+{
+    struct scene *scene = *state;
+
+    add(scene, "one\ntwo\nthree\n");
+    wpb_follow_begin_back(scene->follow, 8);
+    expect(scene, WPB_FOLLOW_CAUGHT_UP, "three|");
+    add(scene, "four\n");
+    expect(scene, WPB_FOLLOW_CAUGHT_UP, "four|");
+}
+
+static void reading_can_begin_at_the_first_byte_of_a_line(void **state)
+{
+    struct scene *scene = *state;
+
+    add(scene, "one\ntwo\nthree\n");
+    wpb_follow_begin_back(scene->follow, 10);
+    expect(scene, WPB_FOLLOW_CAUGHT_UP, "two|three|");
+}
+
+static void of_a_small_file_all_is_before_the_end(void **state)
+{
+    struct scene *scene = *state;
+
+    add(scene, "one\ntwo\n");
+    wpb_follow_begin_back(scene->follow, 1000);
+    expect(scene, WPB_FOLLOW_CAUGHT_UP, "one|two|");
+}
+
+static void a_path_does_not_open_files_to_who_named_it(void **state)
+{
+    struct scene *scene = *state;
+
+    add(scene, "one\n");
+    assert_int_equal(chmod(scene->path, 0640), 0);
+    wpb_follow_begin_back(scene->follow, 1000);
+    wpb_follow_for(scene->follow, getuid() + 1);
+    assert_int_equal(look(scene), WPB_FOLLOW_REFUSED);
+    assert_int_equal(scene->err.code, WPB_E_DENIED);
+    assert_int_equal(chmod(scene->path, 0644), 0);
+    expect(scene, WPB_FOLLOW_CAUGHT_UP, "one|");
+}
+
 static void a_file_that_appears_later_is_read_from_its_beginning(void **state)
 {
     struct scene *scene = *state;
@@ -494,6 +537,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(reading_begins_at_the_end),
+        TEST(reading_can_begin_before_the_end_at_a_whole_line),
+        TEST(reading_can_begin_at_the_first_byte_of_a_line),
+        TEST(of_a_small_file_all_is_before_the_end),
+        TEST(a_path_does_not_open_files_to_who_named_it),
         TEST(a_file_that_appears_later_is_read_from_its_beginning),
         TEST(a_line_begun_before_the_first_look_is_passed_over),
         TEST(a_partial_line_waits_for_its_rest),
