@@ -1,6 +1,7 @@
 #include "probes/host/probes.h"
 #include "probes/mysql/probes.h"
 #include "probes/redis/probes.h"
+#include "probes/requests/probes.h"
 #include "probes/wordpress/source.h"
 #include "wpbloat/probe.h"
 
@@ -8,6 +9,7 @@
 /* clang-format off */
 const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_host_memory,
+    &wpb_probe_requests_log,
     &wpb_probe_redis_server,
     &wpb_probe_redis_watchlist,
     &wpb_probe_redis_churn,

@@ -39,7 +39,7 @@ ROOMS = {
                         False),
     "probes/host": (["wpbloat", "agent/base"], [], False),
     "probes": (["wpbloat", "probes/php", "probes/wordpress", "probes/redis",
-                "probes/mysql", "probes/host"], [], True),
+                "probes/mysql", "probes/requests", "probes/host"], [], True),
     "agent/analyse": (["wpbloat", "agent/base"], [], True),
     "agent/rules": (["wpbloat", "agent/base", "agent/analyse"], [], True),
     "agent/config": (["wpbloat", "agent/base", "agent/rules"], ["ini"], False),
@@ -64,7 +64,7 @@ PURE_FILES = {f"agent/alert/{name}" for name in """alert_json.c book.c book_stat
     fingerprint.c hysteresis.c inhibit.c lifecycle.c shorten.c""".split()}
 PURE_FILES |= {f"probes/requests/{name}.c" for name in """access_format component
     line_format line_parse line_tell memory_histogram overlap php_error_tally php_errors
-    request_tally route slow_log time_format web_log_apache web_log_nginx""".split()}
+    request_tally log_advice route route_counts slow_log time_format web_log_apache web_log_nginx work_rows""".split()}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 COMMENT_OR_STRING = re.compile(
     r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)

@@ -21,3 +21,9 @@ wpb_unit_test(slow_log wpb_requests)
 wpb_unit_test(php_errors wpb_requests)
 wpb_unit_test(overlap wpb_requests)
 wpb_unit_test(request_tally wpb_requests)
+
+# The probes, by the real scheduler.
+add_library(pool_look STATIC unit/pool_look.c)
+target_include_directories(pool_look PUBLIC unit)
+target_link_libraries(pool_look PUBLIC wpb_requests wpb_schedule PkgConfig::CMOCKA)
+wpb_unit_test(request_log pool_look)

@@ -1,0 +1,57 @@
+/*
+ * request_source.h - a log of requests, followed and counted: lines in, windows out.
+ *
+ * Follows the file, reads its lines by the format, tells the route and counts
+ * (request_tally.h). At first sight it reads what is there already, of the log and of the
+ * one before it (PATH.1), so that a single look has a day to tell of; where lines have no
+ * time, only what comes. The first window after a beginning or a gap is incomplete and is
+ * not handed out.
+ *
+ * Reads from disk: a pool's thread, one look at a time.
+ */
+#ifndef WPB_REQUESTS_REQUEST_SOURCE_H
+#define WPB_REQUESTS_REQUEST_SOURCE_H
+
+#include <sys/types.h>
+
+#include "agent/base/clock.h"
+#include "probes/requests/follow.h"
+#include "probes/requests/line_format.h"
+#include "probes/requests/request_tally.h"
+
+/* How far back it begins. */
+#define WPB_SOURCE_BACK_S (24 * 3600)
+#define WPB_SOURCE_BACK_BYTES (UINT64_C(64) << 20)
+
+struct wpb_request_source;
+
+/* Since the source was made. */
+struct wpb_request_source_seen {
+    uint64_t lines, bytes;
+    uint64_t unread; /* lines that the format does not fit, or that are too long */
+    uint64_t own;    /* our own requests: not counted */
+    uint64_t skipped_bytes;
+};
+
+/* Read PATH, which OWNER has named (follow.h), by FORMAT, which is copied. CLOSED is
+ * called from wpb_request_source_look() with each window of LENGTH_S seconds that is
+ * complete. NULL when memory is out. */
+struct wpb_request_source *
+wpb_request_source_new(const char *path, uid_t owner,
+                       const struct wpb_line_format *format, uint32_t length_s,
+                       void (*closed)(void *cookie, const struct wpb_request_window *),
+                       void *cookie);
+void wpb_request_source_free(struct wpb_request_source *source);
+
+/* Read one portion. WPB_FOLLOW_MORE: look again soon. */
+enum wpb_follow_status wpb_request_source_look(struct wpb_request_source *source,
+                                               struct wpb_moment now,
+                                               struct wpb_err *err);
+
+const char *wpb_request_source_path(const struct wpb_request_source *source);
+bool wpb_request_source_tells(const struct wpb_request_source *source,
+                              enum wpb_line_target target);
+struct wpb_request_source_seen
+wpb_request_source_seen(const struct wpb_request_source *source);
+
+#endif
