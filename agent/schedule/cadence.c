@@ -11,6 +11,7 @@
 const struct wpb_cadence wpb_cadences[] = {
     {"host.memory", EACH_INTERVAL, "two calls of the C library"},
     {"requests.log", EACH_INTERVAL, "what was added to a log since the look before"},
+    {"host.cpu", EACH_INTERVAL, "three small files of the kernel"},
     {"redis.server", EACH_INTERVAL, "one INFO; its memory is what alerts fire on"},
     {"redis.watchlist", EACH_INTERVAL,
      "a handful of commands on keys that every request reads anyway"},

@@ -1,5 +1,7 @@
 #include "probes/host/pressure.h"
 
+#include "probes/host/kernel_text.h"
+
 /* Above these the host is busy. CPU, steal and load: what agents that step back use, and
  * where a web server's own latency suffers. Disk and memory: at half of what makes
  * systemd-oomd kill, since work that waits for them makes both worse. */
@@ -19,104 +21,60 @@
 
 /* ---- parsing ---- */
 
-/* Take WORD off the front of TEXT; false, and nothing taken, when it is not there. */
-static bool take_word(struct wpb_slice *text, const char *word)
-{
-    if (!wpb_slice_starts(*text, wpb_slice_cstr(word)))
-        return false;
-    *text = wpb_slice_skip(*text, strlen(word));
-    return true;
-}
-
-static bool is_digit(struct wpb_slice text)
-{
-    return text.len > 0 && text.data[0] >= '0' && text.data[0] <= '9';
-}
-
-/* Take a whole number off the front of TEXT. */
-static bool take_whole(struct wpb_slice *text, uint64_t *value)
-{
-    uint64_t sum = 0;
-
-    if (!is_digit(*text))
-        return false;
-    for (; is_digit(*text); *text = wpb_slice_skip(*text, 1)) {
-        uint64_t digit = (uint64_t)(text->data[0] - '0');
-        if (sum > (UINT64_MAX - digit) / 10)
-            return false;
-        sum = sum * 10 + digit;
-    }
-    *value = sum;
-    return true;
-}
-
-/* Take a number as the kernel writes it, digits with at most one point, up to MOST: no
- * sign, no exponent, no locale. */
-static bool take_decimal(struct wpb_slice *text, double most, double *value)
-{
-    uint64_t whole;
-    double share = 1, sum;
-
-    if (!take_whole(text, &whole))
-        return false;
-    sum = (double)whole;
-    if (take_word(text, ".")) {
-        if (!is_digit(*text))
-            return false;
-        for (; is_digit(*text); *text = wpb_slice_skip(*text, 1)) {
-            share /= 10;
-            sum += share * (text->data[0] - '0');
-        }
-    }
-    if (sum > most)
-        return false;
-    *value = sum;
-    return true;
-}
-
-/* Take the rest of the line and its newline off TEXT. */
-static void take_line(struct wpb_slice *text)
-{
-    const char *end = text->len ? memchr(text->data, '\n', text->len) : NULL;
-
-    *text = wpb_slice_skip(*text, end ? (size_t)(end - text->data) + 1 : text->len);
-}
-
 bool wpb_pressure_parse_stall(struct wpb_slice text, double *some, double *full)
 {
     double some_read, full_read = -1;
 
-    if (!take_word(&text, "some avg10=") || !take_decimal(&text, 100, &some_read) ||
-        !take_word(&text, " "))
+    if (!wpb_kernel_take_word(&text, "some avg10=") ||
+        !wpb_kernel_take_decimal(&text, 100, &some_read) ||
+        !wpb_kernel_take_word(&text, " "))
         return false;
-    take_line(&text);
+    wpb_kernel_take_line(&text);
     /* of processors, kernels before 5.13 tell no `full` */
-    if (take_word(&text, "full avg10=") &&
-        (!take_decimal(&text, 100, &full_read) || !take_word(&text, " ")))
+    if (wpb_kernel_take_word(&text, "full avg10=") &&
+        (!wpb_kernel_take_decimal(&text, 100, &full_read) ||
+         !wpb_kernel_take_word(&text, " ")))
         return false;
     *some = some_read;
     *full = full_read;
     return true;
 }
 
+bool wpb_pressure_parse_minute(struct wpb_slice text, double *some)
+{
+    double ten, sixty;
+
+    if (!wpb_kernel_take_word(&text, "some avg10=") ||
+        !wpb_kernel_take_decimal(&text, 100, &ten) ||
+        !wpb_kernel_take_word(&text, " avg60=") ||
+        !wpb_kernel_take_decimal(&text, 100, &sixty) || !wpb_kernel_take_word(&text, " "))
+        return false;
+    *some = sixty;
+    return true;
+}
+
 bool wpb_pressure_parse_stat(struct wpb_slice text, struct wpb_pressure *pressure)
 {
-    uint64_t all = 0, ticks = 0;
+    enum { IDLE = 3, IOWAIT = 4, STEAL = 7 };
+    uint64_t all = 0, busy = 0, ticks = 0;
 
-    if (!take_word(&text, "cpu "))
+    if (!wpb_kernel_take_word(&text, "cpu "))
         return false;
     /* user, nice, system, idle, iowait, irq, softirq, steal; guests are in user */
-    for (int field = 0; field < 8; field++) {
-        while (take_word(&text, " "))
+    for (int field = 0; field <= STEAL; field++) {
+        while (wpb_kernel_take_word(&text, " "))
             ;
-        if (!take_whole(&text, &ticks) || all > UINT64_MAX - ticks)
+        if (!wpb_kernel_take_whole(&text, &ticks) || all > UINT64_MAX - ticks)
             return false;
         all += ticks;
+        if (field != IDLE && field != IOWAIT && field != STEAL)
+            busy += ticks;
     }
     if (text.len && text.data[0] != ' ' && text.data[0] != '\n')
         return false;
     pressure->ticks_all = all;
     pressure->ticks_stolen = ticks;
+    pressure->ticks_busy = busy;
     return true;
 }
 
@@ -124,7 +82,7 @@ bool wpb_pressure_parse_load(struct wpb_slice text, struct wpb_pressure *pressur
 {
     double load1;
 
-    if (!take_decimal(&text, 1e6, &load1) || !take_word(&text, " "))
+    if (!wpb_kernel_take_decimal(&text, 1e6, &load1) || !wpb_kernel_take_word(&text, " "))
         return false;
     pressure->load1 = load1;
     return true;
@@ -134,8 +92,11 @@ bool wpb_pressure_parse_load(struct wpb_slice text, struct wpb_pressure *pressur
 
 void wpb_pressure_init(struct wpb_pressure *pressure)
 {
-    *pressure = (struct wpb_pressure){
-        .cpu_some = -1, .io_full = -1, .memory_full = -1, .load1 = -1};
+    *pressure = (struct wpb_pressure){.cpu_some = -1,
+                                      .cpu_some_minute = -1,
+                                      .io_full = -1,
+                                      .memory_full = -1,
+                                      .load1 = -1};
 }
 
 /* The share of time that others on the same hardware took, in percent, since the last

@@ -2,9 +2,9 @@
  * pressure.h - is this host busy? What the kernel says of waiting for processors, disks
  * and memory, and the judgement whether work that can wait should.
  *
- *   /proc/pressure/{cpu,io,memory}   "some avg10=1.23 avg60=... \n full avg10=..."
- *   /proc/stat                       "cpu  user nice system idle iowait irq softirq
- * steal" /proc/loadavg                    "0.20 0.18 0.12 1/80 11206"
+ *   /proc/pressure/{cpu,io,memory}  "some avg10=1.23 avg60=... \n full avg10=..."
+ *   /proc/stat      "cpu  user nice system idle iowait irq softirq steal ..."
+ *   /proc/loadavg   "0.20 0.18 0.12 1/80 11206"
  *
  * Any of them may be absent (kernels without PSI, containers): what is not known is not
  * busy. Parsing and judging are pure; wpb_pressure_read() reads five small files of
@@ -22,9 +22,11 @@ struct wpb_pressure {
     /* Share of the last ten seconds, in percent, in which some task waited (`full`: in
      * which all did); below 0: not known. */
     double cpu_some, io_full, memory_full;
+    double cpu_some_minute;           /* cpu_some of the last sixty seconds */
     double load1;                     /* tasks that run or wait; below 0: not known */
     unsigned cores;                   /* 0: not known */
     uint64_t ticks_all, ticks_stolen; /* since boot; ticks_all 0: not known */
+    uint64_t ticks_busy;              /* of them, those that tasks of this machine used */
 };
 
 /* Nothing is known. */
@@ -33,6 +35,7 @@ void wpb_pressure_init(struct wpb_pressure *pressure);
 /* Take what TEXT, the content of one of the files, says; what is no such text changes
  * nothing. Return whether it was one. */
 bool wpb_pressure_parse_stall(struct wpb_slice text, double *some, double *full);
+bool wpb_pressure_parse_minute(struct wpb_slice text, double *some);
 bool wpb_pressure_parse_stat(struct wpb_slice text, struct wpb_pressure *pressure);
 bool wpb_pressure_parse_load(struct wpb_slice text, struct wpb_pressure *pressure);
 

@@ -7,5 +7,6 @@
 #include "wpbloat/probe.h"
 
 extern const struct wpb_probe wpb_probe_host_memory;
+extern const struct wpb_probe wpb_probe_host_cpu;
 
 #endif
