@@ -12,6 +12,7 @@ const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_requests_log,
     &wpb_probe_host_cpu,
     &wpb_probe_redis_server,
+    &wpb_probe_redis_stats,
     &wpb_probe_redis_watchlist,
     &wpb_probe_redis_churn,
     &wpb_probe_redis_keyspace,

@@ -13,6 +13,7 @@ const struct wpb_cadence wpb_cadences[] = {
     {"requests.log", EACH_INTERVAL, "what was added to a log since the look before"},
     {"host.cpu", EACH_INTERVAL, "three small files of the kernel"},
     {"redis.server", EACH_INTERVAL, "one INFO; its memory is what alerts fire on"},
+    {"redis.stats", EACH_INTERVAL, "four sections of INFO, by which requests are divided"},
     {"redis.watchlist", EACH_INTERVAL,
      "a handful of commands on keys that every request reads anyway"},
     {"redis.churn", 15 * MINUTE, "a window of some seconds in which others' writes are told"},

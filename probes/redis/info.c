@@ -1,6 +1,5 @@
 #include "probes/redis/info.h"
 
-/* A plain decimal number, possibly followed by TERMINATOR. */
 static bool number(struct wpb_slice text, uint64_t *value)
 {
     uint64_t n = 0;
@@ -17,40 +16,40 @@ static bool number(struct wpb_slice text, uint64_t *value)
     return true;
 }
 
-static struct wpb_info_number known(struct wpb_slice text)
+struct wpb_info_number wpb_info_whole(struct wpb_slice value)
 {
     struct wpb_info_number result = {0};
-    result.is_known = number(text, &result.value);
+    result.is_known = number(value, &result.value);
     return result;
 }
 
-/* What comes after NAME in "keys=1,expires=2". */
-static bool part(struct wpb_slice list, struct wpb_slice name, uint64_t *value)
+struct wpb_info_number wpb_info_part(struct wpb_slice list, struct wpb_slice name)
 {
     while (list.len > 0) {
         const char *comma = memchr(list.data, ',', list.len);
         size_t len = comma ? (size_t)(comma - list.data) : list.len;
         struct wpb_slice item = wpb_slice_head(list, len);
         if (wpb_slice_starts(item, name))
-            return number(wpb_slice_skip(item, name.len), value);
+            return wpb_info_whole(wpb_slice_skip(item, name.len));
         list = wpb_slice_skip(list, len + 1);
     }
-    return false;
+    return (struct wpb_info_number){0};
 }
 
 static void database(struct wpb_info *info, struct wpb_slice name, struct wpb_slice value)
 {
     static const struct wpb_slice keys = WPB_SLICE("keys=");
     static const struct wpb_slice expires = WPB_SLICE("expires=");
-    struct wpb_info_database *db = &info->databases[info->database_count];
+    struct wpb_info_number has_keys = wpb_info_part(value, keys);
+    struct wpb_info_number has_expires = wpb_info_part(value, expires);
     uint64_t n;
 
     if (info->database_count == WPB_INFO_DATABASES_MAX ||
         !number(wpb_slice_skip(name, 2), &n) || n > UINT32_MAX)
         return;
-    *db = (struct wpb_info_database){.number = (uint32_t)n};
-    if (part(value, keys, &db->keys) && part(value, expires, &db->expires))
-        info->database_count++;
+    if (has_keys.is_known && has_expires.is_known)
+        info->databases[info->database_count++] =
+            (struct wpb_info_database){(uint32_t)n, has_keys.value, has_expires.value};
 }
 
 static void line(struct wpb_info *info, struct wpb_slice name, struct wpb_slice value)
@@ -82,7 +81,7 @@ static void line(struct wpb_info *info, struct wpb_slice name, struct wpb_slice 
             *texts[i].field = value;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         if (wpb_slice_is(name, numbers[i].name))
-            *numbers[i].field = known(value);
+            *numbers[i].field = wpb_info_whole(value);
     if (wpb_slice_is(name, "loading"))
         info->is_loading = wpb_slice_is(value, "1");
     else if (wpb_slice_is(name, "master_link_status"))
@@ -91,24 +90,52 @@ static void line(struct wpb_info *info, struct wpb_slice name, struct wpb_slice 
         database(info, name, value);
 }
 
+/* The next line, without what ends it. */
+static struct wpb_slice take_line(struct wpb_slice *reply)
+{
+    const char *end = memchr(reply->data, '\n', reply->len);
+    size_t len = end ? (size_t)(end - reply->data) : reply->len;
+    struct wpb_slice text = wpb_slice_head(*reply, len);
+
+    *reply = wpb_slice_skip(*reply, len + 1);
+    if (text.len > 0 && text.data[text.len - 1] == '\r')
+        text.len--;
+    return text;
+}
+
+static bool split(struct wpb_slice text, struct wpb_slice *name, struct wpb_slice *value)
+{
+    const char *colon = text.len ? memchr(text.data, ':', text.len) : NULL;
+
+    if (!colon || text.data[0] == '#')
+        return false;
+    *name = wpb_slice_head(text, (size_t)(colon - text.data));
+    *value = wpb_slice_skip(text, name->len + 1);
+    return true;
+}
+
+bool wpb_info_next(struct wpb_slice *reply, struct wpb_slice *name,
+                   struct wpb_slice *value)
+{
+    while (reply->len > 0) {
+        if (split(take_line(reply), name, value))
+            return true;
+    }
+    return false;
+}
+
 void wpb_info_parse(struct wpb_slice reply, struct wpb_info *info)
 {
+    struct wpb_slice name, value;
+
     *info = (struct wpb_info){
         .version = {"", 0}, .run_id = {"", 0}, .role = {"", 0}, .policy = {"", 0}};
     while (reply.len > 0) {
-        const char *end = memchr(reply.data, '\n', reply.len);
-        size_t len = end ? (size_t)(end - reply.data) : reply.len;
-        struct wpb_slice text = wpb_slice_head(reply, len);
-        reply = wpb_slice_skip(reply, len + 1);
-        if (text.len > 0 && text.data[text.len - 1] == '\r')
-            text.len--;
+        struct wpb_slice text = take_line(&reply);
         if (wpb_slice_is(text, "# Keyspace"))
             info->has_keyspace = true;
-        const char *colon = text.len ? memchr(text.data, ':', text.len) : NULL;
-        if (!colon || text.data[0] == '#')
-            continue;
-        size_t name = (size_t)(colon - text.data);
-        line(info, wpb_slice_head(text, name), wpb_slice_skip(text, name + 1));
+        else if (split(text, &name, &value))
+            line(info, name, value);
     }
 }
 

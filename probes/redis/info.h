@@ -42,6 +42,14 @@ struct wpb_info {
 
 void wpb_info_parse(struct wpb_slice reply, struct wpb_info *info);
 
+/* Take the next "name:value" off the front of REPLY; false when there is none. */
+bool wpb_info_next(struct wpb_slice *reply, struct wpb_slice *name,
+                   struct wpb_slice *value);
+/* A plain decimal number, which fits. */
+struct wpb_info_number wpb_info_whole(struct wpb_slice value);
+/* What comes after NAME in "calls=1,usec=2". */
+struct wpb_info_number wpb_info_part(struct wpb_slice list, struct wpb_slice name);
+
 /* Add what another node of the same cluster says to TOTAL: memory, keys, hits and misses
  * together, the shortest uptime, a limit of memory only where every node has one. Texts
  * are left as they are. */

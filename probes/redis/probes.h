@@ -7,6 +7,7 @@
 #include "wpbloat/probe.h"
 
 extern const struct wpb_probe wpb_probe_redis_server;    /* INFO */
+extern const struct wpb_probe wpb_probe_redis_stats;     /* its counters, by INFO */
 extern const struct wpb_probe wpb_probe_redis_watchlist; /* the keys known by name */
 extern const struct wpb_probe wpb_probe_redis_keyspace;  /* all keys, by SCAN */
 extern const struct wpb_probe wpb_probe_redis_churn;     /* what is rewritten */

@@ -19,6 +19,7 @@ wpb_unit_test(redis_sentinel redis_fixture)
 wpb_unit_test(redis_orphans redis_fixture)
 wpb_unit_test(redis_groups redis_fixture)
 wpb_unit_test(redis_watchlist redis_fixture)
+wpb_unit_test(redis_stats redis_fixture)
 wpb_unit_test(cpu_quota redis_fixture wpb_host)
 
 # RDB files made by hand, and by a real server.
