@@ -7,6 +7,7 @@
 #include "wpbloat/probe.h"
 
 extern const struct wpb_probe wpb_probe_mysql_server;
+extern const struct wpb_probe wpb_probe_mysql_status;
 extern const struct wpb_probe wpb_probe_mysql_autoload;
 extern const struct wpb_probe wpb_probe_mysql_builders;
 extern const struct wpb_probe wpb_probe_mysql_transients;

@@ -22,6 +22,7 @@ struct wpb_rung {
 
     enum wpb_mysql_dialect dialect;
     char version[80];
+    uint64_t connection;
     uint64_t done;
     size_t answered, failed; /* statements */
     bool is_asking, is_cancelled, is_stopped, is_refused;
@@ -29,9 +30,11 @@ struct wpb_rung {
 };
 
 /* A replica that the operator named is read instead. */
-static const struct wpb_mysql_address *address_of(const struct wpb_site *site)
+static const struct wpb_mysql_address *address_of(const struct wpb_site *site,
+                                                  const struct wpb_rung_kind *kind)
 {
-    return site->has_mysql_replica ? &site->mysql_replica : &site->mysql;
+    return site->has_mysql_replica && !kind->is_of_primary ? &site->mysql_replica
+                                                           : &site->mysql;
 }
 
 static const struct wpb_site *site_of(const struct wpb_rung *rung)
@@ -160,6 +163,7 @@ static void on_answer(void *cookie, const struct wpb_mysql_answer *answer)
 
     rung->is_asking = false;
     rung->dialect = answer->dialect;
+    rung->connection = answer->connection;
     snprintf(rung->version, sizeof(rung->version), "%s", answer->version);
     if (answer->is_good) {
         rung->answered++;
@@ -191,7 +195,7 @@ void *wpb_rung_start(struct wpb_run *run, const struct wpb_rung_kind *kind,
     if (kind->is_examiner)
         rung->requests = wpb_run_requests(run, &rung->item_count);
     rung->state = calloc(1, kind->state_size ? kind->state_size : 1);
-    rung->ask = wpb_mysql_ask_new(run, address_of(rung->sites[0]));
+    rung->ask = wpb_mysql_ask_new(run, address_of(rung->sites[0], kind));
     wpb_mysql_scope_init(&rung->scope, &rung->sites[0]->mysql);
     wpb_sql_init(&rung->sql, rung->sites[0]);
     if (!rung->state || !rung->ask) {
@@ -269,6 +273,11 @@ enum wpb_mysql_dialect wpb_rung_dialect(const struct wpb_rung *rung)
 const char *wpb_rung_version(const struct wpb_rung *rung)
 {
     return rung->version;
+}
+
+uint64_t wpb_rung_connection(const struct wpb_rung *rung)
+{
+    return rung->connection;
 }
 
 struct wpb_subject wpb_rung_table(const struct wpb_rung *rung, const char *name,

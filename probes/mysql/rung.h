@@ -47,6 +47,9 @@ struct wpb_rung_kind {
     size_t step_count;
     size_t state_size; /* of the rung's own state, zeroed for each site or request */
     bool is_examiner;  /* the steps are for each request */
+    /* It reads what the server that the site writes to has counted: a replica does not
+     * know. */
+    bool is_of_primary;
     /* Of an examiner: is the request one for it? NULL: all are. */
     bool (*wants)(const struct wpb_request *request);
     /* Post what only the end of the steps makes known, and free what the state holds;
@@ -72,6 +75,8 @@ void *wpb_rung_state(const struct wpb_rung *rung);
 /* The server's; known once the first answer has come. */
 enum wpb_mysql_dialect wpb_rung_dialect(const struct wpb_rung *rung);
 const char *wpb_rung_version(const struct wpb_rung *rung);
+/* The server's number of the connection of the last answer. */
+uint64_t wpb_rung_connection(const struct wpb_rung *rung);
 
 /* The current site's table of that NAME, its prefix put in front: "options". TEXT is
  * initialised, holds the name, and must live as long as the subject. */
