@@ -38,6 +38,23 @@ static void a_stall_is_read_as_the_kernel_writes_it(void **state)
     EXPECT_NEAR(full, -1);
 }
 
+static void the_minute_of_a_stall_stands_behind_its_ten_seconds(void **state)
+{
+    static const char *const wrong[] = {"some avg10=1.00", "some avg10=1.00 avg60=x ",
+                                        "some avg10=1.00 avg60=100.5 avg300=0.00",
+                                        "full avg10=1.00 avg60=2.00 avg300=0.00"};
+    double some = 7;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+        assert_false(wpb_pressure_parse_minute(wpb_slice_cstr(wrong[i]), &some));
+    EXPECT_NEAR(some, 7);
+    assert_true(wpb_pressure_parse_minute(
+        wpb_slice_cstr("some avg10=26.96 avg60=37.29 avg300=23.10 total=358564764\n"),
+        &some));
+    EXPECT_NEAR(some, 37.29);
+}
+
 static void what_is_no_stall_changes_nothing(void **state)
 {
     static const char *const wrong[] = {
@@ -76,6 +93,7 @@ static void ticks_are_summed_without_those_of_guests(void **state)
         &pressure));
     assert_int_equal(pressure.ticks_all, 108);
     assert_int_equal(pressure.ticks_stolen, 80);
+    assert_int_equal(pressure.ticks_busy, 1 + 2 + 3 + 6 + 7);
 }
 
 static void what_is_no_statistic_changes_nothing(void **state)
@@ -316,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stall_is_read_as_the_kernel_writes_it),
+        cmocka_unit_test(the_minute_of_a_stall_stands_behind_its_ten_seconds),
         cmocka_unit_test(what_is_no_stall_changes_nothing),
         cmocka_unit_test(ticks_are_summed_without_those_of_guests),
         cmocka_unit_test(what_is_no_statistic_changes_nothing),
