@@ -393,16 +393,28 @@ static void grow_work(struct wpb_window *window)
     window->work_capacity = capacity;
 }
 
+/* Of a log that begins far back the newest rows say most. */
+static void drop_oldest_work(struct wpb_window *window)
+{
+    size_t gone = WPB_WINDOW_WORK_MAX / 4;
+
+    window->work_count -= gone;
+    window->dropped += gone;
+    memmove(window->work, window->work + gone,
+            window->work_count * sizeof(*window->work));
+}
+
 void wpb_window_post_work(struct wpb_window *window, const struct wpb_subject *pool,
                           const struct wpb_work_row *row)
 {
-    struct entry *entry =
-        window->work_count < WPB_WINDOW_WORK_MAX ? intern(window, pool) : NULL;
+    struct entry *entry = intern(window, pool);
 
     if (!entry) {
         window->dropped++;
         return;
     }
+    if (window->work_count == WPB_WINDOW_WORK_MAX)
+        drop_oldest_work(window);
     if (window->work_count == window->work_capacity)
         grow_work(window);
     window->work[window->work_count++] =

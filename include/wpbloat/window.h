@@ -76,8 +76,8 @@ const struct wpb_outlook *wpb_window_outlook(const struct wpb_window *window,
                                              const struct wpb_subject *subject,
                                              enum wpb_metric metric);
 
-/* Copy ROW of POOL in, behind the earlier ones of that pool. What is beyond
- * WPB_WINDOW_WORK_MAX of all pools is dropped and counted. Rows are of the turn in which
+/* Copy ROW of POOL in, behind the earlier ones. Beyond WPB_WINDOW_WORK_MAX of all pools
+ * the oldest are dropped and counted. Rows are of the turn in which
  * they were read: wpb_window_carry() leaves them behind. */
 void wpb_window_post_work(struct wpb_window *window, const struct wpb_subject *pool,
                           const struct wpb_work_row *row);
