@@ -1,6 +1,5 @@
 #include "agent/daemon/past.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +27,20 @@ struct wpb_past {
     int open_result;
     struct wpb_err open_err;
     struct wpb_past_events events;
-    atomic_bool has_found; /* set on the history's thread */
 
     struct wpb_past_job upkeep;
     bool is_upkeep_pending;
     int64_t upkeep_now_ms;
-    struct wpb_past_numbers found; /* by the upkeep, on its thread */
+    /* What the opening, then each upkeep has seen: a message from the history's thread,
+     * which writes it in their `work` only, to be read in their `done`. */
+    struct wpb_past_numbers found;
+
+    /* The history's thread's own, which the loop never reads. */
+    struct {
+        bool is_degraded; /* as the last mending left it */
+        bool has_found;   /* something, of which the job in hand has to tell */
+        uint64_t failures;
+    } there;
 
     bool is_closing;
     void (*closed)(void *cookie);
@@ -57,9 +64,10 @@ static void work(struct wpb_job *job, struct wpb_kept *kept)
         return;
     own->was_done = true;
     own->work(own, store->store);
+    own->has_found = own->past->there.has_found;
+    own->past->there.has_found = false;
 }
 
-/* What the store has to say goes to the log, from the loop's thread. */
 static void note_numbers(struct wpb_past *past)
 {
     past->numbers.size_bytes = past->found.size_bytes;
@@ -80,10 +88,11 @@ static void done(struct wpb_job *job)
 {
     struct wpb_past_job *own = (struct wpb_past_job *)job;
     struct wpb_past *past = own->past;
+    bool has_found = own->has_found;
 
     past->pending--;
-    own->done(own);
-    if (!past->is_closing && atomic_exchange(&past->has_found, false))
+    own->done(own); /* may free it */
+    if (!past->is_closing && has_found)
         past->events.found_again(past->events.cookie);
     if (past->is_closing && past->pending == 0)
         finish_closing(past);
@@ -94,7 +103,7 @@ void wpb_past_submit(struct wpb_past *past, struct wpb_past_job *job)
     job->job.work = work;
     job->job.done = done;
     job->past = past;
-    job->was_done = false;
+    job->was_done = job->has_found = false;
     past->pending++;
     wpb_worker_submit(past->worker, &job->job);
 }
@@ -119,10 +128,12 @@ static void log_notices(struct wpb_store *store)
         wpb_log(WPB_LOG_WARNING, "history: %s", notice);
 }
 
-static void look_at_store(struct wpb_past_numbers *found, const struct wpb_store *store)
+static void look_at_store(struct wpb_past *past, const struct wpb_store *store)
 {
+    struct wpb_past_numbers *found = &past->found;
     const char *reason = wpb_store_degraded(store);
 
+    found->failures = past->there.failures;
     found->size_bytes = wpb_store_size_bytes(store);
     found->is_degraded = reason != NULL;
     snprintf(found->reason, sizeof(found->reason), "%s", reason ? reason : "");
@@ -132,17 +143,15 @@ static void look_at_store(struct wpb_past_numbers *found, const struct wpb_store
  * tried again each minute. */
 void wpb_past_mend(struct wpb_past *past, struct wpb_store *store)
 {
-    int most = past->found.is_degraded ? 1 : MEND_TRIES;
+    int most = past->there.is_degraded ? 1 : MEND_TRIES;
 
     for (int tries = 0; tries < most && wpb_store_degraded(store); tries++) {
         bool has_found = false;
         wpb_store_retry(store, wpb_clock_now_ms(), &has_found, NULL);
-        if (has_found)
-            atomic_store(&past->has_found, true);
+        past->there.has_found |= has_found;
     }
-    past->found.is_degraded = wpb_store_degraded(store) != NULL;
-    if (past->found.is_degraded)
-        past->found.failures++;
+    past->there.is_degraded = wpb_store_degraded(store) != NULL;
+    past->there.failures += past->there.is_degraded;
 }
 
 static void open_store(struct wpb_job *job, struct wpb_kept *kept)
@@ -161,8 +170,10 @@ static void open_store(struct wpb_job *job, struct wpb_kept *kept)
         return;
     }
     wpb_past_mend(past, store->store);
+    /* What the first tries have found again is read after this anyway. */
+    past->there.has_found = false;
     log_notices(store->store);
-    look_at_store(&past->found, store->store);
+    look_at_store(past, store->store);
     kept->state = store;
     kept->free = close_store;
 }
@@ -172,8 +183,6 @@ static void on_opened(struct wpb_past_job *job)
     struct wpb_past *past = job->past;
 
     note_numbers(past);
-    /* What was found again by the first tries is read after this anyway. */
-    atomic_store(&past->has_found, false);
     past->events.opened(past->events.cookie, past->open_result, &past->open_err);
 }
 
@@ -229,12 +238,12 @@ static void keep_up(struct wpb_past_job *job, struct wpb_store *store)
     /* A slice takes some 10 ms; what is left is done a minute later. */
     for (int slice = 0; has_more && slice < 20; slice++) {
         if (wpb_store_upkeep(store, past->upkeep_now_ms, &has_more, &err)) {
-            past->found.failures++;
+            past->there.failures++;
             break;
         }
     }
     log_notices(store);
-    look_at_store(&past->found, store);
+    look_at_store(past, store);
 }
 
 static void on_kept_up(struct wpb_past_job *job)

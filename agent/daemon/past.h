@@ -23,7 +23,8 @@ struct wpb_past_job {
     void (*work)(struct wpb_past_job *job, struct wpb_store *store);
     /* On the loop's thread, in a later turn of it. */
     void (*done)(struct wpb_past_job *job);
-    bool was_done; /* false: the history could not be opened, `work` was not called */
+    bool was_done;  /* false: the history could not be opened, `work` was not called */
+    bool has_found; /* not the caller's business */
 };
 
 /* On the history's thread: when the disk has just failed, see whether it was only for a
