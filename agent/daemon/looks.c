@@ -5,8 +5,12 @@
 
 #include "agent/daemon/kept_coverage.h"
 #include "agent/daemon/plan_items.h"
+#include "agent/schedule/gate.h"
 
 #define DUE_MAX 64
+/* Things looked into at once, on all servers: each takes a megabyte or two, and nobody
+ * waits for them. One more than one, so that a server that hangs does not hold up all. */
+#define EXAMINERS_AT_ONCE 2
 /* A look is stale when two of its times have passed, and what it takes itself. */
 #define SLACK_MS INT64_C(600000)
 
@@ -29,6 +33,7 @@ struct wpb_looks {
     uv_timer_t timer; /* closed by wpb_looks_stop() */
     bool is_running;
     bool is_host_busy;
+    struct wpb_gate gate;
     struct batch *batches; /* under way */
     struct wpb_kept_coverage kept;
     struct wpb_looks_counts counts;
@@ -45,6 +50,7 @@ struct wpb_looks *wpb_looks_new(const struct wpb_looks_options *options)
     if (!looks)
         return NULL;
     looks->options = *options;
+    looks->gate.room = EXAMINERS_AT_ONCE;
     looks->plan = wpb_plan_new(options->host);
     looks->keepsakes = wpb_keepsakes_new();
     if (!looks->plan || !looks->keepsakes) {
@@ -171,6 +177,7 @@ static struct wpb_turn *make_turn(struct batch *batch, bool is_light, bool is_fo
         .limits = is_light ? light_limits : wpb_choice_defaults,
         .is_due = is_of_batch,
         .cookie = batch,
+        .gate = &looks->gate,
         .known = is_examining ? (const struct wpb_window *const *)known : NULL,
         .keepsakes = looks->keepsakes,
     };

@@ -6,7 +6,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/schedule/learn.h"
-#include "agent/schedule/run.h"
+#include "agent/schedule/turn_state.h"
 
 #define PROGRESS_EVERY_MS 200
 /* Keys, then the families found in them, then what those may lead to. */
@@ -62,11 +62,13 @@ struct wpb_turn {
     size_t *wish_sites;
     size_t wish_count;
 };
+/* As many as libuv's pool decodes at once. */
+#define EXAMINERS_AT_ONCE 4
 
 static void advance(struct wpb_turn *turn);
 
-static struct row *row_of(struct wpb_turn *turn, const struct wpb_target *target,
-                          const struct wpb_probe *probe)
+static struct wpb_turn_row *row_of(struct wpb_turn *turn, const struct wpb_target *target,
+                                   const struct wpb_probe *probe)
 {
     size_t p = 0;
 
@@ -77,7 +79,7 @@ static struct row *row_of(struct wpb_turn *turn, const struct wpb_target *target
 
 /* Several runs of one examiner on one target (round after round) make one row:
  * the worst status, the sum of the work. */
-static void record(struct row *row, const struct wpb_coverage *coverage)
+static void record(struct wpb_turn_row *row, const struct wpb_coverage *coverage)
 {
     struct wpb_coverage *kept = &row->coverage;
 
@@ -101,12 +103,8 @@ static void record(struct row *row, const struct wpb_coverage *coverage)
     kept->cost.elapsed_ms += coverage->cost.elapsed_ms;
 }
 
-static void start_run(struct wpb_turn *turn, const struct wpb_probe *probe,
-                      const struct wpb_target *target, const struct wpb_request *requests,
-                      size_t request_count);
-
-static void record_skipped(struct wpb_turn *turn, const struct wpb_target *target,
-                           const struct wpb_probe *probe, const char *reason)
+void wpb_turn_record_skipped(struct wpb_turn *turn, const struct wpb_target *target,
+                             const struct wpb_probe *probe, const char *reason)
 {
     struct wpb_coverage coverage = {.probe = probe->name,
                                     .site = target->site_names,
@@ -153,7 +151,7 @@ static void skip_dependents(struct wpb_turn *turn, const struct wpb_target *targ
         const struct wpb_probe *next = turn->options.probes[p];
         if (!waits_for(turn, next, target, probe))
             continue;
-        record_skipped(turn, target, next, reason);
+        wpb_turn_record_skipped(turn, target, next, reason);
         skip_dependents(turn, target, next, reason);
     }
 }
@@ -172,7 +170,7 @@ static void start_dependents(struct wpb_turn *turn, const struct wpb_target *tar
     }
     for (size_t p = 0; turn->options.probes[p]; p++) {
         if (waits_for(turn, turn->options.probes[p], target, probe))
-            start_run(turn, turn->options.probes[p], target, NULL, 0);
+            wpb_turn_start_run(turn, turn->options.probes[p], target, NULL, 0);
     }
 }
 
@@ -192,6 +190,11 @@ static void learn_masters(struct wpb_turn *turn, const struct wpb_target *target
                          turn->windows[target->members[i]], turn->arena);
 }
 
+static bool is_idle(const struct wpb_turn *turn)
+{
+    return turn->active_count == 0 && !turn->waiting;
+}
+
 static void on_run_ended(struct wpb_run *run)
 {
     struct wpb_turn *turn = run->owner;
@@ -208,22 +211,24 @@ static void on_run_ended(struct wpb_run *run)
         learn_table_prefixes(turn, target);
     if (strcmp(target->needs, "redis") == 0)
         learn_masters(turn, target);
-    if (probe->look == WPB_LOOK_SURVEY && turn->phase == SURVEY)
+    if (probe->look == WPB_LOOK_SURVEY && turn->phase == WPB_TURN_SURVEY)
         start_dependents(turn, target, probe);
-    if (turn->active_count == 0)
+    if (probe->look == WPB_LOOK_EXAMINE)
+        wpb_gate_leave(turn->gate);
+    if (is_idle(turn))
         advance(turn);
 }
 
-static void start_run(struct wpb_turn *turn, const struct wpb_probe *probe,
-                      const struct wpb_target *target, const struct wpb_request *requests,
-                      size_t request_count)
+bool wpb_turn_start_run(struct wpb_turn *turn, const struct wpb_probe *probe,
+                        const struct wpb_target *target,
+                        const struct wpb_request *requests, size_t request_count)
 {
-    struct row *row = row_of(turn, target, probe);
+    struct wpb_turn_row *row = row_of(turn, target, probe);
     struct wpb_run *run = calloc(1, sizeof(*run));
 
     if (!run) {
-        record_skipped(turn, target, probe, "no memory to start it");
-        return;
+        wpb_turn_record_skipped(turn, target, probe, "no memory to start it");
+        return false;
     }
     run->probe = probe;
     run->target = target;
@@ -243,6 +248,7 @@ static void start_run(struct wpb_turn *turn, const struct wpb_probe *probe,
         row->started_ms = wpb_clock_now_ms();
     turn->active[turn->active_count++] = run;
     wpb_run_start(run);
+    return true;
 }
 
 static void start_survey(struct wpb_turn *turn)
@@ -252,7 +258,7 @@ static void start_survey(struct wpb_turn *turn)
             const struct wpb_probe *probe = turn->options.probes[p];
             if (is_survey(turn, &turn->targets[t], probe) &&
                 !has_to_wait(turn, &turn->targets[t], probe))
-                start_run(turn, probe, &turn->targets[t], NULL, 0);
+                wpb_turn_start_run(turn, probe, &turn->targets[t], NULL, 0);
         }
     }
 }
@@ -277,124 +283,18 @@ static void start_survey_again(struct wpb_turn *turn)
             continue;
         for (size_t p = 0; turn->options.probes[p]; p++) {
             const struct wpb_probe *probe = turn->options.probes[p];
-            const struct row *row = row_of(turn, target, probe);
+            const struct wpb_turn_row *row = row_of(turn, target, probe);
             if (row->is_set && probe->look == WPB_LOOK_SURVEY &&
                 row->coverage.status == WPB_COVERAGE_SKIPPED)
-                start_run(turn, probe, target, NULL, 0);
+                wpb_turn_start_run(turn, probe, target, NULL, 0);
         }
     }
-}
-
-static bool is_asked(const struct wpb_turn *turn, size_t site,
-                     const struct wpb_subject *subject)
-{
-    for (size_t i = 0; i < turn->asked_count; i++) {
-        if (turn->asked[i].site == site &&
-            wpb_subject_equal(turn->asked[i].subject, subject))
-            return true;
-    }
-    return false;
-}
-
-static bool note_asked(struct wpb_turn *turn, size_t site,
-                       const struct wpb_subject *subject)
-{
-    if (turn->asked_count == turn->asked_capacity) {
-        size_t capacity = turn->asked_capacity ? turn->asked_capacity * 2 : 32;
-        void *grown = realloc(turn->asked, capacity * sizeof(*turn->asked));
-        if (!grown)
-            return false;
-        turn->asked = grown;
-        turn->asked_capacity = capacity;
-    }
-    turn->asked[turn->asked_count].site = site;
-    turn->asked[turn->asked_count++].subject = subject;
-    return true;
-}
-
-/* The wishes for one site in this round: first what was asked for by hand. */
-static size_t wishes_of(struct wpb_turn *turn, size_t site, struct wpb_choice *choices)
-{
-    size_t count = 0, kept = 0;
-
-    if (turn->rounds == 1) {
-        for (size_t i = 0; i < turn->wish_count && count < CHOICES_MAX; i++) {
-            if (turn->wish_sites[i] == site)
-                choices[count++] = turn->wishes[i];
-        }
-    }
-    if (count < CHOICES_MAX && turn->options.examine)
-        count += wpb_choose(turn->windows[site], &turn->options.limits, choices + count,
-                            CHOICES_MAX - count);
-    for (size_t i = 0; i < count; i++) {
-        if (!is_asked(turn, site, choices[i].request.subject) &&
-            note_asked(turn, site, choices[i].request.subject))
-            choices[kept++] = choices[i];
-    }
-    return kept;
-}
-
-/* A post or an option is one site's, also where several have their tables in one
- * schema. */
-static bool has_request(const struct wpb_request *requests, size_t count,
-                        const struct wpb_request *request, bool is_shared)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (wpb_subject_equal(requests[i].subject, request->subject) &&
-            (is_shared || requests[i].site == request->site))
-            return true;
-    }
-    return false;
-}
-
-/* Send PROBE to the members' choices of its kind on TARGET; two sites that share a
- * key ask for it once. */
-static void send_examiner(struct wpb_turn *turn, const struct wpb_probe *probe,
-                          const struct wpb_target *target,
-                          struct wpb_choice choices[][CHOICES_MAX], const size_t *counts)
-{
-    struct wpb_request *requests =
-        wpb_arena_alloc(turn->arena, target->count * CHOICES_MAX * sizeof(*requests));
-    bool is_shared = strcmp(probe->needs, "mysql") != 0;
-    size_t count = 0;
-
-    for (size_t m = 0; m < target->count; m++) {
-        size_t site = target->members[m];
-        for (size_t i = 0; i < counts[site]; i++) {
-            struct wpb_choice *choice = &choices[site][i];
-            choice->request.site = &turn->sites[site];
-            if (choice->examines == probe->examines &&
-                !has_request(requests, count, &choice->request, is_shared))
-                requests[count++] = choice->request;
-        }
-    }
-    if (count)
-        start_run(turn, probe, target, requests, count);
-}
-
-static void start_examination(struct wpb_turn *turn)
-{
-    struct wpb_choice(*choices)[CHOICES_MAX] = calloc(turn->site_count, sizeof(*choices));
-    size_t *counts = calloc(turn->site_count, sizeof(*counts));
-
-    for (size_t s = 0; choices && counts && s < turn->site_count; s++)
-        counts[s] = wishes_of(turn, s, choices[s]);
-    for (size_t t = 0; choices && counts && t < turn->target_count; t++) {
-        for (size_t p = 0; turn->options.probes[p]; p++) {
-            const struct wpb_probe *probe = turn->options.probes[p];
-            if (probe->look == WPB_LOOK_EXAMINE &&
-                strcmp(probe->needs, turn->targets[t].needs) == 0)
-                send_examiner(turn, probe, &turn->targets[t], choices, counts);
-        }
-    }
-    free(choices);
-    free(counts);
 }
 
 static void collect_looks(struct wpb_turn *turn)
 {
     for (size_t i = 0; i < turn->target_count * turn->probe_count; i++) {
-        const struct row *row = &turn->rows[i];
+        const struct wpb_turn_row *row = &turn->rows[i];
         if (!row->is_set)
             continue;
         turn->coverage[turn->coverage_count] = row->coverage;
@@ -419,23 +319,23 @@ static void on_last_handle_closed(uv_handle_t *handle)
 /* Nothing is active: the next phase that has something to do begins. */
 static void advance(struct wpb_turn *turn)
 {
-    while (turn->active_count == 0 && turn->phase != DONE) {
+    while (is_idle(turn) && turn->phase != WPB_TURN_DONE) {
         if (turn->was_interrupted) {
-            turn->phase = DONE;
-        } else if (turn->phase == SURVEY) {
-            turn->phase = SURVEY_AGAIN;
+            turn->phase = WPB_TURN_DONE;
+        } else if (turn->phase == WPB_TURN_SURVEY) {
+            turn->phase = WPB_TURN_SURVEY_AGAIN;
             start_survey_again(turn);
-        } else if (turn->phase == SURVEY_AGAIN) {
-            turn->phase = EXAMINE;
+        } else if (turn->phase == WPB_TURN_SURVEY_AGAIN) {
+            turn->phase = WPB_TURN_EXAMINE;
         } else if (turn->rounds++ < EXAMINE_ROUNDS_MAX) {
-            start_examination(turn);
-            if (turn->active_count == 0)
-                turn->phase = DONE;
+            wpb_turn_examine(turn);
+            if (is_idle(turn))
+                turn->phase = WPB_TURN_DONE;
         } else {
-            turn->phase = DONE;
+            turn->phase = WPB_TURN_DONE;
         }
     }
-    if (turn->phase == DONE)
+    if (turn->phase == WPB_TURN_DONE)
         uv_close((uv_handle_t *)&turn->progress_timer, on_last_handle_closed);
 }
 
@@ -444,6 +344,11 @@ void wpb_turn_cancel(struct wpb_turn *turn)
     turn->was_interrupted = true;
     for (size_t i = 0; i < turn->active_count; i++)
         wpb_run_cancel(turn->active[i]);
+    if (!turn->waiting)
+        return;
+    wpb_turn_examine_no_more(turn);
+    if (is_idle(turn)) /* else the last one that is under way goes on */
+        advance(turn);
 }
 
 static void on_progress(uv_timer_t *timer)
@@ -473,7 +378,7 @@ static void name_rows(struct wpb_turn *turn)
 {
     for (size_t t = 0; t < turn->target_count; t++) {
         for (size_t p = 0; p < turn->probe_count; p++) {
-            struct row *row = &turn->rows[t * turn->probe_count + p];
+            struct wpb_turn_row *row = &turn->rows[t * turn->probe_count + p];
             row->target = &turn->targets[t];
             row->probe = turn->options.probes[p];
         }
@@ -491,6 +396,8 @@ struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
         return NULL;
     }
     turn->options = *options;
+    turn->own_gate.room = EXAMINERS_AT_ONCE;
+    turn->gate = options->gate ? options->gate : &turn->own_gate;
     while (options->probes[turn->probe_count])
         turn->probe_count++;
     turn->site_count = count;
@@ -570,7 +477,7 @@ void wpb_turn_start(struct wpb_turn *turn, struct uv_loop_s *loop,
     if (turn->options.progress)
         uv_timer_start(&turn->progress_timer, on_progress, PROGRESS_EVERY_MS,
                        PROGRESS_EVERY_MS);
-    turn->phase = turn->options.survey ? SURVEY : SURVEY_AGAIN;
+    turn->phase = turn->options.survey ? WPB_TURN_SURVEY : WPB_TURN_SURVEY_AGAIN;
     if (turn->options.survey)
         start_survey(turn);
     if (turn->active_count == 0)

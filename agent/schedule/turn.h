@@ -18,6 +18,7 @@
 #include "wpbloat/probe.h"
 #include "wpbloat/window.h"
 
+struct wpb_gate;
 struct wpb_turn;
 struct wpb_worker;
 
@@ -52,6 +53,9 @@ struct wpb_turn_options {
     /* Where probes keep what they keep for later turns, which outlives the turn. NULL:
      * there is no later turn. */
     struct wpb_keepsakes *keepsakes;
+    /* How many examiners may be under way at once, of all turns that share it: each takes
+     * a megabyte or two. NULL: the turn has one of its own. Outlives the turn. */
+    struct wpb_gate *gate;
 };
 
 /* What one probe did on one target. */

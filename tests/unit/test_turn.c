@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "agent/schedule/gate.h"
 #include "agent/schedule/turn.h"
 
 static const struct wpb_subject server = {WPB_SUBJECT_REDIS_SERVER, WPB_SLICE("scope"),
@@ -409,6 +410,141 @@ static void what_is_asked_for_by_hand_is_examined_without_a_survey(void **state)
     wpb_turn_free(turn);
 }
 
+/* ---- how many look into things at once */
+
+static size_t inside, most_inside;
+
+static void step_slow_value(void *state)
+{
+    struct looker *looker = state;
+
+    if (looker->steps++ == 0) {
+        inside++;
+        most_inside = inside > most_inside ? inside : most_inside;
+        wpb_run_step_in(looker->run, 2);
+        return;
+    }
+    inside--;
+    step_value(state);
+}
+
+/* Each site has a database of its own, with something to look into. */
+static size_t examined_of(const struct wpb_turn *turn)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < wpb_turn_sites(turn); i++)
+        count += wpb_window_integer(wpb_turn_window(turn, i), &key, WPB_M_EXAMINED_BYTES,
+                                    0) == 10;
+    return count;
+}
+
+static void examiners_wait_for_each_other_and_all_look(void **state)
+{
+    struct wpb_probe slow = probe_value;
+    const struct wpb_probe *const probes[] = {&probe_server, &probe_keyspace, &slow,
+                                              NULL};
+    struct wpb_site sites[7];
+    struct wpb_turn *turn;
+
+    (void)state;
+    slow.step = step_slow_value;
+    for (size_t i = 0; i < 7; i++) {
+        sites[i] = site_of("shop");
+        sites[i].redis.database = (unsigned)i;
+    }
+    inside = most_inside = 0;
+    turn = turned(probes, sites, 7);
+    assert_int_equal(examined_of(turn), 7);
+    assert_int_equal(most_inside, 4);
+    wpb_turn_free(turn);
+}
+
+struct pair {
+    struct wpb_turn *turns[2];
+    size_t ended;
+};
+
+static void on_pair_ended(struct wpb_turn *turn, void *cookie)
+{
+    struct pair *pair = cookie;
+
+    (void)turn;
+    pair->ended++;
+}
+
+/* Starts both turns over COUNT sites each on one loop, behind a gate for one. */
+static void start_pair(struct pair *pair, uv_loop_t *loop, const struct wpb_site *sites,
+                       size_t count, const struct wpb_probe *const *probes,
+                       struct wpb_gate *gate)
+{
+    struct wpb_turn_options options = {.probes = probes,
+                                       .top = 10,
+                                       .survey = true,
+                                       .examine = true,
+                                       .limits = wpb_choice_defaults,
+                                       .gate = gate};
+
+    uv_loop_init(loop);
+    for (size_t i = 0; i < 2; i++) {
+        pair->turns[i] = wpb_turn_new(sites, count, &options);
+        assert_non_null(pair->turns[i]);
+        wpb_turn_start(pair->turns[i], loop, NULL, on_pair_ended, pair);
+    }
+}
+
+static void turns_that_share_a_gate_pass_it_one_by_one(void **state)
+{
+    struct wpb_probe slow = probe_value;
+    const struct wpb_probe *const probes[] = {&probe_server, &probe_keyspace, &slow,
+                                              NULL};
+    struct wpb_site sites[2] = {site_of("one"), site_of("two")};
+    struct wpb_gate gate = {.room = 1};
+    struct pair pair = {.ended = 0};
+    uv_loop_t loop;
+
+    (void)state;
+    slow.step = step_slow_value;
+    sites[1].redis.database = 1;
+    inside = most_inside = 0;
+    start_pair(&pair, &loop, sites, 2, probes, &gate);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(pair.ended, 2);
+    assert_int_equal(most_inside, 1);
+    assert_int_equal(gate.room, 1);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(examined_of(pair.turns[i]), 2);
+        wpb_turn_free(pair.turns[i]);
+    }
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+/* Its only examiner waits before a gate that nobody opens. */
+static void a_turn_that_waits_can_be_ended(void **state)
+{
+    const struct wpb_probe *const probes[] = {&probe_server, &probe_keyspace,
+                                              &probe_value, NULL};
+    struct wpb_site site = site_of("shop");
+    struct wpb_gate gate = {.room = 0};
+    struct pair pair = {.ended = 0};
+    uv_loop_t loop;
+
+    (void)state;
+    start_pair(&pair, &loop, &site, 1, probes, &gate);
+    while (!(gate.first && gate.first->next))
+        uv_run(&loop, UV_RUN_ONCE);
+    wpb_turn_cancel(pair.turns[0]);
+    wpb_gate_leave(&gate); /* of somebody else: the other turn passes */
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(pair.ended, 2);
+    assert_int_equal(coverage_of(pair.turns[0], "t.value")->status, WPB_COVERAGE_SKIPPED);
+    assert_int_equal(examined_of(pair.turns[0]), 0);
+    assert_int_equal(examined_of(pair.turns[1]), 1);
+    wpb_turn_free(pair.turns[0]);
+    wpb_turn_free(pair.turns[1]);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +558,9 @@ int main(void)
         cmocka_unit_test(an_examiner_that_learns_nothing_is_asked_once),
         cmocka_unit_test(no_site_is_an_empty_turn),
         cmocka_unit_test(what_is_asked_for_by_hand_is_examined_without_a_survey),
+        cmocka_unit_test(examiners_wait_for_each_other_and_all_look),
+        cmocka_unit_test(turns_that_share_a_gate_pass_it_one_by_one),
+        cmocka_unit_test(a_turn_that_waits_can_be_ended),
     };
     return cmocka_run_group_tests_name("turn", tests, NULL, NULL);
 }
