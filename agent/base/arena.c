@@ -1,11 +1,15 @@
 #include "wpbloat/arena.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Many arenas hold a few texts and no more: the first block is small, and each further
+ * one twice as large, up to a size beyond which nothing is gained. */
+#define FIRST_BLOCK_BYTES ((size_t)1024)
 #define BLOCK_BYTES ((size_t)16384)
 
 struct block {
@@ -17,11 +21,16 @@ struct block {
 struct wpb_arena {
     struct block *blocks; /* the newest first; allocations come from it */
     size_t used;
+    size_t block_bytes; /* of the next block */
 };
 
 struct wpb_arena *wpb_arena_new(void)
 {
-    return calloc(1, sizeof(struct wpb_arena));
+    struct wpb_arena *arena = calloc(1, sizeof(*arena));
+
+    if (arena)
+        arena->block_bytes = FIRST_BLOCK_BYTES;
+    return arena;
 }
 
 void wpb_arena_free(struct wpb_arena *arena)
@@ -46,7 +55,8 @@ static void out_of_memory(void)
  * room left in that one is not lost. */
 static struct block *add_block(struct wpb_arena *arena, size_t size)
 {
-    size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+    bool is_large = size > arena->block_bytes;
+    size_t room = is_large ? size : arena->block_bytes;
     struct block *block = NULL;
 
     if (room < SIZE_MAX / 2)
@@ -55,7 +65,9 @@ static struct block *add_block(struct wpb_arena *arena, size_t size)
         out_of_memory();
     block->used = 0;
     block->size = room;
-    if (size > BLOCK_BYTES && arena->blocks) {
+    if (arena->block_bytes < BLOCK_BYTES)
+        arena->block_bytes *= 2;
+    if (is_large && arena->blocks) {
         block->next = arena->blocks->next;
         arena->blocks->next = block;
     } else {

@@ -11,7 +11,7 @@ struct gathering {
     const struct wpb_conf *config;
     struct wpb_arena *arena;
     struct wpb_selected_sites *selected;
-    size_t capacity; /* of sites */
+    size_t capacity, row_capacity; /* of sites, and of their coverage */
 };
 
 static bool is_below(const char *path, const char *folder)
@@ -45,24 +45,31 @@ static struct wpb_site *find_path(const struct wpb_selected_sites *selected,
     return NULL;
 }
 
+/* Room for so many more sites, and for the rows that may come later of all sites. What
+ * was there stays in the arena, so that there is room for twice as many at once. */
 static void grow(struct gathering *gathering, size_t sites, size_t failures)
 {
     struct wpb_selected_sites *selected = gathering->selected;
-    size_t capacity = selected->count + sites, coverage;
-    struct wpb_site *grown =
-        wpb_arena_alloc(gathering->arena, (capacity + 1) * sizeof(*grown));
-    struct wpb_coverage *rows;
+    size_t capacity = selected->count + sites;
+    size_t rows = selected->coverage_count + failures + capacity * WPB_SITE_COVERAGE_MAX;
+    struct wpb_site *grown;
+    struct wpb_coverage *coverage;
 
-    /* The rows that may come later are for all sites. */
-    coverage = selected->coverage_count + failures + capacity * WPB_SITE_COVERAGE_MAX;
-    rows = wpb_arena_alloc(gathering->arena, (coverage + 1) * sizeof(*rows));
+    if (selected->sites && capacity <= gathering->capacity &&
+        rows <= gathering->row_capacity)
+        return;
+    gathering->capacity = capacity * 2 + 1;
+    gathering->row_capacity = rows * 2 + 1;
+    grown = wpb_arena_alloc(gathering->arena, gathering->capacity * sizeof(*grown));
+    coverage =
+        wpb_arena_alloc(gathering->arena, gathering->row_capacity * sizeof(*coverage));
     if (selected->count)
         memcpy(grown, selected->sites, selected->count * sizeof(*grown));
     if (selected->coverage_count)
-        memcpy(rows, selected->coverage, selected->coverage_count * sizeof(*rows));
+        memcpy(coverage, selected->coverage,
+               selected->coverage_count * sizeof(*coverage));
     selected->sites = grown;
-    selected->coverage = rows;
-    gathering->capacity = capacity;
+    selected->coverage = coverage;
 }
 
 /* Look in PATHS (NULL: the usual places), and keep what is new and not excluded. */

@@ -31,6 +31,7 @@ struct point {
 };
 
 struct audit {
+    struct audit *next;
     int64_t time_ms;
     struct wpb_store_audit row;
 };
@@ -39,9 +40,9 @@ struct audit {
 struct batch {
     struct wpb_past_job job;
     struct wpb_arena *arena;
-    struct point points[WPB_CHRONICLE_BEGUN_MAX];
-    size_t point_count;
-    struct audit *audits;
+    struct point *points; /* room for those of one look */
+    size_t point_count, point_room;
+    struct audit *audits, **audits_end;
     size_t audit_count;
 };
 
@@ -89,6 +90,8 @@ static struct batch *new_batch(void)
         free(batch);
         return NULL;
     }
+    if (batch)
+        batch->audits_end = &batch->audits;
     return batch;
 }
 
@@ -116,8 +119,7 @@ static int write_batch(struct wpb_store *store, void *cookie, struct wpb_err *er
 
     if (write_points(store, batch, err))
         return -1;
-    for (size_t i = 0; i < batch->audit_count; i++) {
-        const struct audit *audit = &batch->audits[i];
+    for (const struct audit *audit = batch->audits; audit; audit = audit->next) {
         if (wpb_store_audit_note(store, audit->time_ms, &audit->row, err) &&
             err->code != WPB_E_BUDGET)
             return -1;
@@ -192,7 +194,7 @@ static void add_point(struct batch *batch, struct site *site,
     struct wpb_point point;
 
     if (!wpb_series_point(window, series, &point) || point.time_ms <= begun->noted_ms ||
-        batch->point_count == WPB_CHRONICLE_BEGUN_MAX)
+        batch->point_count == batch->point_room)
         return;
     begun->noted_ms = point.time_ms;
     batch->points[batch->point_count++] = (struct point){
@@ -249,6 +251,8 @@ void wpb_chronicle_note(struct wpb_chronicle *chronicle, const struct wpb_window
     }
     count = wpb_series_stored(window, list, WPB_SERIES_MAX);
     count = add_begun(site, window, list, count, WPB_CHRONICLE_BEGUN_MAX);
+    batch->points = wpb_arena_alloc(batch->arena, count * sizeof(*batch->points));
+    batch->point_room = count;
     for (size_t i = 0; i < count; i++)
         add_point(batch, site, window, &list[i]);
     if (batch->point_count)
@@ -272,13 +276,14 @@ void wpb_chronicle_audit(struct wpb_chronicle *chronicle,
 {
     struct batch *batch = chronicle->auditing;
     const struct wpb_cost *cost = &coverage->cost;
+    struct audit *audit;
 
-    if (!batch && (batch = chronicle->auditing = new_batch()))
-        batch->audits =
-            wpb_arena_alloc(batch->arena, AUDITS_MAX * sizeof(*batch->audits));
+    if (!batch)
+        batch = chronicle->auditing = new_batch();
     if (!batch || batch->audit_count == AUDITS_MAX)
         return;
-    batch->audits[batch->audit_count++] = (struct audit){
+    audit = wpb_arena_alloc(batch->arena, sizeof(*audit));
+    *audit = (struct audit){
         .time_ms = now_ms,
         .row = {.site = wpb_arena_copy(batch->arena, wpb_slice_cstr(coverage->site)),
                 .probe = coverage->probe,
@@ -288,6 +293,9 @@ void wpb_chronicle_audit(struct wpb_chronicle *chronicle,
                 .bytes = cost->bytes_received,
                 .rows = cost->rows},
     };
+    *batch->audits_end = audit;
+    batch->audits_end = &audit->next;
+    batch->audit_count++;
 }
 
 void wpb_chronicle_flush(struct wpb_chronicle *chronicle)

@@ -33,7 +33,7 @@ struct task {
     uint64_t site;
     int64_t now_ms;
     struct wpb_arena *arena;
-    struct question questions[WPB_OUTLOOK_ASKS_MAX];
+    struct question *questions; /* in the arena */
     size_t count;
 };
 
@@ -280,6 +280,7 @@ static struct task *new_task(const struct wpb_window *window,
         free(task);
         return NULL;
     }
+    task->questions = wpb_arena_alloc(task->arena, count * sizeof(*task->questions));
     for (size_t i = 0; i < count; i++) {
         struct question *question = &task->questions[task->count++];
         const struct wpb_outlook *previous =

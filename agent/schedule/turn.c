@@ -70,11 +70,11 @@ static void advance(struct wpb_turn *turn);
 static struct wpb_turn_row *row_of(struct wpb_turn *turn, const struct wpb_target *target,
                                    const struct wpb_probe *probe)
 {
-    size_t p = 0;
+    struct wpb_turn_row *row = turn->rows;
 
-    while (turn->options.probes[p] != probe)
-        p++;
-    return &turn->rows[(size_t)(target - turn->targets) * turn->probe_count + p];
+    while (row->target != target || row->probe != probe)
+        row++;
+    return row;
 }
 
 /* Several runs of one examiner on one target (round after round) make one row:
@@ -281,19 +281,23 @@ static void start_survey_again(struct wpb_turn *turn)
         const struct wpb_target *target = &turn->targets[t];
         if (!learn_sites(turn, target))
             continue;
-        for (size_t p = 0; turn->options.probes[p]; p++) {
-            const struct wpb_probe *probe = turn->options.probes[p];
-            const struct wpb_turn_row *row = row_of(turn, target, probe);
-            if (row->is_set && probe->look == WPB_LOOK_SURVEY &&
+        for (size_t i = 0; i < turn->row_count; i++) {
+            const struct wpb_turn_row *row = &turn->rows[i];
+            if (row->target == target && row->is_set &&
+                row->probe->look == WPB_LOOK_SURVEY &&
                 row->coverage.status == WPB_COVERAGE_SKIPPED)
-                wpb_turn_start_run(turn, probe, target, NULL, 0);
+                wpb_turn_start_run(turn, row->probe, target, NULL, 0);
         }
     }
 }
 
 static void collect_looks(struct wpb_turn *turn)
 {
-    for (size_t i = 0; i < turn->target_count * turn->probe_count; i++) {
+    turn->coverage =
+        wpb_arena_alloc(turn->arena, (turn->row_count + 1) * sizeof(*turn->coverage));
+    turn->looks =
+        wpb_arena_alloc(turn->arena, (turn->row_count + 1) * sizeof(*turn->looks));
+    for (size_t i = 0; i < turn->row_count; i++) {
         const struct wpb_turn_row *row = &turn->rows[i];
         if (!row->is_set)
             continue;
@@ -374,13 +378,27 @@ static void on_progress(uv_timer_t *timer)
     turn->options.progress(turn->options.cookie, &progress);
 }
 
-static void name_rows(struct wpb_turn *turn)
+static bool can_look(const struct wpb_target *target, const struct wpb_probe *probe)
 {
+    return strcmp(probe->needs, target->needs) == 0;
+}
+
+static void make_rows(struct wpb_turn *turn)
+{
+    const struct wpb_probe *const *probes = turn->options.probes;
+    size_t count = 0;
+
     for (size_t t = 0; t < turn->target_count; t++) {
-        for (size_t p = 0; p < turn->probe_count; p++) {
-            struct wpb_turn_row *row = &turn->rows[t * turn->probe_count + p];
-            row->target = &turn->targets[t];
-            row->probe = turn->options.probes[p];
+        for (size_t p = 0; probes[p]; p++)
+            count += can_look(&turn->targets[t], probes[p]);
+    }
+    turn->rows = wpb_arena_alloc(turn->arena, (count + 1) * sizeof(*turn->rows));
+    turn->active = wpb_arena_alloc(turn->arena, (count + 1) * sizeof(*turn->active));
+    for (size_t t = 0; t < turn->target_count; t++) {
+        for (size_t p = 0; probes[p]; p++) {
+            if (can_look(&turn->targets[t], probes[p]))
+                turn->rows[turn->row_count++] = (struct wpb_turn_row){
+                    .target = &turn->targets[t], .probe = probes[p]};
         }
     }
 }
@@ -389,7 +407,6 @@ struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
                               const struct wpb_turn_options *options)
 {
     struct wpb_turn *turn = calloc(1, sizeof(*turn));
-    size_t cells;
 
     if (!turn || !(turn->arena = wpb_arena_new())) {
         free(turn);
@@ -398,10 +415,7 @@ struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
     turn->options = *options;
     turn->own_gate.room = EXAMINERS_AT_ONCE;
     turn->gate = options->gate ? options->gate : &turn->own_gate;
-    while (options->probes[turn->probe_count])
-        turn->probe_count++;
     turn->site_count = count;
-    cells = (WPB_SITE_TARGETS_MAX * count + 1) * turn->probe_count + 1;
     turn->sites = wpb_arena_alloc(turn->arena, (count + 1) * sizeof(*turn->sites));
     if (count)
         memcpy(turn->sites, sites, count * sizeof(*turn->sites));
@@ -417,6 +431,7 @@ struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
         wpb_turn_free(turn);
         return NULL;
     }
+
     for (size_t i = 0; i < count; i++) {
         turn->windows[i] = wpb_window_new(&turn->sites[i], options->now_ms);
         if (!turn->windows[i]) {
@@ -428,7 +443,7 @@ struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
     }
     turn->target_count =
         wpb_targets_find(turn->sites, count, turn->arena, &turn->targets);
-    name_rows(turn);
+    make_rows(turn);
     return turn;
 }
 

@@ -36,8 +36,8 @@ struct wpb_turn {
 
     struct wpb_target *targets;
     size_t target_count;
-    struct wpb_turn_row *rows; /* target by target, probe by probe */
-    size_t probe_count;
+    struct wpb_turn_row *rows; /* of the probes that can look at each target, in order */
+    size_t row_count;
     struct wpb_coverage *coverage; /* the set rows, in order; made at the end */
     struct wpb_turn_look *looks;   /* the same rows */
     size_t coverage_count;
