@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/base/heap.h"
 #include "agent/base/log.h"
 #include "agent/daemon/engine.h"
 
@@ -87,9 +88,11 @@ static void open_handles(struct wpb_engine *engine)
 int wpb_daemon_run(const struct wpb_daemon_options *options, struct wpb_conf *config,
                    struct wpb_err *err)
 {
-    struct wpb_engine *engine = calloc(1, sizeof(*engine));
+    struct wpb_engine *engine;
     int result;
 
+    wpb_heap_be_lean();
+    engine = calloc(1, sizeof(*engine));
     if (engine)
         engine->config = wpb_conf_share_new(config);
     if (!engine || !engine->config) {

@@ -9,7 +9,7 @@ import re
 import sys
 
 LIBC = set("""assert ctype endian errno inttypes limits locale math stdarg stdatomic
-    stdbool stddef stdint stdio stdlib string strings emmintrin time signal fcntl glob
+    stdbool stddef stdint stdio stdlib malloc string strings emmintrin time signal fcntl glob
     unistd
     linux/inet_diag linux/netlink linux/sock_diag linux/unix_diag sys/sysmacros
     dirent ftw getopt netdb poll pwd grp arpa/inet netinet/in netinet/tcp

@@ -27,6 +27,6 @@ tell() {
 tell "nothing lost in 500 kills" nothing-lost sh "$work/src/tests/scenario/nothing-lost.sh" \
     "$wpbloat" "$work/build/tests/libfaults.so" 500
 tell "twenty sites for a day, 720 times as fast" soak \
-    sh "$work/src/tests/scenario/agent-soak.sh" "$wpbloat" 24 720
+    sh "$work/src/tests/scenario/agent-soak.sh" "$wpbloat" 24 720 10240
 tell "ten days, three times" ten-days sh "$work/src/tests/scenario/ten-days.sh" "$wpbloat"
 exit "$failed"
