@@ -34,6 +34,7 @@ struct memory {
     struct remembered_state *states;
     struct remembered_letter *letters, **letters_end;
     char instance[WPB_ULID_TEXT];
+    struct wpb_last_looks looks;
     struct wpb_err err;
 };
 
@@ -98,6 +99,9 @@ static void remember(struct wpb_past_job *job, struct wpb_store *store)
     struct memory *memory = (struct memory *)job;
 
     know_instance(memory, store);
+    if (!memory->is_again)
+        wpb_last_looks_read(&memory->looks, store, memory->engine->options->probes,
+                            wpb_clock_now_ms());
     if (wpb_store_alerts(store, see_state, memory, &memory->err) == 0)
         wpb_store_outbox(store, see_letter, memory, &memory->err);
 }
@@ -126,7 +130,8 @@ static bool has_outlooks(void *cookie, const struct wpb_site *site, int64_t now_
     return wpb_outlooks_are_fresh(engine->outlooks, wpb_fingerprint_site(site), now_ms);
 }
 
-static int make_parts(struct wpb_engine *engine, struct wpb_err *err)
+static int make_parts(struct wpb_engine *engine, struct memory *memory,
+                      struct wpb_err *err)
 {
     struct wpb_ledger_answers answers = {
         .persisted = on_persisted, .states_lost = on_states_lost, .cookie = engine};
@@ -134,6 +139,7 @@ static int make_parts(struct wpb_engine *engine, struct wpb_err *err)
                                       .worker = engine->databases,
                                       .probes = engine->options->probes,
                                       .host = engine->host,
+                                      .last = memory->looks,
                                       .looked = wpb_engine_looked,
                                       .cookie = engine};
     struct wpb_pump_options pump = {.loop = &engine->loop,
@@ -151,6 +157,9 @@ static int make_parts(struct wpb_engine *engine, struct wpb_err *err)
     engine->looks = wpb_looks_new(&looks);
     if (!engine->pump || !engine->chronicle || !engine->outlooks || !engine->books ||
         !engine->looks)
+    if (engine->looks)
+        memory->looks = (struct wpb_last_looks){NULL}; /* they are its own now */
+    if (!engine->pump || !engine->chronicle || !engine->outlooks || !engine->looks)
         return wpb_err_set(err, WPB_E_MEMORY, "agent", "no memory to start");
     judge = (struct wpb_judge_options){.ledger = engine->ledger,
                                        .pump = engine->pump,
@@ -183,6 +192,7 @@ static void free_memory(struct memory *memory)
 {
     for (struct remembered_letter *l = memory->letters; l; l = l->next)
         wpb_held_alert_release(l->held);
+    wpb_last_looks_fini(&memory->looks);
     wpb_arena_free(memory->arena);
     free(memory);
 }
@@ -206,7 +216,7 @@ static void on_remembered(struct wpb_past_job *job)
         return;
     }
     memcpy(engine->instance, memory->instance, sizeof(engine->instance));
-    if (make_parts(engine, &err) || wpb_engine_apply(engine, &err)) {
+    if (make_parts(engine, memory, &err) || wpb_engine_apply(engine, &err)) {
         free_memory(memory);
         fail(engine, &err);
         return;

@@ -51,6 +51,7 @@ struct wpb_looks *wpb_looks_new(const struct wpb_looks_options *options)
         return NULL;
     looks->options = *options;
     looks->gate.room = EXAMINERS_AT_ONCE;
+    looks->items.last = options->last;
     looks->plan = wpb_plan_new(options->host);
     looks->keepsakes = wpb_keepsakes_new();
     if (!looks->plan || !looks->keepsakes) {
@@ -68,6 +69,7 @@ void wpb_looks_free(struct wpb_looks *looks)
     wpb_plan_free(looks->plan);
     wpb_keepsakes_free(looks->keepsakes);
     free(looks->items.items);
+    wpb_plan_items_fini(&looks->items);
     free(looks);
 }
 

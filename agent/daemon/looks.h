@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "agent/daemon/fleet.h"
+#include "agent/daemon/last_looks.h"
 #include "agent/schedule/plan.h"
 #include "agent/schedule/worker.h"
 
@@ -20,7 +21,8 @@ struct wpb_looks_options {
     uv_loop_t *loop;
     struct wpb_worker *worker; /* for calls that block */
     const struct wpb_probe *const *probes;
-    const char *host; /* what makes this host another than the others */
+    const char *host;           /* what makes this host another than the others */
+    struct wpb_last_looks last; /* of an earlier life; taken, when there are looks */
     /* TURN has ended and was taken: site I of it is SITES[I] of the fleet. */
     void (*looked)(void *cookie, const struct wpb_turn *turn, const size_t *sites);
     void *cookie;

@@ -95,6 +95,7 @@ static int tell(const struct wpb_plan_items *items, struct wpb_plan *plan)
             .cost = item->probe->cost,
             .commands_per_s = wpb_cadence_commands_per_s(item->probe->needs),
             .is_self_paced = wpb_cadence_is_self_paced(item->probe),
+            .last_ran_ms = wpb_last_looks_of(&items->last, item->target, item->probe),
             .cookie = item,
         };
     }
@@ -129,4 +130,10 @@ void wpb_plan_items_adapt(struct wpb_plan_items *items, struct wpb_plan *plan,
     }
     if (has_changed)
         tell(items, plan);
+}
+
+void wpb_plan_items_fini(struct wpb_plan_items *items)
+{
+    wpb_last_looks_fini(&items->last);
+    free(items->items);
 }

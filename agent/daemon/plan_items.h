@@ -9,6 +9,7 @@
 #define WPB_DAEMON_PLAN_ITEMS_H
 
 #include "agent/daemon/fleet.h"
+#include "agent/daemon/last_looks.h"
 #include "agent/schedule/plan.h"
 
 /* "redis 0123456789abcdef": an address may hold a password, and what is planned is told
@@ -27,14 +28,16 @@ struct wpb_look_item {
 struct wpb_plan_items {
     struct wpb_look_item *items;
     size_t count;
+    struct wpb_last_looks last; /* of an earlier life, for items that are new */
 };
 
-/* The items of FLEET, told to PLAN. -1 when memory is out. Zero ITEMS to begin, and free
- * its `items` at the end. */
+/* The items of FLEET, told to PLAN. -1 when memory is out. Zero ITEMS to begin, and end
+ * with wpb_plan_items_fini(). */
 int wpb_plan_items_make(struct wpb_plan_items *items, struct wpb_plan *plan,
                         const struct wpb_fleet *fleet);
 /* Look less often at what has grown; PLAN is told when anything changes. */
 void wpb_plan_items_adapt(struct wpb_plan_items *items, struct wpb_plan *plan,
                           const struct wpb_fleet *fleet);
+void wpb_plan_items_fini(struct wpb_plan_items *items);
 
 #endif

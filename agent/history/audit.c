@@ -8,6 +8,9 @@ static const char ADD[] =
 static const char LIST[] =
     "SELECT hour, site, probe, status, runs, commands, bytes, rows FROM audit"
     " WHERE hour BETWEEN ?1 AND ?2 ORDER BY hour, site, probe, status";
+static const char NEWEST[] =
+    "SELECT max(hour), site, probe FROM audit"
+    " WHERE hour >= ?1 AND status IN ('ok', 'partial') GROUP BY site, probe";
 
 struct audited {
     int64_t hour;
@@ -58,6 +61,25 @@ int wpb_store_audits(struct wpb_store *store, int64_t from_ms, int64_t to_ms,
             .commands = (uint64_t)wpb_cursor_int(&rows, 5),
             .bytes = (uint64_t)wpb_cursor_int(&rows, 6),
             .rows = (uint64_t)wpb_cursor_int(&rows, 7),
+        };
+
+        seen(cookie, &audit);
+    }
+    return wpb_store_result(store, rows.rc, "the audit", err);
+}
+
+int wpb_store_audit_newest(struct wpb_store *store, int64_t from_ms,
+                           wpb_store_audit_seen *seen, void *cookie, struct wpb_err *err)
+{
+    struct wpb_cursor rows = wpb_database_rows(
+        store->db, NEWEST, WPB_BOUND(wpb_int(wpb_level_block(WPB_LEVEL_RAW, from_ms))));
+
+    while (wpb_cursor_next(&rows)) {
+        struct wpb_store_audit audit = {
+            .hour_ms = wpb_level_start_ms(WPB_LEVEL_RAW, wpb_cursor_int(&rows, 0), 0),
+            .site = wpb_cursor_bytes(&rows, 1),
+            .probe = wpb_cursor_text(&rows, 2),
+            .status = "",
         };
 
         seen(cookie, &audit);

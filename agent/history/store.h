@@ -295,6 +295,11 @@ typedef void wpb_store_audit_seen(void *cookie, const struct wpb_store_audit *au
 int wpb_store_audits(struct wpb_store *store, int64_t from_ms, int64_t to_ms,
                      wpb_store_audit_seen *seen, void *cookie, struct wpb_err *err);
 
+/* Of each site and probe the newest hour since FROM_MS in which a look saw something
+ * ("ok", "partial"); the rest of the rows is empty. */
+int wpb_store_audit_newest(struct wpb_store *store, int64_t from_ms,
+                           wpb_store_audit_seen *seen, void *cookie, struct wpb_err *err);
+
 /* ---- small facts of the agent itself ---- */
 
 #define WPB_STORE_FACTS_MAX 2000
