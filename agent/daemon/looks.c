@@ -13,6 +13,8 @@
 #define EXAMINERS_AT_ONCE 2
 /* A look is stale when two of its times have passed, and what it takes itself. */
 #define SLACK_MS INT64_C(600000)
+/* A server that is busy is left alone so long, if no look at it tells anything before. */
+#define REST_MS 600000u
 
 struct batch {
     struct batch *next;
@@ -227,6 +229,36 @@ static void charge(struct wpb_looks *looks, const struct wpb_turn_look *look)
                         wpb_clock_moment());
 }
 
+static bool is_persisting(const struct wpb_window *window, int64_t since_ms)
+{
+    const struct wpb_subject *subject;
+    size_t cursor = 0;
+
+    while ((subject = wpb_window_next(window, WPB_SUBJECT_REDIS_SERVER, NULL, &cursor))) {
+        const struct wpb_sample *sample =
+            wpb_window_get(window, subject, WPB_M_PERSISTING);
+        if (sample && sample->time_ms >= since_ms && sample->value.integer)
+            return true;
+    }
+    return false;
+}
+
+/* A server that has forked pays for each page that it touches: what is dear waits until a
+ * look says that this is over. (One that loads does not answer; its breaker is open.) */
+static void let_rest(struct batch *batch, const struct wpb_turn_look *look)
+{
+    uint64_t now_ms = wpb_clock_moment().monotonic_ms;
+    const struct wpb_window *window;
+    bool is_busy;
+
+    if (strcmp(look->probe->name, "redis.server") != 0 || look->target->count == 0)
+        return;
+    window = wpb_turn_window(batch->turn, look->target->members[0]);
+    is_busy = is_persisting(window, look->started_ms);
+    wpb_plan_rest(batch->looks->plan, look->target->server,
+                  is_busy ? now_ms + REST_MS : now_ms);
+}
+
 static void take_turn(struct batch *batch)
 {
     struct wpb_looks *looks = batch->looks;
@@ -245,6 +277,7 @@ static void take_turn(struct batch *batch)
         wpb_kept_coverage_note(&looks->kept, &seen[l]);
         count_look(looks, &seen[l]);
         charge(looks, &seen[l]);
+        let_rest(batch, &seen[l]);
     }
 }
 

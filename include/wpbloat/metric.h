@@ -253,6 +253,8 @@
     X(MASTER_ADDRESS, "master_address", "text",                                          \
       "host and port of the master, as its sentinels tell")                              \
     X(ROLE, "role", "text", "master or slave")                                           \
+    X(PERSISTING, "persisting", "boolean",                                               \
+      "1 while a child of the server writes its data to disk or replicas")               \
     X(UPTIME_SECONDS, "uptime_seconds", "seconds", "since the server started")           \
     X(USED_MEMORY_BYTES, "used_memory_bytes", "bytes",                                   \
       "memory the server has allocated")                                                 \

@@ -73,6 +73,8 @@ static void line(struct wpb_info *info, struct wpb_slice name, struct wpb_slice 
         {"evicted_keys", &info->evicted_keys},
         {"keyspace_hits", &info->hits},
         {"keyspace_misses", &info->misses},
+        {"rdb_bgsave_in_progress", &info->saves},
+        {"aof_rewrite_in_progress", &info->rewrites},
         {"loading_eta_seconds", &info->loading_eta_seconds},
     };
 
@@ -169,6 +171,8 @@ void wpb_info_add(struct wpb_info *total, const struct wpb_info *node)
     add_number(&total->evicted_keys, node->evicted_keys);
     add_number(&total->hits, node->hits);
     add_number(&total->misses, node->misses);
+    add_number(&total->saves, node->saves);
+    add_number(&total->rewrites, node->rewrites);
     total->uptime_seconds.is_known &= node->uptime_seconds.is_known;
     if (node->uptime_seconds.value < total->uptime_seconds.value)
         total->uptime_seconds.value = node->uptime_seconds.value;

@@ -32,6 +32,7 @@ struct wpb_info {
     struct wpb_slice version, run_id, role, policy; /* "" when absent */
     struct wpb_info_number uptime_seconds, used_memory, maxmemory, evicted_keys, hits,
         misses;
+    struct wpb_info_number saves, rewrites; /* by a child, under way: 0 or 1 */
     bool is_loading;
     struct wpb_info_number loading_eta_seconds;
     bool has_lost_master; /* a replica whose link is down */
@@ -51,7 +52,7 @@ struct wpb_info_number wpb_info_whole(struct wpb_slice value);
 struct wpb_info_number wpb_info_part(struct wpb_slice list, struct wpb_slice name);
 
 /* Add what another node of the same cluster says to TOTAL: memory, keys, hits and misses
- * together, the shortest uptime, a limit of memory only where every node has one. Texts
+ * together, children at work, the shortest uptime, a limit of memory only where every node has one. Texts
  * are left as they are. */
 void wpb_info_add(struct wpb_info *total, const struct wpb_info *node);
 

@@ -95,6 +95,9 @@ static void post_server(struct server *probe, const struct wpb_info *info)
         if (texts[i].text->len)
             post(probe, &probe->scope.server, texts[i].metric,
                  wpb_value_text(*texts[i].text));
+    if (info->saves.is_known && info->rewrites.is_known)
+        post(probe, &probe->scope.server, WPB_M_PERSISTING,
+             wpb_value_integer(info->saves.value || info->rewrites.value));
 }
 
 /* A database that INFO does not list has no keys. */

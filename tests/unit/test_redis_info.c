@@ -17,15 +17,15 @@ static void info_of_a_plain_server_is_read(void **state)
 {
     struct wpb_info info;
     (void)state;
-    parse(
-        "# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\nrun_id:abc\r\n"
-        "uptime_in_seconds:99\r\n\r\n# Memory\r\nused_memory:1048576\r\n"
-        "used_memory_human:1.00M\r\nmaxmemory:0\r\nmaxmemory_policy:allkeys-lru\r\n"
-        "# Persistence\r\nloading:0\r\n# Stats\r\nkeyspace_hits:18446744073709551615\r\n"
-        "keyspace_misses:3\r\nevicted_keys:4\r\n# Replication\r\nrole:master\r\n"
-        "# Cluster\r\ncluster_enabled:0\r\n# Keyspace\r\n"
-        "db0:keys=10,expires=2,avg_ttl=0\r\ndb11:keys=77726,expires=0,avg_ttl=0\r\n",
-        &info);
+    parse("# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\nrun_id:abc\r\n"
+          "uptime_in_seconds:99\r\n\r\n# Memory\r\nused_memory:1048576\r\n"
+          "used_memory_human:1.00M\r\nmaxmemory:0\r\nmaxmemory_policy:allkeys-lru\r\n"
+          "# Persistence\r\nloading:0\r\nrdb_bgsave_in_progress:1\r\n"
+          "aof_rewrite_in_progress:0\r\n# Stats\r\nkeyspace_hits:18446744073709551615\r\n"
+          "keyspace_misses:3\r\nevicted_keys:4\r\n# Replication\r\nrole:master\r\n"
+          "# Cluster\r\ncluster_enabled:0\r\n# Keyspace\r\n"
+          "db0:keys=10,expires=2,avg_ttl=0\r\ndb11:keys=77726,expires=0,avg_ttl=0\r\n",
+          &info);
     assert_true(wpb_slice_is(info.version, "7.0.15"));
     assert_true(wpb_slice_is(info.run_id, "abc"));
     assert_true(wpb_slice_is(info.policy, "allkeys-lru"));
@@ -35,6 +35,9 @@ static void info_of_a_plain_server_is_read(void **state)
     assert_int_equal(info.maxmemory.value, 0);
     assert_true(info.hits.value == UINT64_MAX);
     assert_false(info.is_loading);
+    assert_int_equal(info.saves.value, 1);
+    assert_true(info.rewrites.is_known);
+    assert_int_equal(info.rewrites.value, 0);
     assert_int_equal(info.database_count, 2);
     assert_int_equal(info.databases[1].number, 11);
     assert_int_equal(info.databases[1].keys, 77726);
