@@ -237,6 +237,8 @@ static bool keep_after_turn(void *cookie, const struct wpb_sample *sample)
     if (is_examiner(carrying->knowledge, sample->probe))
         return keep_examined(carrying, sample);
     look = find_look(carrying->looks, carrying->look_count, sample->probe);
+    if (has_seen(look) && look->probe->is_glimpse)
+        return carrying->now_ms - sample->time_ms < WPB_GLIMPSED_MS;
     /* Of a part of a look, what was not said again is not known to be gone. */
     return !look || look->status != WPB_COVERAGE_OK ||
            sample->time_ms >= look->started_ms;

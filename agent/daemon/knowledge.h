@@ -3,8 +3,8 @@
  *
  * Each system is looked at at its own pace, so that a site's window is put together anew
  * when a turn ends: what a probe said this time takes the place of what it said before,
- * and what it did not say again is gone, unless it could not look. What was examined
- * stays until the thing has changed. One thread.
+ * and what it did not say again is gone, unless it could not look, or sees in glimpses
+ * only. What was examined stays until the thing has changed. One thread.
  */
 #ifndef WPB_DAEMON_KNOWLEDGE_H
 #define WPB_DAEMON_KNOWLEDGE_H
@@ -15,6 +15,9 @@
  * memory has moved by a tenth. Sources are searched once a day. */
 #define WPB_EXAMINED_AT_MOST_MS (24 * INT64_C(3600000))
 #define WPB_EXAMINED_AT_LEAST_MS INT64_C(3600000)
+/* What was seen in a glimpse counts so long: with four looks an hour, until none of four
+ * has met it. */
+#define WPB_GLIMPSED_MS INT64_C(3600000)
 /* Things whose memory at their examination is remembered. */
 #define WPB_EXAMINED_MAX 64
 

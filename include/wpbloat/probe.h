@@ -93,6 +93,8 @@ struct wpb_probe {
                           one for all sites */
     const char *after; /* probe of the same target that must have looked first, or NULL */
     enum wpb_look look;
+    bool is_glimpse; /* it sees what happens while it looks, for a moment: what it does
+                        not say again may well go on */
     enum wpb_subject_kind examines; /* for WPB_LOOK_EXAMINE */
     enum wpb_cost_class cost;
     uint32_t deadline_ms;

@@ -608,6 +608,7 @@ const struct wpb_probe wpb_probe_redis_churn = {
     .needs = "redis",
     .after = "redis.server",
     .look = WPB_LOOK_SURVEY,
+    .is_glimpse = true,
     .cost = WPB_COST_LIGHT,
     .deadline_ms = 20000,
     .max_items = NAMES_MAX,

@@ -27,6 +27,8 @@ static struct {
     bool is_server_there;
     int examinations;
     const char *family;
+    double writes; /* of the big key a second; 0: the glimpse does not meet it */
+    enum wpb_coverage_status glimpse;
 } world;
 
 struct looker {
@@ -95,6 +97,16 @@ static void step_value(void *state)
     wpb_run_end(looker->run, WPB_COVERAGE_OK, "%s", "");
 }
 
+static void step_glimpse(void *state)
+{
+    struct looker *looker = state;
+
+    if (world.writes > 0)
+        wpb_run_post(looker->run, NULL, &big, WPB_M_WRITES_PER_SECOND,
+                     wpb_value_double(world.writes), WPB_ESTIMATED);
+    wpb_run_end(looker->run, world.glimpse, "%s", "");
+}
+
 static void cancel(void *state)
 {
     struct looker *looker = state;
@@ -127,8 +139,17 @@ static const struct wpb_probe value_probe = {.name = "redis.value",
                                              .step = step_value,
                                              .cancel = cancel,
                                              .free = free};
+static const struct wpb_probe glimpse_probe = {.name = "redis.churn",
+                                               .needs = "redis",
+                                               .look = WPB_LOOK_SURVEY,
+                                               .is_glimpse = true,
+                                               .deadline_ms = 5000,
+                                               .start = start,
+                                               .step = step_glimpse,
+                                               .cancel = cancel,
+                                               .free = free};
 static const struct wpb_probe *const probes[] = {&server_probe, &pass_probe, &value_probe,
-                                                 NULL};
+                                                 &glimpse_probe, NULL};
 
 static const struct wpb_site site = {
     .name = "shop",
@@ -154,7 +175,7 @@ static int begin(void **state)
     memset(&world, 0, sizeof(world));
     world.big_bytes = 4000000;
     world.passing_bytes = 900000;
-    world.pass = WPB_COVERAGE_OK;
+    world.pass = world.glimpse = WPB_COVERAGE_OK;
     world.is_server_there = true;
     world.family = "kestrel_<hex>";
     set_clock(HOUR);
@@ -303,6 +324,59 @@ static void after_a_clock_that_was_set_back_all_is_learnt_anew(void **state)
     assert_int_equal(memory_of(knowledge, &big), 5000000);
 }
 
+static double writes_of_big(struct wpb_knowledge *knowledge)
+{
+    const struct wpb_sample *sample =
+        wpb_window_get(wpb_knowledge_window(knowledge), &big, WPB_M_WRITES_PER_SECOND);
+
+    return sample ? sample->value.number : -1;
+}
+
+static void what_a_glimpse_does_not_meet_is_known_for_an_hour(void **state)
+{
+    struct wpb_knowledge *knowledge = *state;
+
+    world.writes = 12;
+    look(knowledge, HOUR);
+    world.writes = 0;
+    look(knowledge, HOUR + HOUR / 4);
+    assert_true(writes_of_big(knowledge) == 12);
+    look(knowledge, HOUR + 3 * HOUR / 4);
+    assert_true(writes_of_big(knowledge) == 12);
+    look(knowledge, 2 * HOUR);
+    assert_true(writes_of_big(knowledge) == -1);
+}
+
+static void a_newer_glimpse_takes_the_place_of_the_older(void **state)
+{
+    struct wpb_knowledge *knowledge = *state;
+
+    world.writes = 12;
+    look(knowledge, HOUR);
+    world.writes = 3;
+    look(knowledge, HOUR + HOUR / 4);
+    assert_true(writes_of_big(knowledge) == 3);
+    world.writes = 0;
+    look(knowledge, 2 * HOUR);
+    assert_true(writes_of_big(knowledge) == 3);
+}
+
+/* Glimpses that are always cut short would keep it for ever. */
+static void a_glimpse_that_was_cut_short_counts_as_one(void **state)
+{
+    struct wpb_knowledge *knowledge = *state;
+
+    world.writes = 12;
+    look(knowledge, HOUR);
+    world.writes = 0;
+    world.glimpse = WPB_COVERAGE_UNAVAILABLE;
+    look(knowledge, 2 * HOUR);
+    assert_true(writes_of_big(knowledge) == 12);
+    world.glimpse = WPB_COVERAGE_PARTIAL;
+    look(knowledge, 2 * HOUR + HOUR / 4);
+    assert_true(writes_of_big(knowledge) == -1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -314,6 +388,9 @@ int main(void)
         TEST(what_is_examined_is_examined_again_when_it_has_moved_and_an_hour_later),
         TEST(a_new_examination_takes_the_place_of_all_the_old_one_said),
         TEST(a_key_that_a_pass_does_not_meet_takes_its_examination_along),
+        TEST(what_a_glimpse_does_not_meet_is_known_for_an_hour),
+        TEST(a_newer_glimpse_takes_the_place_of_the_older),
+        TEST(a_glimpse_that_was_cut_short_counts_as_one),
         TEST(after_a_clock_that_was_set_back_all_is_learnt_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
