@@ -155,11 +155,10 @@ static int make_parts(struct wpb_engine *engine, struct memory *memory,
     engine->outlooks = wpb_outlooks_new(engine->past, wpb_engine_window, engine);
     engine->books = wpb_work_books_new();
     engine->looks = wpb_looks_new(&looks);
-    if (!engine->pump || !engine->chronicle || !engine->outlooks || !engine->books ||
-        !engine->looks)
     if (engine->looks)
         memory->looks = (struct wpb_last_looks){NULL}; /* they are its own now */
-    if (!engine->pump || !engine->chronicle || !engine->outlooks || !engine->looks)
+    if (!engine->pump || !engine->chronicle || !engine->outlooks || !engine->books ||
+        !engine->looks)
         return wpb_err_set(err, WPB_E_MEMORY, "agent", "no memory to start");
     judge = (struct wpb_judge_options){.ledger = engine->ledger,
                                        .pump = engine->pump,

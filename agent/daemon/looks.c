@@ -70,7 +70,6 @@ void wpb_looks_free(struct wpb_looks *looks)
     wpb_kept_coverage_fini(&looks->kept);
     wpb_plan_free(looks->plan);
     wpb_keepsakes_free(looks->keepsakes);
-    free(looks->items.items);
     wpb_plan_items_fini(&looks->items);
     free(looks);
 }

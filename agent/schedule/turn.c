@@ -11,57 +11,6 @@
 #define PROGRESS_EVERY_MS 200
 /* Keys, then the families found in them, then what those may lead to. */
 #define EXAMINE_ROUNDS_MAX 4
-#define CHOICES_MAX 128
-
-enum phase { SURVEY, SURVEY_AGAIN, EXAMINE, DONE };
-
-/* One probe's coverage of one target; replaced when the probe looks again. */
-struct row {
-    const struct wpb_target *target;
-    const struct wpb_probe *probe;
-    struct wpb_coverage coverage;
-    int64_t started_ms; /* of the first run */
-    bool is_set;
-};
-
-struct wpb_turn {
-    struct wpb_turn_options options;
-    struct wpb_arena *arena;
-    struct wpb_site *sites;
-    struct wpb_window **windows;
-    size_t site_count;
-
-    struct wpb_target *targets;
-    size_t target_count;
-    struct row *rows; /* target by target, probe by probe */
-    size_t probe_count;
-    struct wpb_coverage *coverage; /* the set rows, in order; made at the end */
-    struct wpb_turn_look *looks;   /* the same rows */
-    size_t coverage_count;
-
-    uv_loop_t *loop;
-    uv_timer_t progress_timer;
-    struct wpb_worker *worker;
-    struct wpb_keepsakes *keepsakes, *own_keepsakes; /* own: without later turns */
-    void (*ended)(struct wpb_turn *turn, void *cookie);
-    void *ended_cookie;
-    uint64_t started_ms; /* on a clock that never steps */
-    enum phase phase;
-    size_t rounds;
-    struct wpb_run **active; /* room for every row at once */
-    size_t active_count;
-    bool was_interrupted;
-    uint64_t elapsed_ms;
-
-    struct {
-        const struct wpb_subject *subject;
-        size_t site;
-    } * asked; /* subjects that an examiner was sent to */
-    size_t asked_count, asked_capacity;
-    struct wpb_choice *wishes; /* of wpb_turn_ask(), by site */
-    size_t *wish_sites;
-    size_t wish_count;
-};
 /* As many as libuv's pool decodes at once. */
 #define EXAMINERS_AT_ONCE 4
 
@@ -420,10 +369,6 @@ struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
     if (count)
         memcpy(turn->sites, sites, count * sizeof(*turn->sites));
     turn->windows = wpb_arena_alloc(turn->arena, (count + 1) * sizeof(*turn->windows));
-    turn->rows = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->rows));
-    turn->coverage = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->coverage));
-    turn->looks = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->looks));
-    turn->active = wpb_arena_alloc(turn->arena, cells * sizeof(*turn->active));
     turn->keepsakes = options->keepsakes;
     if (!turn->keepsakes)
         turn->keepsakes = turn->own_keepsakes = wpb_keepsakes_new();
@@ -431,7 +376,6 @@ struct wpb_turn *wpb_turn_new(const struct wpb_site *sites, size_t count,
         wpb_turn_free(turn);
         return NULL;
     }
-
     for (size_t i = 0; i < count; i++) {
         turn->windows[i] = wpb_window_new(&turn->sites[i], options->now_ms);
         if (!turn->windows[i]) {
@@ -451,7 +395,7 @@ void wpb_turn_free(struct wpb_turn *turn)
 {
     if (!turn)
         return;
-    for (size_t i = 0; i < turn->site_count; i++)
+    for (size_t i = 0; i < turn->site_count && turn->windows[i]; i++)
         wpb_window_free(turn->windows[i]);
     free(turn->asked);
     free(turn->wishes);

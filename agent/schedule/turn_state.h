@@ -45,6 +45,7 @@ struct wpb_turn {
     uv_loop_t *loop;
     uv_timer_t progress_timer;
     struct wpb_worker *worker;
+    struct wpb_keepsakes *keepsakes, *own_keepsakes; /* own: without later turns */
     void (*ended)(struct wpb_turn *turn, void *cookie);
     void *ended_cookie;
     uint64_t started_ms; /* on a clock that never steps */
