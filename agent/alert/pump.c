@@ -583,6 +583,16 @@ void wpb_pump_firing(struct wpb_pump *pump, const struct wpb_alert *alert)
     wpb_held_alert_release(held);
 }
 
+void wpb_pump_welcome(struct wpb_pump *pump, const char *sink)
+{
+    struct slot *slot = find_slot(pump, sink);
+
+    if (!slot)
+        return;
+    tell_what_fires(slot);
+    look(slot);
+}
+
 size_t wpb_pump_test(struct wpb_pump *pump, const struct wpb_alert *alert,
                      wpb_pump_answer *answer_to, void *cookie)
 {

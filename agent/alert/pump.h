@@ -6,7 +6,7 @@
  * callbacks. Alerts that fire are told again to those sinks that forget them, and to
  * those that are new after a reload. Everything happens on the loop's thread.
  *
- *   start:    new, configure, restore and firing from the store
+ *   start:    new, configure, restore and firing from the store, welcome
  *   alert:    put  ->  persist.put  ->  persisted  ->  sink  ->  persist.remove
  *   SIGHUP:   configure, reopen
  *   end:      close; what was not delivered is in the store
@@ -60,6 +60,8 @@ bool wpb_pump_restore(struct wpb_pump *pump, const char *sink,
                       int64_t next_attempt_ms);
 /* ALERT fires since before the start: told only to sinks that have to be told again. */
 void wpb_pump_firing(struct wpb_pump *pump, const struct wpb_alert *alert);
+/* SINK was not there before the start: it is told what fires. */
+void wpb_pump_welcome(struct wpb_pump *pump, const char *sink);
 
 /* How SINK answered; the last call, after all have, is with SINK and DELIVERY NULL. */
 typedef void wpb_pump_answer(void *cookie, const char *sink,

@@ -4,6 +4,7 @@
 
 #include "agent/base/log.h"
 #include "agent/daemon/engine.h"
+#include "agent/daemon/known_sinks.h"
 
 static int apply_sinks(struct wpb_engine *engine, struct wpb_err *err)
 {
@@ -19,6 +20,8 @@ static int apply_sinks(struct wpb_engine *engine, struct wpb_err *err)
         wpb_log(WPB_LOG_WARNING,
                 "no sink is configured: alerts are shown at /findings.json only");
     result = wpb_pump_configure(engine->pump, sinks, count, err);
+    if (result == 0)
+        wpb_known_sinks_note(engine->ledger, engine->pump);
     wpb_arena_free(arena);
     return result;
 }

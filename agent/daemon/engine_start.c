@@ -7,6 +7,7 @@
 #include "agent/alert/fingerprint.h"
 #include "agent/base/log.h"
 #include "agent/daemon/engine.h"
+#include "agent/daemon/known_sinks.h"
 #include "agent/schedule/worker.h"
 
 #define INSTANCE_FACT "instance"
@@ -35,6 +36,7 @@ struct memory {
     struct remembered_letter *letters, **letters_end;
     char instance[WPB_ULID_TEXT];
     struct wpb_last_looks looks;
+    struct wpb_slice sinks; /* a fact; empty when there is none */
     struct wpb_err err;
 };
 
@@ -94,11 +96,23 @@ static void know_instance(struct memory *memory, struct wpb_store *store)
     wpb_store_fact_put(store, INSTANCE_FACT, wpb_slice_cstr(memory->instance), &err);
 }
 
+static void know_sinks(struct memory *memory, struct wpb_store *store)
+{
+    char *names = wpb_arena_alloc(memory->arena, WPB_STORE_FACT_BYTES_MAX);
+    struct wpb_err err = {0};
+    size_t len = 0;
+
+    if (wpb_store_fact(store, WPB_KNOWN_SINKS_FACT, names, WPB_STORE_FACT_BYTES_MAX, &len,
+                       &err) == 0)
+        memory->sinks = wpb_slice_of(names, len);
+}
+
 static void remember(struct wpb_past_job *job, struct wpb_store *store)
 {
     struct memory *memory = (struct memory *)job;
 
     know_instance(memory, store);
+    know_sinks(memory, store);
     if (!memory->is_again)
         wpb_last_looks_read(&memory->looks, store, memory->engine->options->probes,
                             wpb_clock_now_ms());
@@ -221,6 +235,7 @@ static void on_remembered(struct wpb_past_job *job)
         return;
     }
     take_back(engine, memory);
+    wpb_known_sinks_welcome(memory->sinks, engine->pump);
     free_memory(memory);
     wpb_engine_search(engine);
 }

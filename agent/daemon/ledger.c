@@ -4,15 +4,19 @@
 
 #include "wpbloat/arena.h"
 
-enum kind { STATE, FORGET, PUT, ATTEMPT, REMOVE };
+enum kind { STATE, FORGET, PUT, ATTEMPT, REMOVE, FACT };
 
 struct entry {
     struct entry *next;
     enum kind kind;
     struct wpb_store_alert state;
     struct wpb_store_letter letter; /* of an attempt or a removal: its key */
-    uint64_t token;                 /* 0: nobody waits */
-    bool is_refused;                /* there is no room for it in the store */
+    struct {
+        const char *name;
+        struct wpb_slice value;
+    } fact;
+    uint64_t token;  /* 0: nobody waits */
+    bool is_refused; /* there is no room for it in the store */
 };
 
 /* All that happened in one turn of the loop. */
@@ -68,6 +72,8 @@ static int write_entry(struct wpb_store *store, const struct entry *entry,
         return wpb_store_outbox_attempt(store, letter->sink, alert->fingerprint,
                                         alert->seq, letter->attempts,
                                         letter->next_attempt_ms, letter->is_dead, err);
+    case FACT:
+        return wpb_store_fact_put(store, entry->fact.name, entry->fact.value, err);
     case REMOVE:
         break;
     }
@@ -195,6 +201,16 @@ void wpb_ledger_state(struct wpb_ledger *ledger, const struct wpb_store_alert *s
     entry->state.status = keep(ledger, state->status);
     entry->state.site = wpb_arena_copy(ledger->page->arena, state->site);
     entry->state.state = wpb_arena_copy(ledger->page->arena, state->state);
+}
+
+void wpb_ledger_fact(struct wpb_ledger *ledger, const char *name, struct wpb_slice value)
+{
+    struct entry *entry = add(ledger, FACT);
+
+    if (!entry)
+        return;
+    entry->fact.name = keep(ledger, name);
+    entry->fact.value = wpb_arena_copy(ledger->page->arena, value);
 }
 
 static void persist_put(void *cookie, const char *sink, const struct wpb_alert *alert,

@@ -34,5 +34,7 @@ extern const struct wpb_outbox_persist wpb_ledger_persist;
 
 /* Store an entry of the book; an empty STATE forgets it. Texts are copied. */
 void wpb_ledger_state(struct wpb_ledger *ledger, const struct wpb_store_alert *state);
+/* Store a fact (wpb_store_fact_put()) with what else happens in this turn. Copied. */
+void wpb_ledger_fact(struct wpb_ledger *ledger, const char *name, struct wpb_slice value);
 
 #endif

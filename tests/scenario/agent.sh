@@ -145,6 +145,34 @@ total=$(wc -l <"$alerts")
 start_agent
 sleep 8
 [ "$(wc -l <"$alerts")" = "$total" ] || fail "a restart told alerts again"
+# A sink that is new is told what fires, and the others are not, whether it comes by a
+# SIGHUP or with a restart.
+expect_told() {
+    wait_for "what fires, in $1" "$agent_pid" test -s "$work/$1"
+    "$python" - "$work/$1" <<'PYTHON' || fail "$1 was not told what fires, once"
+import json, sys
+told = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+assert told and all(a["status"] == "firing" for a in told), told
+assert len({a["fingerprint"] for a in told}) == len(told), told
+PYTHON
+    [ "$(wc -l <"$alerts")" = "$total" ] || fail "what was told was told again"
+}
+php "$here/incident/seed.php" "$socket"
+has_fired_again() {
+    [ "$(count_alerts '"cache.notoptions_bloat"')" = $((before + 2)) ]
+}
+wait_for "the alert, again" "$agent_pid" has_fired_again
+total=$(wc -l <"$alerts")
+printf '[sink two]\ntype = file\npath = %s/two.jsonl\n' "$work" | configure
+kill -HUP "$agent_pid"
+expect_told two.jsonl
+stop_server "$agent_pid"
+printf '[sink %s]\ntype = file\npath = %s.jsonl\n' two "$work/two" three "$work/three" | configure
+told=$(wc -l <"$work/two.jsonl")
+start_agent
+expect_told three.jsonl
+[ "$(wc -l <"$work/two.jsonl")" = "$told" ] || fail "a restart told a sink again"
+[ "$(wc -l <"$work/three.jsonl")" = "$told" ] || fail "the third sink was told something else"
 run second "$wpbloat" agent --config "$conf"
 expect_code second 1
 expect_line second err 'another'

@@ -573,6 +573,27 @@ static void a_new_sink_is_told_what_fires(void **state)
     bench_end(&bench, 0);
 }
 
+/* A restart: all sinks are new to the pump, and only one is new. */
+static void a_sink_that_is_new_after_a_restart_is_told_what_fires_once(void **state)
+{
+    struct wpb_pump_sink sinks[] = {sink_of(&plain, "a"), sink_of(&plain, "b")};
+    struct wpb_alert fires = alert_of(1, 1, WPB_ALERT_FIRING);
+    struct wpb_alert waits = alert_of(2, 2, WPB_ALERT_FIRING);
+    struct bench bench;
+
+    (void)state;
+    bench_begin(&bench, NULL, NULL);
+    configure(&bench, sinks, 2);
+    wpb_pump_restore(bench.pump, "b", &waits, 0, 0);
+    wpb_pump_firing(bench.pump, &fires);
+    wpb_pump_firing(bench.pump, &waits);
+    wpb_pump_welcome(bench.pump, "b");
+    wpb_pump_welcome(bench.pump, "nobody");
+    run_a_little(&bench);
+    expect_events("b 2", "b 1", NULL);
+    bench_end(&bench, 0);
+}
+
 static void a_sink_that_was_mended_is_told_what_it_has_rejected(void **state)
 {
     struct wpb_pump_sink sink = sink_of(&plain, "a");
@@ -781,6 +802,7 @@ int main(void)
         cmocka_unit_test(a_sink_that_goes_leaves_nothing_behind),
         cmocka_unit_test(a_configuration_that_cannot_be_opened_changes_nothing),
         cmocka_unit_test(a_new_sink_is_told_what_fires),
+        cmocka_unit_test(a_sink_that_is_new_after_a_restart_is_told_what_fires_once),
         cmocka_unit_test(a_sink_that_was_mended_is_told_what_it_has_rejected),
         cmocka_unit_test(a_mended_sink_does_not_wait_for_the_breaker),
         cmocka_unit_test(files_are_opened_again_when_told),
