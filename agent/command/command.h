@@ -30,4 +30,8 @@ int wpb_command_explain(int argc, char **argv);
 int wpb_command_check(int argc, char **argv);
 int wpb_command_demo(int argc, char **argv);
 
+/* Would `scan` take these words? Looks at nothing. 0, or -1 after saying why not; 1 when
+ * they only asked for its help, which was printed. */
+int wpb_scan_check_words(int argc, char **argv);
+
 #endif

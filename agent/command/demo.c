@@ -340,6 +340,16 @@ static int scan(struct demo *demo)
     return has_found && !demo->is_exit_code_asked ? WPB_EXIT_OK : code;
 }
 
+/* What will be handed on is refused before anything is started, not after. */
+static int check_scan_words(const struct demo *demo)
+{
+    char *argv[SCAN_ARGS_MAX + 2] = {(char *)"scan"};
+
+    for (int i = 0; i < demo->scan_arg_count; i++)
+        argv[i + 1] = (char *)demo->scan_args[i];
+    return wpb_scan_check_words(demo->scan_arg_count + 1, argv);
+}
+
 int wpb_command_demo(int argc, char **argv)
 {
     struct demo demo = {0};
@@ -349,6 +359,8 @@ int wpb_command_demo(int argc, char **argv)
     int parsed = wpb_cli_parse(&demo_cli, argc, argv, &demo);
     if (parsed)
         return parsed < 0 ? WPB_EXIT_USAGE : WPB_EXIT_OK;
+    if (check_scan_words(&demo))
+        return WPB_EXIT_USAGE;
     hold_signals(&demo);
     if (set_up(&demo, &err) != 0) {
         if (err.code == WPB_E_NOT_FOUND && demo.folder[0])

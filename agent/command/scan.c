@@ -575,7 +575,8 @@ static int scan_again_and_again(struct scan *scan,
     return code;
 }
 
-int wpb_command_scan(int argc, char **argv)
+/* As wpb_cli_parse(). The caller frees the rule values, which may be NULL. */
+static int read_words(struct scan *scan, int argc, char **argv)
 {
     static const struct wpb_cli cli = {
         .usage = "wpbloat scan [PATH | --site NAME]... [options]",
@@ -585,26 +586,48 @@ int wpb_command_scan(int argc, char **argv)
         .options = options,
         .epilogue = epilogue,
         .take = take};
-    struct scan scan = {.turn = {.probes = wpb_probes,
-                                 .budget = WPB_BUDGET_NORMAL,
-                                 .top = TOP_DEFAULT,
-                                 .survey = true,
-                                 .examine = true,
-                                 .limits = wpb_choice_defaults}};
+    int parsed;
+
+    *scan = (struct scan){.turn = {.probes = wpb_probes,
+                                   .budget = WPB_BUDGET_NORMAL,
+                                   .top = TOP_DEFAULT,
+                                   .survey = true,
+                                   .examine = true,
+                                   .limits = wpb_choice_defaults}};
+    scan->values = wpb_rule_values_new();
+    if (!scan->values)
+        return wpb_cli_error("out of memory");
+    parsed = wpb_cli_parse(&cli, argc, argv, scan);
+    return parsed ? parsed : check(scan);
+}
+
+int wpb_scan_check_words(int argc, char **argv)
+{
+    struct scan scan;
+    int result = read_words(&scan, argc, argv);
+
+    wpb_rule_values_free(scan.values);
+    return result;
+}
+
+int wpb_command_scan(int argc, char **argv)
+{
+    struct scan scan;
     struct wpb_selected_sites selected;
     struct wpb_arena *arena = wpb_arena_new();
     struct wpb_err err = {0};
-    int code = WPB_EXIT_USAGE, parsed;
+    int parsed = read_words(&scan, argc, argv), code = WPB_EXIT_USAGE;
 
     scan.values = wpb_rule_values_new();
     scan.books = wpb_work_books_new();
     if (!arena || !scan.values || !scan.books) {
         wpb_cli_error("out of memory");
+    if (parsed) {
+        code = parsed > 0 ? WPB_EXIT_OK : WPB_EXIT_USAGE;
         goto out;
     }
-    parsed = wpb_cli_parse(&cli, argc, argv, &scan);
-    if (parsed || check(&scan)) {
-        code = parsed > 0 ? WPB_EXIT_OK : WPB_EXIT_USAGE;
+    if (!arena) {
+        wpb_cli_error("out of memory");
         goto out;
     }
     if (wpb_select_sites(&scan.selection, arena, &selected, &err)) {

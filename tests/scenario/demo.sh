@@ -51,6 +51,8 @@ nothing_left "a demo with --fail-on"
 
 run refused "$wpbloat" demo --format no-such-format
 expect_code refused 64
+expect_line refused err 'no-such-format'
+expect_no_line refused err '^demo: '
 nothing_left "a demo with a wrong option"
 
 # The computer's own redis-server may be missing; nothing else is needed to say so.
