@@ -58,22 +58,39 @@ static size_t count_probes(const struct wpb_fleet *fleet)
     return count;
 }
 
+static size_t databases_of(const struct wpb_fleet *fleet, const struct wpb_target *target)
+{
+    size_t count = 0;
+
+    for (size_t t = 0; t < fleet->target_count; t++)
+        count += strcmp(fleet->targets[t].server, target->server) == 0;
+    return count;
+}
+
+/* How often ITEM looks; 0: never by plan. */
+static uint64_t cadence_of(const struct wpb_fleet *fleet,
+                           const struct wpb_look_item *item)
+{
+    uint64_t alone_ms = wpb_cadence_ms(item->probe, interval_ms(fleet, item->target),
+                                       keys_of(fleet, item->target));
+
+    return wpb_cadence_shared_ms(item->probe, alone_ms, item->databases);
+}
+
 static void add_items(struct wpb_plan_items *items, const struct wpb_fleet *fleet,
                       const struct wpb_target *target)
 {
-    uint64_t interval = interval_ms(fleet, target), keys = keys_of(fleet, target);
+    size_t databases = databases_of(fleet, target);
 
     for (size_t p = 0; fleet->probes[p]; p++) {
-        const struct wpb_probe *probe = fleet->probes[p];
         struct wpb_look_item *item = &items->items[items->count];
-        uint64_t cadence = wpb_cadence_ms(probe, interval, keys);
-        if (!cadence || strcmp(probe->needs, target->needs) != 0)
+        if (strcmp(fleet->probes[p]->needs, target->needs) != 0)
             continue;
-        item->probe = probe;
-        item->target = target;
-        item->cadence_ms = cadence;
+        *item = (struct wpb_look_item){
+            .probe = fleet->probes[p], .target = target, .databases = databases};
+        item->cadence_ms = cadence_of(fleet, item);
         wpb_target_id(target, item->target_id);
-        items->count++;
+        items->count += item->cadence_ms != 0;
     }
 }
 
@@ -123,8 +140,7 @@ void wpb_plan_items_adapt(struct wpb_plan_items *items, struct wpb_plan *plan,
 
     for (size_t i = 0; i < items->count; i++) {
         struct wpb_look_item *item = &items->items[i];
-        uint64_t cadence = wpb_cadence_ms(item->probe, interval_ms(fleet, item->target),
-                                          keys_of(fleet, item->target));
+        uint64_t cadence = cadence_of(fleet, item);
         has_changed |= cadence != item->cadence_ms;
         item->cadence_ms = cadence;
     }

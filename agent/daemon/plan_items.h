@@ -22,6 +22,7 @@ struct wpb_look_item {
     const struct wpb_probe *probe;
     const struct wpb_target *target; /* of the fleet */
     char target_id[WPB_TARGET_ID_MAX];
+    size_t databases; /* that are looked at on the target's server */
     uint64_t cadence_ms;
 };
 

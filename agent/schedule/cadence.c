@@ -73,6 +73,19 @@ uint64_t wpb_cadence_ms(const struct wpb_probe *probe, uint64_t interval_ms,
     return cadence_ms > interval_ms ? cadence_ms : interval_ms;
 }
 
+/* Ten statements of each database: twenty take 0.7 of the 2 a second that a server is
+ * asked, a hundred would take more than all. */
+#define DATABASES_FEW 20
+#define SHARED_MS (15 * MINUTE * UINT64_C(1000))
+
+uint64_t wpb_cadence_shared_ms(const struct wpb_probe *probe, uint64_t cadence_ms,
+                               size_t databases)
+{
+    bool is_much = databases > DATABASES_FEW && strcmp(probe->name, "mysql.server") == 0;
+
+    return is_much && cadence_ms < SHARED_MS ? SHARED_MS : cadence_ms;
+}
+
 bool wpb_cadence_is_self_paced(const struct wpb_probe *probe)
 {
     return strcmp(probe->name, "redis.keyspace") == 0;

@@ -25,6 +25,11 @@ extern const struct wpb_cadence wpb_cadences[];
 uint64_t wpb_cadence_ms(const struct wpb_probe *probe, uint64_t interval_ms,
                         uint64_t keys);
 
+/* CADENCE_MS of PROBE where it looks at so many DATABASES of one server: what is cheap
+ * does not wait for the server's budget, and with many sites on one server it is much. */
+uint64_t wpb_cadence_shared_ms(const struct wpb_probe *probe, uint64_t cadence_ms,
+                               size_t databases);
+
 /* Does PROBE keep a pace of its own, so that its commands are none of the server's
  * budget? */
 bool wpb_cadence_is_self_paced(const struct wpb_probe *probe);

@@ -890,10 +890,14 @@ static void each_probe_has_a_cadence_by_row_by_cost_or_by_keys(void **state)
     assert_int_equal(wpb_cadence_ms(&probe, SECOND, 0), DAY);
     probe.name = "mysql.server";
     assert_int_equal(wpb_cadence_ms(&probe, MINUTE, 0), 5 * MINUTE);
+    assert_int_equal(wpb_cadence_shared_ms(&probe, 5 * MINUTE, 20), 5 * MINUTE);
+    assert_int_equal(wpb_cadence_shared_ms(&probe, 5 * MINUTE, 21), 15 * MINUTE);
+    assert_int_equal(wpb_cadence_shared_ms(&probe, HOUR, 21), HOUR);
     assert_int_equal(wpb_cadence_ms(&probe, HOUR, 0), HOUR); /* never more often */
     probe.name = "redis.keyspace";
     assert_int_equal(wpb_cadence_ms(&probe, MINUTE, 0), 15 * MINUTE);
     assert_int_equal(wpb_cadence_ms(&probe, MINUTE, 420000), 15 * MINUTE);
+    assert_int_equal(wpb_cadence_shared_ms(&probe, MINUTE, 21), MINUTE);
     assert_int_equal(wpb_cadence_ms(&probe, MINUTE, 420001), 30 * MINUTE);
     assert_int_equal(wpb_cadence_ms(&probe, MINUTE, 4000000), HOUR);
     probe.name = "requests.unheard_of";
