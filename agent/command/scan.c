@@ -57,6 +57,7 @@ enum option_index {
     MYSQL_REPLICA,
     TABLE_PREFIX,
     RDB,
+    FPM,
     PREFIX,
     MEMORY_LIMIT,
     FORMAT,
@@ -108,6 +109,11 @@ static const struct wpb_cli_option options[] = {
              "Read this RDB file instead of asking Redis: the same report, without "
              "touching the server. Give the site's PATH too to know its prefix and "
              "to search its sources.",
+             false},
+    [FPM] = {"fpm", "FILE",
+             "The PHP-FPM pool of the site: the file that has its section, or the "
+             "address it or its status page listens on; otherwise found by the site's "
+             "folder and owner.",
              false},
     [PREFIX] = {"prefix", "BYTES",
                 "The leading bytes of every key, up to its group; otherwise from the "
@@ -303,6 +309,9 @@ static int take(void *cookie, int index, const char *argument)
         return 0;
     case RDB:
         selection->rdb_file = argument;
+        return 0;
+    case FPM:
+        selection->fpm = argument;
         return 0;
     case PREFIX:
         selection->key_prefix = argument;

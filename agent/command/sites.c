@@ -12,6 +12,7 @@
 #include "agent/base/log.h"
 #include "agent/base/mysql_address.h"
 #include "agent/command/cli.h"
+#include "agent/command/site_pool.h"
 #include "wpbloat/option.h"
 
 #define PASSWORD_MAX 4096
@@ -120,6 +121,14 @@ static const char *without_mysql(const struct wpb_site *site)
            "URI together with the path";
 }
 
+/* Why SITE's requests are not seen; "" when its pool is known. */
+static const char *without_pool(const struct wpb_site *site)
+{
+    return site->pool_name && *site->pool_name ? ""
+           : site->pool_reason                 ? site->pool_reason
+                                               : "";
+}
+
 static int find_sites(const struct wpb_site_selection *selection, struct wpb_arena *arena,
                       struct wpb_selected_sites *selected, struct wpb_err *err)
 {
@@ -132,9 +141,9 @@ static int find_sites(const struct wpb_site_selection *selection, struct wpb_are
     selected->looked_in = found.looked_in ? found.looked_in : "";
     selected->sites =
         wpb_arena_alloc(arena, (found.site_count + 1) * sizeof(*selected->sites));
-    selected->coverage =
-        wpb_arena_alloc(arena, (3 * found.site_count + found.failure_count + 1) *
-                                   sizeof(*selected->coverage));
+    selected->coverage = wpb_arena_alloc(
+        arena, (WPB_SITE_COVERAGE_MAX * found.site_count + found.failure_count + 1) *
+                   sizeof(*selected->coverage));
     for (size_t i = 0; i < found.site_count; i++)
         selected->sites[selected->count++] = found.sites[i];
     for (size_t i = 0; i < found.failure_count; i++)
@@ -253,6 +262,8 @@ int wpb_site_apply(const struct wpb_site_selection *selection, const char *redis
     }
     if (apply_mysql(selection, mysql_password, arena, site, err))
         return -1;
+    if (selection->fpm && wpb_site_pool_at(site, selection->fpm, arena, err))
+        return -1;
     site->rdb_file = selection->rdb_file;
     if (redis_password)
         site->redis.password = redis_password;
@@ -362,6 +373,9 @@ void wpb_selected_say_blind(struct wpb_selected_sites *selected, struct wpb_aren
         if (*without_mysql(site))
             wpb_selected_add_coverage(selected, site->name, WPB_COVERAGE_UNAVAILABLE,
                                       without_mysql(site));
+        if (*without_pool(site))
+            wpb_selected_add_coverage(selected, site->name, WPB_COVERAGE_SKIPPED,
+                                      without_pool(site));
     }
 }
 

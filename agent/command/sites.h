@@ -33,6 +33,8 @@ struct wpb_site_selection {
     const char *mysql_replica_uri;   /* NULL: read the primary */
     const char *table_prefix;        /* NULL: from each site's configuration */
     const char *rdb_file;            /* NULL: ask Redis */
+    const char *fpm;                 /* NULL: the pool that was found; else a pool's file
+                                        or address */
     const char *key_prefix;          /* NULL: from the configuration or by shape */
     uint64_t memory_limit_bytes;     /* 0: from the site's PHP configuration */
     struct wpb_site_limit memory_limits[WPB_PATHS_MAX]; /* of single sites */
@@ -72,10 +74,10 @@ int wpb_site_apply(const struct wpb_site_selection *selection, const char *redis
                    struct wpb_site *site, struct wpb_err *err);
 
 /* Room for coverage must be there: WPB_SITE_COVERAGE_MAX for each site. */
-#define WPB_SITE_COVERAGE_MAX 3
+#define WPB_SITE_COVERAGE_MAX 4
 void wpb_selected_add_coverage(struct wpb_selected_sites *selected, const char *site,
                                enum wpb_coverage_status status, const char *reason);
-/* Say in the coverage which sites have no Redis or database to look at, and why. */
+/* Say in the coverage which sites have no Redis, database or pool to look at, and why. */
 void wpb_selected_say_blind(struct wpb_selected_sites *selected, struct wpb_arena *arena);
 
 #endif

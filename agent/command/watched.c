@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/command/site_pool.h"
+
 /* More sites on one host are not watched. */
 #define SITES_MAX 1024
 
@@ -146,6 +148,17 @@ static struct wpb_site *site_of(struct gathering *gathering,
     return site;
 }
 
+/* What SECTION says of the pool of its SITE, and of who logs its requests. */
+static void apply_pool(const struct wpb_conf_section *section, struct wpb_arena *arena,
+                       struct wpb_site *site)
+{
+    wpb_site_pool_named(site, wpb_conf_text(section, "pool"),
+                        wpb_conf_text(section, "pool_file"), arena);
+    site->pool_status = wpb_conf_text(section, "fpm_status");
+    site->web_log = wpb_conf_text(section, "web_log");
+    site->web_log_format = wpb_conf_text(section, "web_log_format");
+}
+
 /* What SECTION says of its SITE. */
 static int apply(struct gathering *gathering, const struct wpb_conf_section *section,
                  struct wpb_site *site, struct wpb_err *err)
@@ -167,6 +180,7 @@ static int apply(struct gathering *gathering, const struct wpb_conf_section *sec
         selection.memory_limit_source = wpb_arena_printf(
             gathering->arena, "memory_limit in %s:%u", limit->file, limit->line);
     site->name = section->name;
+    apply_pool(section, gathering->arena, site);
     if (wpb_conf_is_set(section, "owner"))
         site->owner = wpb_conf_text(section, "owner");
     if (wpb_conf_secret(section, "redis_password_file", gathering->arena, &redis_password,
@@ -216,6 +230,9 @@ int wpb_watched_sites(const struct wpb_conf *config, struct wpb_arena *arena,
         if (add_named(&gathering, site, err))
             return -1;
     }
+    for (size_t i = 0; i < selected->count; i++)
+        selected->sites[i].request_window_s =
+            (uint32_t)wpb_conf_seconds(agent, "request_window");
     wpb_selected_say_blind(selected, arena);
     return 0;
 }

@@ -7,6 +7,8 @@
 #include "agent/base/nearest.h"
 #include "agent/config/lines.h"
 
+#define DAY_S UINT64_C(86400)
+
 #define SHOWN(text) (int)((text).len < 40 ? (text).len : 40), (text).data
 
 struct wpb_conf *wpb_conf_new(struct wpb_conf_problems *problems)
@@ -392,8 +394,14 @@ static void check_agent(struct wpb_conf *config)
 {
     const struct wpb_conf_value *listen = wpb_conf_value(config->agent, "listen");
     const struct wpb_conf_value *sites = wpb_conf_value(config->agent, "sites");
+    const struct wpb_conf_value *window = wpb_conf_value(config->agent, "request_window");
     struct wpb_err err;
 
+    if (window->number > 0 && DAY_S % (uint64_t)window->number != 0)
+        wpb_conf_error(config->problems, window->file, window->line,
+                       "request_window: %s does not divide a day; take 10s, 30s, 60s or "
+                       "5m",
+                       window->text);
     if (wpb_conf_listen_parse(listen->text, config->arena, &config->listen, &err))
         assert(!"the table let an address through that cannot be parsed");
     if (!wpb_conf_listen_is_local(&config->listen) &&

@@ -51,6 +51,13 @@ static const struct wpb_setting agent_settings[] = {
      .max = 3600,
      .fallback = "60s",
      .help = "How often each site is looked at; alerts are judged as often."},
+    {.name = "request_window",
+     .type = WPB_SETTING_DURATION,
+     .min = 10,
+     .max = 3600,
+     .fallback = "60s",
+     .help = "Requests are counted in windows of this length, which must divide a day. "
+             "Shorter ones tell more of peaks, and need more requests."},
     {.name = "sites",
      .type = WPB_SETTING_CHOICE,
      .fallback = "auto",
@@ -169,6 +176,33 @@ static const struct wpb_setting site_settings[] = {
      .max = 1024 * GIB,
      .sample = "256M",
      .help = "PHP's memory_limit, where it cannot be found."},
+    {.name = "pool",
+     .type = WPB_SETTING_TEXT,
+     .sample = "shop",
+     .help = "The PHP-FPM pool that runs it, where it is not found or several may."},
+    {.name = "pool_file",
+     .type = WPB_SETTING_PATH,
+     .sample = "/etc/php/8.2/fpm/pool.d/shop.conf",
+     .help = "The file that has the section of the pool, or PHP-FPM's main file: where "
+             "pools of several versions of PHP have the same name, or their files are "
+             "not where distributions keep them."},
+    {.name = "fpm_status",
+     .type = WPB_SETTING_TEXT,
+     .sample = "127.0.0.1:9001",
+     .help = "Where the pool's status page is, as pm.status_listen has it: a socket's "
+             "path, or an address and a port. Otherwise from the pool's file."},
+    {.name = "web_log",
+     .type = WPB_SETTING_PATH,
+     .sample = "/var/log/nginx/shop.log",
+     .help = "The web server's access log. Beside PHP-FPM's it tells how long requests "
+             "wait for a worker; alone, what PHP-FPM's would."},
+    {.name = "web_log_format",
+     .type = WPB_SETTING_TEXT,
+     .fallback = "nginx-recommended",
+     .help = "How its lines are written: nginx-recommended (see "
+             "nginx/wpbloat-log-format.conf beside this program's documents), combined, "
+             "or the format itself, as in nginx's log_format or Apache's LogFormat, in "
+             "quotes as a whole. It has to tell $upstream_response_time."},
     {.name = "interval",
      .type = WPB_SETTING_DURATION,
      .min = 1,

@@ -186,10 +186,21 @@ static bool same_code(const struct wpb_site *a, const struct wpb_site *b)
            a->php_version == b->php_version && a->unresolved_count == b->unresolved_count;
 }
 
+static bool same_pool(const struct wpb_site *a, const struct wpb_site *b)
+{
+    return same_text(a->pool_name, b->pool_name) &&
+           same_text(a->pool_file, b->pool_file) &&
+           same_text(a->pool_reason, b->pool_reason) &&
+           same_text(a->pool_status, b->pool_status) &&
+           same_text(a->web_log, b->web_log) &&
+           same_text(a->web_log_format, b->web_log_format) &&
+           a->request_window_s == b->request_window_s;
+}
+
 static bool same_site(const struct wpb_site *a, const struct wpb_site *b)
 {
-    return same_code(a, b) && same_prefix(a, b) && same_replicas(a, b) &&
-           a->has_redis == b->has_redis &&
+    return same_code(a, b) && same_pool(a, b) && same_prefix(a, b) &&
+           same_replicas(a, b) && a->has_redis == b->has_redis &&
            (!a->has_redis || same_redis(&a->redis, &b->redis)) &&
            a->has_mysql == b->has_mysql &&
            (!a->has_mysql || same_mysql(&a->mysql, &b->mysql));

@@ -51,6 +51,25 @@ static void add_probes(const struct wpb_report *report, size_t at, struct wpb_bu
     }
 }
 
+/* A sentence, and behind it lines to add or to run, as they have to be written. */
+static void print_reason(struct wpb_page *page, const char *reason, struct wpb_buf *line)
+{
+    const char *end = strchrnul(reason, '\n');
+
+    wpb_buf_clear(line);
+    wpb_text_terminal(line, wpb_slice_of(reason, (size_t)(end - reason)));
+    if (*end)
+        wpb_buf_char(line, ':');
+    wpb_page_paragraph(page, INDENT + 2, wpb_buf_view(line));
+    while (*end) {
+        const char *begin = end + 1;
+        end = strchrnul(begin, '\n');
+        wpb_buf_clear(line);
+        wpb_text_terminal(line, wpb_slice_of(begin, (size_t)(end - begin)));
+        wpb_page_verbatim(page, INDENT + 4, wpb_buf_view(line));
+    }
+}
+
 static void print_coverage_row(struct wpb_page *page, const struct wpb_report *report,
                                size_t at, struct wpb_buf *line)
 {
@@ -74,9 +93,7 @@ static void print_coverage_row(struct wpb_page *page, const struct wpb_report *r
         wpb_text_terminal(line, wpb_slice_cstr(row->unit));
     }
     wpb_page_paragraph(page, INDENT, wpb_buf_view(line));
-    wpb_buf_clear(line);
-    wpb_text_terminal(line, wpb_slice_cstr(row->reason));
-    wpb_page_paragraph(page, INDENT + 2, wpb_buf_view(line));
+    print_reason(page, row->reason, line);
 }
 
 /* The option that stands in for a setting that could not be read. */

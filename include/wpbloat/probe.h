@@ -65,7 +65,9 @@ struct wpb_coverage {
     const char *probe; /* "redis.keyspace" */
     const char *site;  /* site name, or several joined by ", " */
     enum wpb_coverage_status status;
-    const char *reason;   /* what was tried, on what, what came back, what to do; "" */
+    /* What was tried, on what, what came back, what to do; "". Lines to add to a file or
+     * to run may stand behind it, each after a newline. */
+    const char *reason;
     const char *unit;     /* of done and total: "keys" */
     uint64_t done, total; /* total 0: unknown */
     struct wpb_cost cost;

@@ -38,6 +38,7 @@ _wpbloat() {
     'scan --redis-password-file' | \
     'scan --mysql-password-file' | \
     'scan --rdb' | \
+    'scan --fpm' | \
     'scan --output' | \
     'agent --config' | \
     'explain --redis-password-file' | \
@@ -63,7 +64,7 @@ _wpbloat() {
         return ;;
     esac
     case $command in
-    scan) words='--site --redis --redis-password-file --redis-replica --mysql --mysql-password-file --mysql-replica --table-prefix --rdb --prefix --memory-limit --format --output --fail-on --budget --top --posts --value-bytes --no-examine --deep --deep-from --watch --rule --verbose --help' ;;
+    scan) words='--site --redis --redis-password-file --redis-replica --mysql --mysql-password-file --mysql-replica --table-prefix --rdb --fpm --prefix --memory-limit --format --output --fail-on --budget --top --posts --value-bytes --no-examine --deep --deep-from --watch --rule --verbose --help' ;;
     agent) words='--config --test-alert --help' ;;
     explain) words='--site --redis --redis-password-file --mysql --mysql-password-file --table-prefix --memory-limit --php --format --help' ;;
     check) words='--config --help' ;;

@@ -1,26 +1,21 @@
 /*
  * request_source.h - a log of requests, followed and counted: lines in, windows out.
  *
- * Follows the file, reads its lines by the format, tells the route and counts
- * (request_tally.h). At first sight it reads what is there already, of the log and of the
- * one before it (PATH.1), so that a single look has a day to tell of; where lines have no
- * time, only what comes. The first window after a beginning or a gap is incomplete and is
- * not handed out.
+ * Reads the log's lines by the format, tells the route and counts (request_tally.h). At
+ * first sight it reads back a day (log_reader.h); where lines have no time, only what
+ * comes. The first window after a beginning or a gap is incomplete and is not handed out.
+ * Our own requests, as far as lines tell the user agent, are not counted.
  *
  * Reads from disk: a pool's thread, one look at a time.
  */
 #ifndef WPB_REQUESTS_REQUEST_SOURCE_H
 #define WPB_REQUESTS_REQUEST_SOURCE_H
 
-#include <sys/types.h>
-
-#include "agent/base/clock.h"
-#include "probes/requests/follow.h"
 #include "probes/requests/line_format.h"
+#include "probes/requests/log_reader.h"
 #include "probes/requests/request_tally.h"
 
-/* How far back it begins. */
-#define WPB_SOURCE_BACK_S (24 * 3600)
+/* How far back it begins, beside WPB_LOG_BACK_S. */
 #define WPB_SOURCE_BACK_BYTES (UINT64_C(64) << 20)
 
 struct wpb_request_source;
@@ -30,7 +25,6 @@ struct wpb_request_source_seen {
     uint64_t lines, bytes;
     uint64_t unread; /* lines that the format does not fit, or that are too long */
     uint64_t own;    /* our own requests: not counted */
-    uint64_t skipped_bytes;
 };
 
 /* Read PATH, which OWNER has named (follow.h), by FORMAT, which is copied. CLOSED is

@@ -55,7 +55,8 @@ ROOMS = {
     "agent/command": (["wpbloat", "agent/base", "agent/analyse", "agent/rules",
                        "agent/config", "agent/output", "agent/schedule", "agent/daemon",
                        "probes/php",
-                       "probes/wordpress", "probes/redis", "probes/mysql"],
+                       "probes/wordpress", "probes/redis", "probes/mysql",
+                       "probes/requests"],
                       ["uv", "hiredis", "mysql"], False),
     "agent": (["agent/base", "agent/command", "wpbloat"], [], False),
 }

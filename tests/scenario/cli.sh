@@ -55,6 +55,8 @@ usage '--memory-limit takes a size' scan --memory-limit 12parsecs
 usage 'cache.notoptions_bloat|rule' scan --rule cache.notoption_bloat.warning_bytes=1
 usage 'redis://|unix://|scheme|URI' scan --redis gopher://localhost
 usage 'password' scan --redis redis://user:secret@localhost
+usage 'No such file' scan --fpm /nowhere/pool.conf --redis redis://localhost
+usage 'port|address' scan --fpm php-fpm.example:9000 --redis redis://localhost
 usage 'a replica is one server' scan --redis redis://localhost --redis-replica redis-cluster://localhost
 usage 'the name by which the sentinels' scan --redis redis-sentinel://localhost
 usage "redis KEY|file PATH" explain

@@ -371,6 +371,28 @@ static void a_certificate_to_listen_with_needs_its_key(void **state)
             "listen_cert_file and listen_key_file go together");
 }
 
+static void windows_of_requests_divide_a_day(void **state)
+{
+    struct reading reading =
+        takes("[agent]\nrequest_window = 10s\n[site a]\npath = /a\npool = shop\n"
+              "pool_file = /etc/php/8.2/fpm/pool.d/shop.conf\n"
+              "web_log_format = \"$msec \"$request\" \"$upstream_response_time\"\"\n");
+    const struct wpb_conf_section *site =
+        wpb_conf_sections(reading.config, WPB_SECTION_SITE);
+
+    (void)state;
+    assert_int_equal(wpb_conf_seconds(wpb_conf_agent(reading.config), "request_window"),
+                     10);
+    assert_string_equal(wpb_conf_text(site, "pool"), "shop");
+    assert_string_equal(wpb_conf_text(site, "web_log_format"),
+                        "$msec \"$request\" \"$upstream_response_time\"");
+    end(&reading);
+    refuses("[agent]\nrequest_window = 7m\n", 2,
+            "request_window: 7m does not divide a day; take 10s, 30s, 60s or 5m");
+    refuses("[agent]\nrequest_window = 5s\n", 2,
+            "request_window: '5s' is outside 10s to 1h");
+}
+
 static void nothing_to_watch_is_remarked(void **state)
 {
     (void)state;
@@ -792,6 +814,7 @@ int main(void)
         cmocka_unit_test(addresses_to_listen_on),
         cmocka_unit_test(listening_to_all_without_a_token_is_refused),
         cmocka_unit_test(a_certificate_to_listen_with_needs_its_key),
+        cmocka_unit_test(windows_of_requests_divide_a_day),
         cmocka_unit_test(nothing_to_watch_is_remarked),
         cmocka_unit_test(passwords_and_tokens_are_not_repeated),
         cmocka_unit_test(urls_are_checked),

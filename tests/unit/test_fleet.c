@@ -18,6 +18,7 @@ static struct {
     size_t count;
     const char *name, *path, *password, *version, *failure;
     bool fails;
+    const char *pool, *web_log;
 } world;
 
 static struct wpb_site site_at(const char *name, const char *path)
@@ -34,6 +35,8 @@ static struct wpb_site site_at(const char *name, const char *path)
                              .table_prefix = "wp_",
                              .db_name = "shop",
                              .db_host = "",
+                             .pool_name = world.pool,
+                             .web_log = world.web_log,
                              .has_redis = true,
                              .redis = {.scheme = WPB_REDIS_UNIX,
                                        .host = "",
@@ -142,6 +145,16 @@ static void a_fleet_is_another_when_anything_that_is_looked_at_is(void **state)
     assert_false(wpb_fleet_equal(before, after));
     wpb_fleet_free(after);
     world.version = "6.1";
+    world.pool = "shop";
+    after = search(*state, NULL);
+    assert_false(wpb_fleet_equal(before, after));
+    wpb_fleet_free(after);
+    world.pool = NULL;
+    world.web_log = "/var/log/nginx/shop.log";
+    after = search(*state, NULL);
+    assert_false(wpb_fleet_equal(before, after));
+    wpb_fleet_free(after);
+    world.web_log = NULL;
     world.failure = "its wp-config.php cannot be read";
     after = search(*state, NULL);
     assert_false(wpb_fleet_equal(before, after));
