@@ -46,6 +46,14 @@ GRANT SELECT ON `mysql`.`innodb_index_stats` TO 'wpbloat'@'localhost';
 -- GRANT SELECT ON `wordpress`.`wp_actionscheduler_logs` TO 'wpbloat'@'localhost';
 -- GRANT SELECT ON `wordpress`.`wp_wc_product_meta_lookup` TO 'wpbloat'@'localhost';
 
+-- What the site's requests make the server do: how long statements take in all; which
+-- kinds run most and longest (their texts without values). Only where performance_schema
+-- is on, as in MySQL; in MariaDB put performance_schema = ON under [mysqld].
+GRANT SELECT ON `performance_schema`.`events_statements_summary_global_by_event_name`
+    TO 'wpbloat'@'localhost';
+GRANT SELECT ON `performance_schema`.`events_statements_summary_by_digest`
+    TO 'wpbloat'@'localhost';
+
 -- On a replica that wpbloat shall stop reading while it lags (SHOW REPLICA STATUS):
 -- one of these, as the server is MariaDB or MySQL.
 -- GRANT REPLICA MONITOR ON *.* TO 'wpbloat'@'localhost';

@@ -25,7 +25,7 @@ struct wpb_rung {
     uint64_t connection;
     uint64_t done;
     size_t answered, failed; /* statements */
-    bool is_asking, is_cancelled, is_stopped, is_refused;
+    bool is_asking, is_cancelled, is_stopped, is_refused, is_skipped;
     char reason[REASON_MAX]; /* the first thing that could not be looked at */
 };
 
@@ -61,6 +61,8 @@ static void end(struct wpb_rung *rung)
     drop_state(rung);
     if (rung->answered == 0 && rung->failed > 0)
         status = rung->is_refused ? WPB_COVERAGE_SKIPPED : WPB_COVERAGE_UNAVAILABLE;
+    else if (rung->is_skipped && rung->done == 0)
+        status = WPB_COVERAGE_SKIPPED;
     else if (rung->reason[0])
         status = WPB_COVERAGE_PARTIAL;
     wpb_run_end(rung->run, status, "%s", rung->reason);
@@ -102,15 +104,29 @@ static void go_on(struct wpb_rung *rung)
     end(rung);
 }
 
+static void note(struct wpb_rung *rung, const char *format, va_list args)
+{
+    if (rung->reason[0] == '\0')
+        vsnprintf(rung->reason, sizeof(rung->reason), format, args);
+}
+
 void wpb_rung_note(struct wpb_rung *rung, const char *format, ...)
 {
     va_list args;
 
-    if (rung->reason[0])
-        return;
     va_start(args, format);
-    vsnprintf(rung->reason, sizeof(rung->reason), format, args);
+    note(rung, format, args);
     va_end(args);
+}
+
+void wpb_rung_skip(struct wpb_rung *rung, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    note(rung, format, args);
+    va_end(args);
+    rung->is_skipped = true;
 }
 
 void wpb_rung_add_note(struct wpb_rung *rung, const char *format, ...)
@@ -160,6 +176,7 @@ static void on_answer(void *cookie, const struct wpb_mysql_answer *answer)
 {
     struct wpb_rung *rung = cookie;
     enum wpb_rung_next next = WPB_RUNG_NEXT;
+    uint32_t pause_ms = answer->pause_ms;
 
     rung->is_asking = false;
     rung->dialect = answer->dialect;
@@ -171,6 +188,8 @@ static void on_answer(void *cookie, const struct wpb_mysql_answer *answer)
     } else {
         take_failure(rung, answer);
     }
+    if (next == WPB_RUNG_AGAIN && pause_ms < step_of(rung)->again_ms)
+        pause_ms = step_of(rung)->again_ms;
     if (next == WPB_RUNG_SITE_DONE)
         rung->step = rung->kind->step_count - 1;
     if (next != WPB_RUNG_AGAIN)
@@ -179,7 +198,7 @@ static void on_answer(void *cookie, const struct wpb_mysql_answer *answer)
         wpb_rung_note(rung, "stopped before its end");
         rung->is_stopped = true;
     }
-    wpb_run_step_in(rung->run, rung->is_stopped ? 0 : answer->pause_ms);
+    wpb_run_step_in(rung->run, rung->is_stopped ? 0 : pause_ms);
 }
 
 void *wpb_rung_start(struct wpb_run *run, const struct wpb_rung_kind *kind,

@@ -30,6 +30,7 @@ struct wpb_rung_step {
     const char *what; /* "autoloaded options", for the coverage */
     struct wpb_mysql_bounds bounds;
     uint32_t pages_max;  /* as in struct wpb_mysql_question */
+    uint32_t again_ms;   /* how long to wait before it is asked once more */
     bool is_unbudgeted;  /* as there */
     bool may_be_missing; /* no such table is no failure: a plugin's own */
     bool may_be_denied;  /* nor is a missing grant: few accounts have it */
@@ -88,6 +89,10 @@ void wpb_rung_count(struct wpb_rung *rung, uint64_t count);
 /* Something could not be looked at, though nothing failed: the coverage becomes partial
  * and says why, once. */
 void wpb_rung_note(struct wpb_rung *rung, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* There is nothing to look at, which is no failure: the coverage is skipped and says why,
+ * unless something was counted. */
+void wpb_rung_skip(struct wpb_rung *rung, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Add to what could not be looked at: after what was said before. */
 void wpb_rung_add_note(struct wpb_rung *rung, const char *format, ...)

@@ -211,11 +211,6 @@ static void time_in_statements_needs_a_grant_and_is_left_out_without(void **stat
         "performance_schema.events_statements_summary_global_by_event_name";
     struct mysql_look seen;
 
-    look(&seen, *state, NULL);
-    mysql_look_was_whole(&seen, "mysql.status");
-    assert_null(sample(&seen, WPB_M_STATEMENT_SECONDS));
-    mysql_look_free(&seen);
-    mysql_server_do(*state, "GRANT SELECT ON %s TO wpbloat@localhost", table);
     mysql_server_do(*state, "SELECT SLEEP(0.3)");
     look(&seen, *state, NULL);
     mysql_look_was_whole(&seen, "mysql.status");
@@ -223,6 +218,11 @@ static void time_in_statements_needs_a_grant_and_is_left_out_without(void **stat
     assert_true(sample(&seen, WPB_M_STATEMENT_SECONDS)->value.number >= 0.3);
     mysql_look_free(&seen);
     mysql_server_do(*state, "REVOKE SELECT ON %s FROM wpbloat@localhost", table);
+    look(&seen, *state, NULL);
+    mysql_look_was_whole(&seen, "mysql.status");
+    assert_null(sample(&seen, WPB_M_STATEMENT_SECONDS));
+    mysql_look_free(&seen);
+    mysql_server_do(*state, "GRANT SELECT ON %s TO wpbloat@localhost", table);
 }
 
 static void a_restart_is_seen_by_numbers_that_fall(void **state)
