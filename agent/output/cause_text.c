@@ -131,6 +131,35 @@ void wpb_cause_text_families(struct wpb_page *page, size_t indent,
     wpb_buf_fini(&line);
 }
 
+/* What the share is of, and whose: "20.0 MiB in 3 options: the plugin x", "of the slow
+ * requests: the plugin x". */
+static void add_part(const struct wpb_component_cause *component, struct wpb_buf *line)
+{
+    if (component->share_of) {
+        wpb_buf_printf(line, "of %s: ", component->share_of);
+    } else {
+        wpb_text_bytes(line, component->bytes);
+        wpb_buf_text(line, " in ");
+        wpb_text_count(line, component->options);
+        wpb_buf_text(line, component->options == 1 ? " option: " : " options: ");
+    }
+    if (component->name.len)
+        wpb_cause_text_component(component->name, line);
+    else
+        wpb_buf_text(line, "(no name)");
+}
+
+static void print_place(struct wpb_page *page, size_t indent,
+                        const struct wpb_component_cause *component)
+{
+    struct wpb_buf line;
+    wpb_buf_init(&line, 0);
+    wpb_text_terminal_name(&line, component->file);
+    wpb_buf_printf(&line, ":%llu", (unsigned long long)component->line);
+    wpb_page_verbatim(page, indent, wpb_buf_view(&line));
+    wpb_buf_fini(&line);
+}
+
 void wpb_cause_text_components(struct wpb_page *page, size_t indent,
                                const struct wpb_component_cause *components, size_t count)
 {
@@ -141,16 +170,11 @@ void wpb_cause_text_components(struct wpb_page *page, size_t indent,
         wpb_buf_clear(&line);
         wpb_buf_clear(&share);
         add_share_column(components[i].share_ratio, &share);
-        wpb_text_bytes(&line, components[i].bytes);
-        wpb_buf_text(&line, " in ");
-        wpb_text_count(&line, components[i].options);
-        wpb_buf_text(&line, components[i].options == 1 ? " option: " : " options: ");
-        if (components[i].name.len)
-            wpb_cause_text_component(components[i].name, &line);
-        else
-            wpb_buf_text(&line, "(no name)");
+        add_part(&components[i], &line);
         wpb_page_entry(page, indent, WPB_INK_PLAIN, share.data, SHARE_COLUMNS + 2,
                        wpb_buf_view(&line));
+        if (components[i].file.len)
+            print_place(page, indent + SHARE_COLUMNS + 2, &components[i]);
     }
     wpb_buf_fini(&share);
     wpb_buf_fini(&line);

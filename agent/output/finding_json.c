@@ -72,8 +72,13 @@ static void write_components(struct wpb_json *json, const struct wpb_cause *caus
         const struct wpb_component_cause *component = &cause->components[i];
         wpb_json_open_object(json, NULL);
         wpb_json_name(json, "name", component->name);
-        wpb_json_count(json, "bytes", component->bytes);
-        wpb_json_count(json, "options", component->options);
+        if (component->share_of) {
+            wpb_json_null(json, "bytes");
+            wpb_json_null(json, "options");
+        } else {
+            wpb_json_count(json, "bytes", component->bytes);
+            wpb_json_count(json, "options", component->options);
+        }
         wpb_json_number(json, "share_ratio", component->share_ratio);
         wpb_json_close(json);
     }

@@ -139,7 +139,13 @@ static void add_owner(const struct wpb_component_cause *component, struct wpb_bu
     wpb_cause_text_component(component->name, text);
     wpb_buf_text(text, ", for ");
     wpb_cause_text_share(component->share_ratio, text);
-    wpb_buf_text(text, " of the bytes");
+    wpb_buf_printf(text, " of %s",
+                   component->share_of ? component->share_of : "the bytes");
+    if (component->file.len) {
+        wpb_buf_text(text, ", in ");
+        wpb_text_terminal_name(text, component->file);
+        wpb_buf_printf(text, ":%llu", (unsigned long long)component->line);
+    }
 }
 
 static void print_culprit(struct wpb_page *page, const struct wpb_cause *cause)
@@ -229,17 +235,28 @@ static void print_blindness(struct wpb_page *page, const struct wpb_report *repo
     wpb_buf_fini(&text);
 }
 
-/* Of the worst findings the one that knows at which size requests die: the others
- * cost, that one kills. */
-static const struct wpb_finding *most_urgent(const struct wpb_report *report)
+/* Of the worst findings the first that has the fact NAME; NULL when none has. */
+static const struct wpb_finding *worst_with(const struct wpb_report *report,
+                                            const char *name)
 {
     for (size_t i = 0; i < report->finding_count; i++) {
         const struct wpb_finding *finding = &report->findings[i];
         if (finding->severity == report->findings[0].severity &&
-            wpb_evidence_find(finding, "fails_at_bytes"))
+            wpb_evidence_find(finding, name))
             return finding;
     }
-    return &report->findings[0];
+    return NULL;
+}
+
+/* The one that knows at which rate all visitors wait, else the one that knows at which
+ * size requests die: the others cost, those kill. */
+static const struct wpb_finding *most_urgent(const struct wpb_report *report)
+{
+    const struct wpb_finding *finding = worst_with(report, "capacity_low_per_second");
+
+    if (!finding)
+        finding = worst_with(report, "fails_at_bytes");
+    return finding ? finding : &report->findings[0];
 }
 
 /* A line for each, so that a reader sees how much is to come. */

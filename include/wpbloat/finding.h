@@ -43,9 +43,12 @@ struct wpb_family_cause {
 /* A part of the whole, and whose it is. */
 struct wpb_component_cause {
     struct wpb_slice name; /* "plugin:kestrel-pricing", or names' prefix: "kestrel_*" */
-    uint64_t bytes;
+    uint64_t bytes;        /* unless share_of says otherwise */
     uint64_t options;
-    double share_ratio; /* of the bytes of the whole */
+    double share_ratio;    /* of the bytes of the whole */
+    const char *share_of;  /* "the slow requests": of those, not of bytes; NULL */
+    struct wpb_slice file; /* where it was seen, relative to the site's folder; "" */
+    uint64_t line;
 };
 
 struct wpb_cause {

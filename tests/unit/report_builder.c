@@ -597,8 +597,8 @@ static const struct wpb_family_cause evil_families[] = {
 };
 
 static const struct wpb_component_cause evil_components[] = {
-    {EVIL_BYTES, UINT64_MAX, UINT64_MAX, 1.0 / 0.0},
-    {{NULL, 0}, 0, 1, 0.0 / 0.0},
+    {EVIL_BYTES, UINT64_MAX, UINT64_MAX, 1.0 / 0.0, NULL, EVIL_BYTES, UINT64_MAX},
+    {{NULL, 0}, 0, 1, 0.0 / 0.0, NULL, {NULL, 0}, 0},
 };
 
 static const struct wpb_evidence evil_evidence[] = {

@@ -297,8 +297,11 @@ static void unsure_cause_is_not_called_likely(void **state)
 static void owner_of_most_bytes_stands_in_the_verdict(void **state)
 {
     static const struct wpb_component_cause components[] = {
-        {WPB_SLICE("plugin:tern-catalogue"), 22000000, 2, 0.58},
-        {WPB_SLICE("core"), 165, 3, 0.001},
+        {.name = WPB_SLICE("plugin:tern-catalogue"),
+         .bytes = 22000000,
+         .options = 2,
+         .share_ratio = 0.58},
+        {.name = WPB_SLICE("core"), .bytes = 165, .options = 3, .share_ratio = 0.001},
     };
     static const char *const for_good[] = {
         "Stop autoloading it:", "wp option set-autoload NAME off", NULL};
@@ -316,6 +319,55 @@ static void owner_of_most_bytes_stands_in_the_verdict(void **state)
                       "To end it      Stop autoloading it:\n"
                       "    wp option set-autoload NAME off\n",
                       1);
+}
+
+static void share_of_something_else_than_bytes_says_of_what_and_where(void **state)
+{
+    static const struct wpb_component_cause components[] = {
+        {.name = WPB_SLICE("plugin:harrier-search"),
+         .share_ratio = 0.86,
+         .share_of = "the slow requests",
+         .file = WPB_SLICE("wp-content/plugins/harrier-search/index.php"),
+         .line = 1038},
+    };
+    struct wpb_finding finding = report_incident()->findings[0];
+    (void)state;
+    finding.cause = (struct wpb_cause){.kind = "slow_requests",
+                                       .confidence = "likely",
+                                       .components = components,
+                                       .component_count = 1,
+                                       .note = ""};
+    expect_in_finding(&finding,
+                      "     86 %  of the slow requests: the plugin harrier-search\n"
+                      "           wp-content/plugins/harrier-search/index.php:1038\n",
+                      1);
+    expect_in_finding(&finding, "for 86 % of the slow\n", 1);
+    expect_in_finding(&finding, "options: ", 0);
+}
+
+static void the_rate_at_which_all_wait_comes_before_a_size(void **state)
+{
+    const struct wpb_evidence low = {.name = "capacity_low_per_second",
+                                     .value = wpb_value_double(6)};
+    struct wpb_report report = *report_incident();
+    struct wpb_finding findings[2] = {report.findings[0], report.findings[0]};
+    struct wpb_buf out;
+    (void)state;
+    findings[1].title = "It breaks near 6.5 requests a second";
+    findings[1].evidence = &low;
+    findings[1].evidence_count = 1;
+    report.findings = findings;
+    report.finding_count = 2;
+    wpb_buf_init(&out, 0);
+    wpb_output_text(&report, &(struct wpb_text_style){.columns = 80}, &out);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "What is wrong  shop: It breaks"),
+                     1);
+    wpb_buf_clear(&out);
+    findings[1].severity = WPB_WARNING;
+    wpb_output_text(&report, &(struct wpb_text_style){.columns = 80}, &out);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "What is wrong  shop: It breaks"),
+                     0);
+    wpb_buf_fini(&out);
 }
 
 int main(void)
@@ -342,6 +394,8 @@ int main(void)
         cmocka_unit_test(unlimited_memory_is_not_called_unknown),
         cmocka_unit_test(unsure_cause_is_not_called_likely),
         cmocka_unit_test(owner_of_most_bytes_stands_in_the_verdict),
+        cmocka_unit_test(share_of_something_else_than_bytes_says_of_what_and_where),
+        cmocka_unit_test(the_rate_at_which_all_wait_comes_before_a_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
