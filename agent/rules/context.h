@@ -46,7 +46,7 @@ struct wpb_rule_sum {
 void wpb_rule_sum_add(const struct wpb_rule_context *context, struct wpb_rule_sum *sum,
                       const struct wpb_subject *subject, enum wpb_metric metric);
 
-#define WPB_DRAFT_EVIDENCE_MAX 16
+#define WPB_DRAFT_EVIDENCE_MAX 20
 #define WPB_DRAFT_LINES_MAX 8
 
 /* A list of lines that ends in NULL. */

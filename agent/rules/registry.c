@@ -3,6 +3,7 @@
 #include "agent/rules/builder.h"
 #include "agent/rules/cache.h"
 #include "agent/rules/database.h"
+#include "agent/rules/requests.h"
 
 #define KIB 1024.0
 #define MIB (1024 * KIB)
@@ -711,6 +712,144 @@ const struct wpb_rule wpb_rules[] = {
             },
         .probes = "mysql.transients",
         .evaluate = wpb_database_transients_exploding,
+    },
+    {
+        .code = "requests.culprit",
+        .title = "most slow requests are in the code of one plugin or theme",
+        .help =
+            "PHP-FPM's slow log holds what a request was at when it took longer than "
+            "request_slowlog_timeout. The first place in a plugin or theme counts, from "
+            "the innermost function outwards; the object cache and WordPress itself were "
+            "only asked by it. At most 3 are reported.",
+        .options =
+            {
+                {"share_ratio", WPB_OPTION_RATIO, 0.25, 0.01, 1,
+                 "part of the slow requests below which a component is not named", OURS,
+                 .is_threshold = true},
+                {"info_traces", WPB_OPTION_COUNT, 5, 1, 1e9,
+                 "slow requests in it in a day that are worth a note", OURS},
+                {"warning_traces", WPB_OPTION_COUNT, 20, 1, 1e9,
+                 "slow requests in it in a day that are worth a warning", OURS},
+            },
+        .probes = "requests.slow",
+        .evaluate = wpb_requests_culprit,
+    },
+    {
+        .code = "requests.knee",
+        .title = "the rate at which the site breaks is near",
+        .help =
+            "At which rate requests begin to wait for a worker or a lock without end, "
+            "and what is used up first, from how long requests take, what they take of "
+            "each resource, and how long they wait for locks (docs/analysis.md). A lock "
+            "lets one request through at a time: below its rate nothing is to be seen "
+            "of it, beyond it everything stands still, and no machine is large enough; "
+            "so it is told from further away. Silent where the estimate was refused.",
+        .options =
+            {
+                {"warning_ratio", WPB_OPTION_RATIO, 0.70, 0.01, 10,
+                 "part of that rate in the busiest window that is worth a warning",
+                 "our own: the rate is known within 10 to 25 %"},
+                {"critical_ratio", WPB_OPTION_RATIO, 0.90, 0.01, 10,
+                 "part of that rate lately that is critical", OURS},
+                {"lock_factor", WPB_OPTION_RATIO, 3, 1, 1000,
+                 "how many times the busiest window the rate has to be where a lock "
+                 "ends first, not to be worth a warning",
+                 "our own: a campaign brings several times the usual traffic, and "
+                 "nothing that can be bought helps then",
+                 .is_floor = true},
+            },
+        .probes = "requests.log",
+        .evaluate = wpb_requests_knee,
+    },
+    {
+        .code = "requests.lock_contention",
+        .title = "requests wait for each other at a row lock",
+        .help =
+            "A row that a transaction has changed is locked until it ends. When each "
+            "request changes the same row, they run one after the other, each in a PHP "
+            "worker that does nothing but wait. Seen by looking, at each interval, at "
+            "who waits for whom. At most 3 tables are reported.",
+        .options =
+            {
+                {"least_looks", WPB_OPTION_COUNT, 3, 1, 1e9,
+                 "looks in a day that met somebody who waits, below which nothing is "
+                 "said",
+                 OURS},
+                {"warning_looks_ratio", WPB_OPTION_RATIO, 0.05, 0.0001, 1,
+                 "part of the looks that met somebody that is worth a warning",
+                 "our own: a row held for 0.15 s by each of 2 requests a second makes "
+                 "6 % of the looks meet one who waits"},
+                {"critical_looks_ratio", WPB_OPTION_RATIO, 0.25, 0.0001, 1,
+                 "part of the looks that is critical when many waited", OURS},
+                {"critical_workers_ratio", WPB_OPTION_RATIO, 0.50, 0.01, 1,
+                 "part of the PHP workers that waited at once that is critical when it "
+                 "is met often",
+                 OURS},
+            },
+        .probes = "mysql.locks",
+        .evaluate = wpb_requests_lock_contention,
+    },
+    {
+        .code = "requests.n_plus_one",
+        .title = "each request asks the database the same again and again",
+        .help =
+            "A statement of one shape that runs many times in each request and returns "
+            "a few rows each time: a loop that asks for one thing after the other. Each "
+            "is fast, so no slow log shows it, but together they cost, and their number "
+            "grows with the shop. At most 3 are reported.",
+        .options =
+            {
+                {"warning_per_request", WPB_OPTION_COUNT, 20, 2, 1e9,
+                 "times in a request that are worth a warning", OURS},
+                {"rows_each", WPB_OPTION_COUNT, 10, 1, 1e9,
+                 "rows that one may read, beyond which it is another problem", OURS,
+                 .is_floor = true},
+                {"least_requests_per_second", WPB_OPTION_RATIO, 0.2, 0, 1e6,
+                 "requests a second below which statements are not put down to them",
+                 "our own: WP-Cron and others ask, too"},
+            },
+        .probes = "requests.log mysql.statements",
+        .evaluate = wpb_requests_n_plus_one,
+    },
+    {
+        .code = "requests.pool_saturated",
+        .title = "all PHP workers are busy",
+        .help = "How many looks at the pool in the last quarter of an hour met no free "
+                "worker. The pool is looked at from outside, so that it is seen also "
+                "while no worker could answer.",
+        .options =
+            {
+                {"warning_ratio", WPB_OPTION_RATIO, 0.10, 0.001, 1,
+                 "part of the looks that is worth a warning", OURS},
+                {"critical_ratio", WPB_OPTION_RATIO, 0.50, 0.001, 1,
+                 "part of the looks that is critical", OURS},
+                {"least_looks", WPB_OPTION_COUNT, 5, 1, 1e9,
+                 "looks below which it is not critical", OURS},
+            },
+        .probes = "requests.pool",
+        .evaluate = wpb_requests_pool_saturated,
+    },
+    {
+        .code = "requests.queue",
+        .title = "requests wait for a PHP worker",
+        .help = "Connections in the accept queue of the pool, as the kernel counts them "
+                "(FPM's own figure is 0 on a unix socket), and how long requests waited "
+                "where the web server's log tells it.",
+        .options =
+            {
+                {"warning_waiting", WPB_OPTION_COUNT, 5, 1, 1e9,
+                 "connections that wait that are worth a warning", OURS},
+                {"warning_wait_seconds", WPB_OPTION_RATIO, 0.5, 0.001, 3600,
+                 "wait of the last in the line, or of all on average, that is worth a "
+                 "warning",
+                 "the wait by which the knee is defined (docs/analysis.md)"},
+                {"critical_wait_seconds", WPB_OPTION_RATIO, 5, 0.001, 3600,
+                 "the same that is critical", OURS},
+                {"critical_backlog_ratio", WPB_OPTION_RATIO, 0.50, 0.001, 1,
+                 "part of the queue's room that is critical", OURS},
+            },
+        .probes = "requests.pool",
+        .evaluate = wpb_requests_queue,
     },
     {
         .code = "woocommerce.action_scheduler",

@@ -139,12 +139,21 @@ static const char *const floors[] = {
     "cache.group_growth.critical_within",    "cache.group_growth.warning_within",
     "cache.low_hit_ratio.warning_ratio",     "cache.memory_forecast.critical_within",
     "cache.memory_forecast.warning_within",  "database.growth.critical_within",
-    "database.growth.warning_within",        NULL};
+    "database.growth.warning_within",        "requests.knee.lock_factor",
+    "requests.n_plus_one.rows_each",         NULL};
 /* What is judged at all, or what a forecast is asked about. */
-static const char *const untouched[] = {
-    "builder.option_growth.unloaded_bytes", "cache.entry_growth.baseline_bytes",
-    "cache.eviction_pressure.least_uptime", "cache.memory_forecast.machine_ratio",
-    "database.growth.session_rows",         NULL};
+static const char *const untouched[] = {"builder.option_growth.unloaded_bytes",
+                                        "cache.entry_growth.baseline_bytes",
+                                        "cache.eviction_pressure.least_uptime",
+                                        "cache.memory_forecast.machine_ratio",
+                                        "database.growth.session_rows",
+                                        "requests.cache_egress.link_bytes_per_second",
+                                        "requests.cache_egress.local_bytes_per_second",
+                                        "requests.fatals.entry_ratio",
+                                        "requests.lock_contention.least_looks",
+                                        "requests.n_plus_one.least_requests_per_second",
+                                        "requests.pool_saturated.least_looks",
+                                        NULL};
 
 static bool is_listed(const char *const *list, const char *code, const char *option)
 {
