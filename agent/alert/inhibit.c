@@ -33,6 +33,19 @@ const struct wpb_inhibit wpb_inhibits[] = {
      "the same option, told by the rule that knows what it holds"},
     {"database.transients_exploding", "database.transients_expired", WPB_TIE_SUBJECT,
      false, "those past their time are a part of those that are too many"},
+    {"requests.fatals", "requests.memory_headroom", WPB_TIE_PART, false,
+     "requests have run out of memory already"},
+    {"requests.knee", "requests.pool_saturated", WPB_TIE_SUBJECT, false,
+     "the workers are busy because more comes than can be done: the root says what ends "
+     "first"},
+    {"requests.knee", "requests.queue", WPB_TIE_SUBJECT, false,
+     "beyond the rate at which the pool breaks requests wait"},
+    {"requests.lock_contention", "requests.work_grows_with_concurrency", WPB_TIE_SITE,
+     false, "the more run at once, the more wait for the lock"},
+    {"requests.pool_saturated", "requests.queue", WPB_TIE_SUBJECT, false,
+     "while no worker is free, requests wait for one"},
+    {"requests.work_grows_with_data", "requests.ttfb_regression", WPB_TIE_SUBJECT, false,
+     "they take longer because there is more data"},
     {.root = NULL},
 };
 

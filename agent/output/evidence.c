@@ -110,6 +110,85 @@ static const struct wording wordings[] = {
     {"limit_bytes", "too much is", NULL, NULL, NULL, false},
     {"limit_rows", "too much is", " rows", NULL, NULL, false},
     {"pool_bytes", "InnoDB's buffer pool", NULL, NULL, NULL, false},
+    {"capacity_per_second", "breaks near", " requests a second", NULL, NULL, false},
+    {"capacity_low_per_second", "at the least", NULL, NULL, NULL, false},
+    {"capacity_high_per_second", "at the most", NULL, NULL, NULL, false},
+    {"requests_per_second", "requests a second, now", NULL, NULL, NULL, false},
+    {"busiest_per_second", "in the busiest window", NULL, NULL, NULL, false},
+    {"capacity_wait_seconds", "one in twenty waits then", NULL, NULL, NULL, false},
+    {"first_bottleneck", "ends first", NULL, NULL, NULL, false},
+    {"bottleneck_demand_seconds", "each request takes of it", NULL, NULL, NULL, false},
+    {"service_seconds", "time of a request", NULL, NULL, NULL, false},
+    {"service_earlier_seconds", "time of one before", NULL, NULL, NULL, false},
+    {"slower_ratio", "of the time before", NULL, NULL, NULL, false},
+    {"request_cpu_seconds", "processor time of it", NULL, NULL, NULL, false},
+    {"max_children", "PHP workers at most", NULL, NULL, NULL, false},
+    {"work_windows", "windows looked at", NULL, NULL, NULL, false},
+    {"lock_table", "table of the lock", NULL, NULL, NULL, false},
+    {"lock_statement", "what waits for it", NULL, NULL, NULL, false},
+    {"repeated_statement", "asked again and again", NULL, NULL, NULL, false},
+    {"repeated_per_request", "times in each request", NULL, NULL, NULL, false},
+    {"culprit_component", "component", NULL, NULL, NULL, false},
+    {"culprit_file", "file", NULL, NULL, NULL, false},
+    {"culprit_line", "line", NULL, NULL, NULL, false},
+    {"lock_looks", "looks in a day", NULL, NULL, NULL, false},
+    {"lock_wait_looks", "of them, met who waits", NULL, NULL, NULL, false},
+    {"lock_wait_looks_ratio", "part of the looks", NULL, NULL, NULL, false},
+    {"lock_waiters", "most that waited at once", NULL, NULL, NULL, false},
+    {"lock_index", "index", NULL, NULL, NULL, false},
+    {"lock_holder", "what the holder was at", NULL, NULL, NULL, false},
+    {"lock_held_seconds", "longest it was held", NULL, NULL, NULL, false},
+    {"statements_per_request", "times in each request", NULL, NULL, NULL, false},
+    {"executions_per_second", "times a second", NULL, NULL, NULL, false},
+    {"execution_seconds", "time of one", NULL, NULL, NULL, false},
+    {"execution_rows", "rows that one reads", NULL, NULL, NULL, false},
+    {"table_name", "table", NULL, NULL, NULL, false},
+    {"quantity", "what grows", NULL, NULL, NULL, false},
+    {"effect_ratio", "by, of its mean", NULL, NULL, NULL, false},
+    {"per_request", "of a request, on average", NULL, NULL, NULL, false},
+    {"per_request_low", "at the usual low", NULL, NULL, NULL, false},
+    {"per_request_high", "at the usual high", NULL, NULL, NULL, false},
+    {"per_request_seconds", "of a request, on average", NULL, NULL, NULL, false},
+    {"per_request_low_seconds", "at the usual low", NULL, NULL, NULL, false},
+    {"per_request_high_seconds", "at the usual high", NULL, NULL, NULL, false},
+    {"per_request_bytes", "of a request, on average", NULL, NULL, NULL, false},
+    {"per_request_low_bytes", "at the usual low", NULL, NULL, NULL, false},
+    {"per_request_high_bytes", "at the usual high", NULL, NULL, NULL, false},
+    {"at_once_low", "requests at once then", NULL, NULL, NULL, false},
+    {"at_once_high", "and at the usual high", NULL, NULL, NULL, false},
+    {"slow_traces", "slow requests in a day", NULL, NULL, NULL, false},
+    {"slow_share_ratio", "of all slow requests", NULL, NULL, NULL, false},
+    {"source_file", "file", NULL, NULL, NULL, false},
+    {"source_line", "line", NULL, NULL, NULL, false},
+    {"code_function", "function", NULL, NULL, NULL, false},
+    {"code_doing", "what it was at", NULL, NULL, NULL, false},
+    {"workers_busy", "busy workers", NULL, NULL, NULL, false},
+    {"workers_idle", "free workers", NULL, NULL, NULL, false},
+    {"queued", "connections that wait", NULL, NULL, NULL, false},
+    {"accept_backlog", "room in the queue", NULL, NULL, NULL, false},
+    {"pool_looks", "looks in 15 minutes", NULL, NULL, NULL, false},
+    {"full_looks", "of them, without a free one", NULL, NULL, NULL, false},
+    {"children_reached", "pm.max_children reached", " times since its start", NULL, NULL,
+     false},
+    {"wait_ahead_seconds", "the last in line waits", NULL, NULL, NULL, false},
+    {"memory_errors_hour", "no memory, last hour", " requests", NULL, NULL, false},
+    {"memory_errors_day", "no memory, last day", " requests", NULL, NULL, false},
+    {"other_errors_hour", "other errors, last hour", NULL, NULL, NULL, false},
+    {"other_errors_day", "other errors, last day", NULL, NULL, NULL, false},
+    {"tried_bytes", "the last straw", NULL, NULL, NULL, false},
+    {"largest_entry", "largest cache entry", NULL, NULL, NULL, false},
+    {"largest_entry_bytes", "size of that entry", NULL, NULL, NULL, false},
+    {"largest_entry_peak_bytes", "PHP memory for it", NULL, NULL, NULL, false},
+    {"largest_entry_adds_bytes", "PHP memory for it", NULL, NULL, NULL, false},
+    {"request_peak_bytes", "usual peak of a request", NULL, NULL, NULL, false},
+    {"request_peak_most_bytes", "the most that was told", NULL, NULL, NULL, false},
+    {"requests", "requests looked at", NULL, NULL, NULL, false},
+    {"all_workers_bytes", "all workers together", NULL, NULL, NULL, false},
+    {"ram_share_ratio", "part of that memory", NULL, NULL, NULL, false},
+    {"cache_per_request_bytes", "from Redis, each request", NULL, NULL, NULL, false},
+    {"cache_bytes_per_second", "a second, at the busiest", NULL, NULL, NULL, false},
+    {"link_bytes_per_second", "what the way carries", " a second", NULL, NULL, false},
+    {"link_share_ratio", "part of it in use", NULL, NULL, NULL, false},
 };
 
 static const struct wording *wording_of(const char *name)
@@ -160,7 +239,7 @@ static void add_integer(const char *name, int64_t integer, struct wpb_buf *out)
         wpb_text_ttl(out, integer);
     else if (is_yes_or_no(name))
         wpb_buf_text(out, integer ? "yes" : "no");
-    else if (has_unit(name, "_id"))
+    else if (has_unit(name, "_id") || has_unit(name, "_line"))
         wpb_buf_printf(out, "%" PRId64, integer);
     else if (integer < 0)
         wpb_buf_printf(out, "%" PRId64, integer);
@@ -182,6 +261,8 @@ static void add_number(const char *name, double number, struct wpb_buf *out)
         wpb_text_bytes(out, (uint64_t)number);
     else if (!has_unit(name, "_seconds") && number >= 1000 && number < 1e15)
         wpb_text_count(out, (uint64_t)number);
+    else if (has_unit(name, "_seconds") && number > 0 && number < 0.01)
+        wpb_buf_printf(out, "%.3g ms", number * 1000);
     else
         wpb_buf_printf(out, has_unit(name, "_seconds") ? "%.3g s" : "%.3g", number);
 }

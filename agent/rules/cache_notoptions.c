@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "agent/rules/baseline.h"
 #include "agent/rules/prospect.h"
 
 /* Facts about WordPress's own code (wp-includes/option.php), by version. */
@@ -50,15 +51,43 @@ static const char *say_reading(const struct wpb_rule_context *context,
                             is_every ? "every" : "nearly every", cost);
 }
 
+/* The length at which adding a name needs more memory than a request has, with what it
+ * needs besides where that is known; 0: unknown. */
+static uint64_t fails_at_of(const struct wpb_rule_context *context,
+                            const struct wpb_cache_entry *entry)
+{
+    int64_t alone =
+        wpb_window_integer(context->window, entry->key, WPB_M_FAILS_AT_BYTES, 0);
+
+    return alone > 0 ? wpb_baseline_fails_at(context, entry->key, (uint64_t)alone) : 0;
+}
+
+/* "; at a list of at most 26.0 MiB, ..." or, of the largest kind of page, when. */
+static const char *say_size(const struct wpb_rule_context *context,
+                            const struct wpb_cache_entry *entry)
+{
+    struct wpb_arena *arena = context->arena;
+    uint64_t fails_at = fails_at_of(context, entry), besides;
+
+    if (!fails_at)
+        return "";
+    if (!wpb_baseline_besides(context, entry->key, &besides))
+        return wpb_arena_printf(arena,
+                                "; at a list of at most %s, adding a name reaches that "
+                                "limit by itself",
+                                wpb_say_bytes(arena, fails_at));
+    return wpb_arena_printf(
+        arena, "; one that needs %s besides does so at a list of about %s",
+        wpb_say_bytes(arena, besides), wpb_say_bytes(arena, fails_at));
+}
+
 /* What fails first, and at which size. */
 static const char *say_failure(const struct wpb_rule_context *context,
                                const struct wpb_cache_entry *entry)
 {
     struct wpb_arena *arena = context->arena;
     uint64_t limit = wpb_cache_memory_limit(context);
-    int64_t fails_at =
-        wpb_window_integer(context->window, entry->key, WPB_M_FAILS_AT_BYTES, 0);
-    const char *size = "", *limit_text = wpb_say_bytes(arena, limit);
+    const char *limit_text = wpb_say_bytes(arena, limit);
 
     if (context->site->memory_limit_bytes == UINT64_MAX)
         return "PHP has no memory_limit here, so every busy worker takes that much of "
@@ -80,16 +109,11 @@ static const char *say_failure(const struct wpb_rule_context *context,
                                 "%s: every request that asks for a new name ends in an "
                                 "HTTP 500.",
                                 limit_text);
-    if (fails_at > 0)
-        size = wpb_arena_printf(arena,
-                                "; at a list of at most %s, adding a name reaches that "
-                                "limit by itself",
-                                wpb_say_bytes(arena, (uint64_t)fails_at));
     return wpb_arena_printf(arena,
                             "What fails first is a request that already uses much of "
                             "PHP's memory_limit of %s when it reads or extends the "
                             "list: PHP stops it and the visitor gets an HTTP 500%s.",
-                            limit_text, size);
+                            limit_text, say_size(context, entry));
 }
 
 /* Some drop-ins let everything expire. */
@@ -160,8 +184,8 @@ static void draft_remedy(struct wpb_draft *draft)
 static void report(struct wpb_rule_context *context, const struct wpb_cache_entry *entry,
                    enum wpb_severity severity)
 {
-    const struct wpb_sample *fails_at =
-        wpb_window_get(context->window, entry->key, WPB_M_FAILS_AT_BYTES);
+    uint64_t fails_at = fails_at_of(context, entry), besides;
+    bool has_besides = wpb_baseline_besides(context, entry->key, &besides);
     struct wpb_draft draft;
 
     wpb_draft_init(&draft, context, severity, entry->key);
@@ -175,12 +199,13 @@ static void report(struct wpb_rule_context *context, const struct wpb_cache_entr
     wpb_draft_sample(&draft, "php_read_peak_bytes", WPB_M_PHP_READ_PEAK_BYTES);
     wpb_draft_sample(&draft, "php_rewrite_peak_bytes", WPB_M_PHP_REWRITE_PEAK_BYTES);
     wpb_cache_draft_limit(&draft);
-    /* No probe measures what a request needs besides: the size at which it fails
+    /* While nobody has measured what a request needs besides, the size at which it fails
      * is an upper bound. */
-    wpb_draft_fact(&draft, "baseline_peak_bytes", wpb_value_none(), WPB_EXACT);
+    wpb_draft_fact(&draft, "baseline_peak_bytes",
+                   has_besides ? wpb_value_count(besides) : wpb_value_none(),
+                   WPB_ESTIMATED);
     wpb_draft_fact(&draft, "fails_at_bytes",
-                   fails_at && fails_at->value.integer > 0 ? fails_at->value
-                                                           : wpb_value_none(),
+                   fails_at ? wpb_value_count(fails_at) : wpb_value_none(),
                    WPB_ESTIMATED);
     wpb_prospect_attach(&draft, WPB_M_VALUE_BYTES);
     draft_cause(&draft);

@@ -1,10 +1,9 @@
 /* A cache entry that grows until requests no longer fit into PHP's memory: the list of
  * options that do not exist, and whatever else does the same. */
 #include "agent/analyse/series.h"
+#include "agent/rules/baseline.h"
 #include "agent/rules/cache.h"
 #include "agent/rules/prospect.h"
-
-#define CODE "cache.entry_growth"
 
 static bool is_names(const struct wpb_cache_entry *entry)
 {
@@ -38,14 +37,15 @@ static const char *title(const struct wpb_rule_context *context,
 }
 
 /* What was counted for the rest of a request. */
-static const char *say_baseline(const struct wpb_rule_context *context)
+static const char *say_baseline(const struct wpb_rule_context *context,
+                                const struct wpb_subject *key)
 {
-    double baseline = wpb_rule_option(context, CODE, "baseline_bytes");
+    uint64_t baseline;
 
-    if (baseline > 0)
+    if (wpb_baseline_besides(context, key, &baseline))
         return wpb_arena_printf(context->arena,
                                 ", counting %s for the rest of the request",
-                                wpb_say_bytes(context->arena, (uint64_t)baseline));
+                                wpb_say_bytes(context->arena, baseline));
     return " at the latest, since what the request needs besides is not known: those "
            "that need much end earlier";
 }
@@ -64,7 +64,8 @@ static const char *summary(const struct wpb_rule_context *context,
         wpb_prospect_say_value(context, outlook->metric, prospect->stake.level),
         wpb_prospect_say_value(context, outlook->metric, outlook->target),
         is_names(entry) ? "add a name to" : "read or store",
-        wpb_say_bytes(arena, wpb_cache_memory_limit(context)), say_baseline(context),
+        wpb_say_bytes(arena, wpb_cache_memory_limit(context)),
+        say_baseline(context, entry->key),
         outlook->flushes
             ? "It was emptied before and has grown anew each time: a flush only restarts "
               "the growth."
@@ -74,7 +75,8 @@ static const char *summary(const struct wpb_rule_context *context,
 static void draft_facts(struct wpb_draft *draft, const struct wpb_cache_entry *entry,
                         const struct wpb_prospect *prospect)
 {
-    double baseline = wpb_rule_option(draft->context, CODE, "baseline_bytes");
+    uint64_t baseline;
+    bool has_baseline = wpb_baseline_besides(draft->context, entry->key, &baseline);
 
     wpb_draft_known(draft, "value_bytes", WPB_M_VALUE_BYTES);
     if (prospect->outlook->metric == WPB_M_MEMORY_BYTES)
@@ -85,7 +87,7 @@ static void draft_facts(struct wpb_draft *draft, const struct wpb_cache_entry *e
     wpb_draft_known(draft, "php_rewrite_peak_bytes", WPB_M_PHP_REWRITE_PEAK_BYTES);
     wpb_cache_draft_limit(draft);
     wpb_draft_fact(draft, "baseline_peak_bytes",
-                   baseline > 0 ? wpb_value_count((uint64_t)baseline) : wpb_value_none(),
+                   has_baseline ? wpb_value_count(baseline) : wpb_value_none(),
                    WPB_ESTIMATED);
     wpb_prospect_draft(draft, prospect, "growth_bytes_per_day", "fails_at_bytes");
 }

@@ -246,9 +246,10 @@ const struct wpb_rule wpb_rules[] = {
                  "grows",
                  GROWTH_LEVEL, .is_threshold = true},
                 {"baseline_bytes", WPB_OPTION_BYTES, 0, 0, TIB,
-                 "memory that a request of the site needs besides; 0: not known, so that "
-                 "the failure size is an upper bound",
-                 "our own: no probe measures it yet"},
+                 "memory that a request of the site needs besides; 0: what was measured "
+                 "of the largest kind of page, and without that the failure size is an "
+                 "upper bound",
+                 "as measured by PHP-FPM's access log, where it tells (requests.log)"},
             },
         .probes = "redis.watchlist history",
         .evaluate = wpb_cache_entry_growth,
@@ -714,6 +715,32 @@ const struct wpb_rule wpb_rules[] = {
         .evaluate = wpb_database_transients_exploding,
     },
     {
+        .code = "requests.cache_egress",
+        .title = "requests fetch more from the cache than the way to it can carry",
+        .help = "What a request fetches from Redis, times the requests a second. It "
+                "grows with traffic and with the entries that every request reads, until "
+                "the link to Redis is full, or Redis itself where it runs on the same "
+                "machine.",
+        .options =
+            {
+                {"link_bytes_per_second", WPB_OPTION_BYTES, 125000000, 1, TIB,
+                 "what the link to a Redis on another machine carries",
+                 "1 Gbit/s, the link of a common server"},
+                {"local_bytes_per_second", WPB_OPTION_BYTES, GIB, 1, TIB,
+                 "what one Redis hands out on the same machine",
+                 "our own: GETs of 16 MB took 8.5 ms each (measured), 1.9 GB a second "
+                 "at most"},
+                {"warning_ratio", WPB_OPTION_RATIO, 0.50, 0.01, 10,
+                 "part of it in the busiest window that is worth a warning",
+                 "our own; a site that reached its cache's bandwidth with 5 MB of "
+                 "autoloaded options was reported (10up-experience #138)"},
+                {"critical_ratio", WPB_OPTION_RATIO, 0.80, 0.01, 10,
+                 "part of it in the busiest window that is critical", OURS},
+            },
+        .probes = "requests.log redis.stats",
+        .evaluate = wpb_requests_cache_egress,
+    },
+    {
         .code = "requests.culprit",
         .title = "most slow requests are in the code of one plugin or theme",
         .help =
@@ -733,6 +760,32 @@ const struct wpb_rule wpb_rules[] = {
             },
         .probes = "requests.slow",
         .evaluate = wpb_requests_culprit,
+    },
+    {
+        .code = "requests.fatals",
+        .title = "requests end early in an error of PHP",
+        .help =
+            "PHP's error log, by kind and place. When memory_limit is reached PHP names "
+            "the place of the last straw, often the object cache; what fills the memory "
+            "is looked for among the cache entries that were taken apart.",
+        .options =
+            {
+                {"warning_memory_day", WPB_OPTION_COUNT, 1, 1, 1e9,
+                 "requests in a day that used up memory_limit that are worth a warning",
+                 "our own: each is a visitor with an HTTP 500"},
+                {"critical_memory_hour", WPB_OPTION_COUNT, 10, 1, 1e9,
+                 "the same in an hour that are critical", OURS},
+                {"warning_other_hour", WPB_OPTION_COUNT, 5, 1, 1e9,
+                 "other fatal errors in an hour that are worth a warning", OURS},
+                {"critical_other_hour", WPB_OPTION_COUNT, 100, 1, 1e9,
+                 "other fatal errors in an hour that are critical", OURS},
+                {"entry_ratio", WPB_OPTION_RATIO, 0.25, 0.01, 10,
+                 "part of memory_limit from which a cache entry is named as what fills "
+                 "it",
+                 "as in cache.entry_decode_peak"},
+            },
+        .probes = "requests.errors",
+        .evaluate = wpb_requests_fatals,
     },
     {
         .code = "requests.knee",
@@ -788,6 +841,49 @@ const struct wpb_rule wpb_rules[] = {
             },
         .probes = "mysql.locks",
         .evaluate = wpb_requests_lock_contention,
+    },
+    {
+        .code = "requests.memory_headroom",
+        .title = "a kind of request uses most of PHP's memory_limit",
+        .help =
+            "The memory of each kind of page as PHP-FPM's access log tells it, against "
+            "memory_limit: alone, and together with the cache entry that takes most "
+            "when it is read or stored again. A worker keeps the memory of an earlier "
+            "large request, so the low end of what was told counts. Kinds with fewer "
+            "than 50 requests are not judged, at most 3 are reported.",
+        .options =
+            {
+                {"warning_ratio", WPB_OPTION_RATIO, 0.70, 0.01, 10,
+                 "part of memory_limit that is worth a warning", OURS},
+                {"critical_ratio", WPB_OPTION_RATIO, 0.90, 0.01, 10,
+                 "part of memory_limit that is critical; with the largest entry all of "
+                 "it is",
+                 OURS},
+                {"warning_with_entry_ratio", WPB_OPTION_RATIO, 0.85, 0.01, 10,
+                 "part of it together with the largest entry that is worth a warning",
+                 OURS},
+            },
+        .probes = "requests.log",
+        .evaluate = wpb_requests_memory_headroom,
+    },
+    {
+        .code = "requests.memory_overcommit",
+        .title = "all PHP workers together need more memory than the machine has",
+        .help =
+            "pm.max_children times what the largest kind of page usually takes, against "
+            "the memory of this machine. It is reached when it is busiest, and then the "
+            "kernel kills the database rather than a worker. Only where PHP runs on "
+            "this machine.",
+        .options =
+            {
+                {"warning_ratio", WPB_OPTION_RATIO, 0.80, 0.01, 10,
+                 "part of the machine's memory that is worth a warning",
+                 "our own: MySQL, Redis and the system need the rest"},
+                {"critical_ratio", WPB_OPTION_RATIO, 1, 0.01, 10,
+                 "part of the machine's memory that is critical", OURS},
+            },
+        .probes = "requests.log requests.pool host.memory",
+        .evaluate = wpb_requests_memory_overcommit,
     },
     {
         .code = "requests.n_plus_one",
@@ -850,6 +946,62 @@ const struct wpb_rule wpb_rules[] = {
             },
         .probes = "requests.pool",
         .evaluate = wpb_requests_queue,
+    },
+    {
+        .code = "requests.ttfb_regression",
+        .title = "requests take longer than they did",
+        .help = "The mean time of a request in a PHP worker in the last windows against "
+                "those before. What was waited for a worker is not in it.",
+        .options =
+            {
+                {"warning_ratio", WPB_OPTION_RATIO, 1.5, 1.01, 1000,
+                 "how many times as long is worth a warning", OURS},
+                {"critical_ratio", WPB_OPTION_RATIO, 3, 1.01, 1000,
+                 "how many times as long is critical", OURS},
+                {"least_seconds", WPB_OPTION_RATIO, 0.1, 0, 3600,
+                 "how much longer it has to be, in seconds",
+                 "our own: less no visitor feels", .is_threshold = true},
+            },
+        .probes = "requests.log",
+        .evaluate = wpb_requests_ttfb_regression,
+    },
+    {
+        .code = "requests.work_grows_with_concurrency",
+        .title = "a request costs more when others run beside it",
+        .help =
+            "Time, statements, rows, bytes and lock waits of a request, against how many "
+            "ran at once, with the growth of the data taken out (docs/analysis.md). What "
+            "grows so makes twice the visitors more than twice the work.",
+        .options =
+            {
+                {"info_effect_ratio", WPB_OPTION_RATIO, 0.10, 0.01, 1000,
+                 "what busy times add, as a part of the mean, that is worth a note",
+                 "the least that is told from chance (docs/analysis.md)"},
+                {"warning_effect_ratio", WPB_OPTION_RATIO, 0.50, 0.01, 1000,
+                 "what busy times add that is worth a warning", OURS},
+            },
+        .probes = "requests.log",
+        .evaluate = wpb_requests_work_grows_with_concurrency,
+    },
+    {
+        .code = "requests.work_grows_with_data",
+        .title = "a request costs more the more data there is",
+        .help =
+            "The same figures against the size of the data, with traffic taken out: what "
+            "was harmless when the shop was small breaks it when it has grown, although "
+            "no more visitors come.",
+        .options =
+            {
+                {"info_effect_ratio", WPB_OPTION_RATIO, 0.10, 0.01, 1000,
+                 "what the growth of the data has added, as a part of the mean, that is "
+                 "worth a note",
+                 "the least that is told from chance (docs/analysis.md)"},
+                {"warning_effect_ratio", WPB_OPTION_RATIO, 0.25, 0.01, 1000,
+                 "what it has added that is worth a warning",
+                 "our own: it only goes one way"},
+            },
+        .probes = "requests.log",
+        .evaluate = wpb_requests_work_grows_with_data,
     },
     {
         .code = "woocommerce.action_scheduler",

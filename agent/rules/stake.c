@@ -3,11 +3,11 @@
 #include <math.h>
 
 #include "agent/analyse/series.h"
+#include "agent/rules/baseline.h"
 #include "agent/rules/cache.h"
 #include "agent/rules/database.h"
 #include "agent/rules/server.h"
 
-#define ENTRY "cache.entry_growth"
 #define MEMORY "cache.memory_forecast"
 #define DATABASE "database.growth"
 #define OPTION "builder.option_growth"
@@ -46,9 +46,11 @@ static bool has_target(struct wpb_stake *stake, enum wpb_stake_kind kind, double
 static bool of_entry(const struct wpb_rule_context *context, struct wpb_stake *stake)
 {
     double limit = (double)wpb_cache_memory_limit(context);
-    double room = limit - wpb_rule_option(context, ENTRY, "baseline_bytes");
-    double fails_at, peak = 0, other = 0;
+    double room = limit, fails_at, peak = 0, other = 0;
+    uint64_t besides;
 
+    if (wpb_baseline_besides(context, stake->subject, &besides))
+        room = limit - (double)besides;
     if (!(limit > 0) || !(room > 0) ||
         stake->metric != wpb_series_key_metric(context->window, stake->subject))
         return false;

@@ -11,6 +11,7 @@ wpb_unit_test(output_nagios test_reports)
 wpb_unit_test(output_prometheus test_reports)
 wpb_unit_test(output_explain test_reports PkgConfig::CJSON)
 wpb_unit_test(output_findings test_reports rule_look)
+wpb_unit_test(output_requests test_reports pool_look)
 
 # Prometheus' own program reads what the unit test proves that we write.
 add_test(NAME schema.metrics
@@ -33,7 +34,8 @@ wpb_valid_json(report report.schema.json
   report_requests.json)
 wpb_valid_json(findings report.schema.json --ndjson
   findings_incident.ndjson findings_hostile.ndjson findings_database.ndjson
-  forecasts.ndjson forecast_hostile.ndjson)
+  forecasts.ndjson forecast_hostile.ndjson requests_harmless.ndjson
+  requests_saturated.ndjson requests_memory.ndjson requests_data.ndjson)
 wpb_valid_json(explanation explain.schema.json
   explain_incident.json explain_flawed.json explain_wrapped.json explain_hostile.json
   explain_meta.json explain_option.json)
