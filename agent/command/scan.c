@@ -627,15 +627,12 @@ int wpb_command_scan(int argc, char **argv)
     struct wpb_err err = {0};
     int parsed = read_words(&scan, argc, argv), code = WPB_EXIT_USAGE;
 
-    scan.values = wpb_rule_values_new();
-    scan.books = wpb_work_books_new();
-    if (!arena || !scan.values || !scan.books) {
-        wpb_cli_error("out of memory");
     if (parsed) {
         code = parsed > 0 ? WPB_EXIT_OK : WPB_EXIT_USAGE;
         goto out;
     }
-    if (!arena) {
+    scan.books = wpb_work_books_new();
+    if (!arena || !scan.books) {
         wpb_cli_error("out of memory");
         goto out;
     }

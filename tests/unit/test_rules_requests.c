@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "pool_look.h"
+#include "rule_pool.h"
 
 #define KNEE "requests.knee"
 #define LOCKS "requests.lock_contention"

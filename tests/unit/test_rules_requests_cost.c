@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "pool_look.h"
+#include "rule_pool.h"
 
 #define MIB ((int64_t)1024 * 1024)
 #define GIB (1024 * MIB)

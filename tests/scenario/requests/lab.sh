@@ -31,7 +31,7 @@ lab_workers=8
 lab_slow=1s
 lab_config=
 lab_interval=5s
-lab_window=10s
+lab_window=5s
 docroot=$work/www
 url=http://shop.example.test
 if [ "$(id -u)" -eq 0 ]; then
