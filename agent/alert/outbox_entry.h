@@ -25,8 +25,8 @@ struct wpb_outbox_entry {
     struct wpb_outbox_entry *next; /* in the order in which their fingerprints came */
     struct wpb_held_alert *held;
     enum wpb_outbox_entry_state state;
-    uint64_t token; /* the answer that is waited for; 0: none */
-    bool is_stored; /* this state, as far as is known */
+    uint64_t token;                 /* the answer that is waited for; 0: none */
+    bool is_stored;                 /* this state, as far as is known */
     struct wpb_outbox_wait store;   /* for its answer; or before it is asked again */
     struct wpb_outbox_wait attempt; /* before the next attempt */
     unsigned attempts;              /* that failed */

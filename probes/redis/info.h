@@ -54,6 +54,9 @@ struct wpb_info_number wpb_info_part(struct wpb_slice list, struct wpb_slice nam
 /* Add what another node of the same cluster says to TOTAL: memory, keys, hits and misses
  * together, children at work, the shortest uptime, a limit of memory only where every
  * node has one. Texts are left as they are. */
+/* Add what another node of the same cluster says to TOTAL: memory, keys, hits, misses and
+ * children at work together, the shortest uptime, a limit of memory only where every node
+ * has one. Texts are left as they are. */
 void wpb_info_add(struct wpb_info *total, const struct wpb_info *node);
 
 #endif
