@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "probes/requests/fpm_processes.h"
 #include "probes/wordpress/file.h"
@@ -32,6 +33,13 @@ uint64_t wpb_fpm_seconds(const char *text)
             return number * units[i].seconds;
     }
     return 0;
+}
+
+/* As PHP's ini scanner reads a switch. */
+static bool is_on(const char *text)
+{
+    return strcasecmp(text, "yes") == 0 || strcasecmp(text, "on") == 0 ||
+           strcasecmp(text, "true") == 0 || strcmp(text, "1") == 0;
 }
 
 /* ---- from files ---- */
@@ -97,6 +105,26 @@ static void set_addresses(const struct wpb_pool_service *service, const char *pr
                                  &pool->status_listen, NULL);
 }
 
+static const char *error_log_of(const char *text, const char *prefix,
+                                struct wpb_arena *arena)
+{
+    return strcmp(text, "syslog") == 0 ? text : absolute(text, prefix, arena);
+}
+
+static const char *fpm_log_of(const struct wpb_pool *from, struct wpb_arena *arena)
+{
+    const char *prefix = from->fpm_prefix;
+
+    if (strcmp(from->fpm_log, "syslog") == 0)
+        return from->fpm_log;
+    /* FPM's default, and what its relative path is below: localstatedir. */
+    if (strcmp(prefix, "/usr") == 0)
+        prefix = "/var";
+    else
+        prefix = wpb_path_join(arena, prefix, "var");
+    return absolute(*from->fpm_log ? from->fpm_log : "log/php-fpm.log", prefix, arena);
+}
+
 static void add_from_file(const struct wpb_pool *from, uid_t owner,
                           struct wpb_arena *arena, struct wpb_fpm_pools *pools)
 {
@@ -125,7 +153,10 @@ static void add_from_file(const struct wpb_pool *from, uid_t owner,
             *service->access_format ? service->access_format : ACCESS_FORMAT_DEFAULT,
         .slow_log = absolute(service->slow_log, prefix, arena),
         .slow_timeout_s = wpb_fpm_seconds(service->slow_timeout),
-        .error_log = absolute(service->error_log, prefix, arena),
+        .error_log = error_log_of(service->error_log, prefix, arena),
+        .ini_error_log = error_log_of(from->ini_error_log, prefix, arena),
+        .fpm_log = fpm_log_of(from, arena),
+        .catches_output = is_on(service->catches_output),
         .sections = from->sections,
         .problem = ""};
     set_addresses(service, prefix, arena, pool);
@@ -190,6 +221,8 @@ static struct wpb_fpm_pool *add_unread(const struct wpb_fpm_master *master,
                                   .access_format = "",
                                   .slow_log = "",
                                   .error_log = "",
+                                  .ini_error_log = "",
+                                  .fpm_log = "",
                                   .masters = 1,
                                   .problem = problem};
     return pool;

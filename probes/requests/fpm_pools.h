@@ -48,14 +48,17 @@ struct wpb_fpm_pool {
     const char *status_path;
     const char *access_log, *access_format; /* the format as written, else FPM's own */
     const char *slow_log;
-    uint64_t slow_timeout_s; /* request_slowlog_timeout; 0: off */
-    const char *error_log;   /* PHP's, if the pool sets it */
-    uint32_t sections;       /* [name] stands so often in its files; they are merged and
-                                the later line counts */
-    uint32_t masters;        /* that run with this config; above 1: containers, or two by
-                                mistake, and the workers are of all of them */
-    uint32_t workers;        /* seen now */
-    const char *problem;     /* why its files could not be read; "" */
+    uint64_t slow_timeout_s;   /* request_slowlog_timeout; 0: off */
+    const char *error_log;     /* PHP's, if the pool sets it: a path, or "syslog" */
+    const char *ini_error_log; /* the same of php.ini */
+    const char *fpm_log;       /* FPM's own */
+    bool catches_output;       /* what workers write to stderr goes there */
+    uint32_t sections;         /* [name] stands so often in its files; they are merged and
+                                  the later line counts */
+    uint32_t masters;    /* that run with this config; above 1: containers, or two by
+                            mistake, and the workers are of all of them */
+    uint32_t workers;    /* seen now */
+    const char *problem; /* why its files could not be read; "" */
 };
 
 struct wpb_fpm_pools {

@@ -156,6 +156,8 @@ static struct wpb_fpm_pool copy_pool(struct wpb_arena *arena,
         offsetof(struct wpb_fpm_pool, access_format),
         offsetof(struct wpb_fpm_pool, slow_log),
         offsetof(struct wpb_fpm_pool, error_log),
+        offsetof(struct wpb_fpm_pool, ini_error_log),
+        offsetof(struct wpb_fpm_pool, fpm_log),
         offsetof(struct wpb_fpm_pool, problem),
     };
     struct wpb_fpm_pool copy = *pool;
@@ -186,6 +188,8 @@ static int by_address(struct wpb_pool_of *of, struct wpb_err *err)
                                      .access_format = "",
                                      .slow_log = "",
                                      .error_log = "",
+                                     .ini_error_log = "",
+                                     .fpm_log = "",
                                      .problem = "no file of this host names it"};
     return wpb_listen_address_parse(of->status, "", of->arena, &of->pool.status_listen,
                                     err);

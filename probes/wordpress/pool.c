@@ -168,6 +168,7 @@ static const struct {
     {"access.format", offsetof(struct wpb_pool, service.access_format)},
     {"slowlog", offsetof(struct wpb_pool, service.slow_log)},
     {"request_slowlog_timeout", offsetof(struct wpb_pool, service.slow_timeout)},
+    {"catch_workers_output", offsetof(struct wpb_pool, service.catches_output)},
 };
 
 static const char **text_at(struct wpb_pool *pool, size_t row)
@@ -201,6 +202,8 @@ static struct wpb_pool *pool_named(struct wpb_slice name, const char *file,
                               .file = wpb_arena_printf(arena, "%s", file),
                               .master = "",
                               .fpm_prefix = "",
+                              .fpm_log = "",
+                              .ini_error_log = "",
                               .php_version = php_version,
                               .user = "",
                               .chdir = "",
@@ -320,8 +323,15 @@ struct fpm {
     uid_t owner; /* on whose behalf its files are read */
 };
 
-/* The last memory_limit of an ini file, outside [PATH=] and [HOST=] sections. */
-static void ini_limit(const char *file, const struct fpm *fpm, struct wpb_limit *limit)
+/* What is wanted of php.ini. */
+struct ini {
+    struct wpb_limit limit;
+    const char *error_log;
+};
+
+/* The last memory_limit and error_log of an ini file, outside [PATH=] and [HOST=]
+ * sections. */
+static void ini_file(const char *file, const struct fpm *fpm, struct ini *ini)
 {
     struct wpb_slice bytes;
     struct ini_line line;
@@ -335,7 +345,10 @@ static void ini_limit(const char *file, const struct fpm *fpm, struct wpb_limit 
         if (line.is_section)
             is_special = memchr(line.key.data, '=', line.key.len) != NULL;
         else if (!is_special && wpb_slice_is(line.key, "memory_limit"))
-            *limit = limit_of(line.value, "memory_limit", file, line.number, fpm->arena);
+            ini->limit =
+                limit_of(line.value, "memory_limit", file, line.number, fpm->arena);
+        else if (!is_special && wpb_slice_is(line.key, "error_log"))
+            ini->error_log = wpb_arena_cstr(fpm->arena, line.value);
     }
 }
 
@@ -403,25 +416,49 @@ static uint32_t version_number(const char *text)
 
 static void read_ini(const struct fpm *fpm, size_t layout, const char *version)
 {
-    struct wpb_limit limit = {true, DEFAULT_LIMIT_BYTES,
-                              "PHP's default, no php.ini sets memory_limit"};
+    struct ini ini = {.limit = {true, DEFAULT_LIMIT_BYTES,
+                                "PHP's default, no php.ini sets memory_limit"},
+                      .error_log = ""};
     glob_t found = {.gl_pathc = 0};
     size_t count;
 
-    ini_limit(fill(fpm->arena, fpm->root, layouts[layout].ini, version), fpm, &limit);
+    ini_file(fill(fpm->arena, fpm->root, layouts[layout].ini, version), fpm, &ini);
     count = each_file(fill(fpm->arena, fpm->root, layouts[layout].additions, version),
                       &found);
     for (size_t i = 0; i < count; i++)
-        ini_limit(found.gl_pathv[i], fpm, &limit);
+        ini_file(found.gl_pathv[i], fpm, &ini);
     globfree(&found);
-    for (size_t i = fpm->first; i < fpm->pools->count; i++)
-        fpm->pools->items[i].ini_limit = limit;
+    for (size_t i = fpm->first; i < fpm->pools->count; i++) {
+        fpm->pools->items[i].ini_limit = ini.limit;
+        fpm->pools->items[i].ini_error_log = ini.error_log;
+    }
 }
 
-/* What FPM itself adds to the pools it read. */
-static void read_as(const struct fpm *fpm, const char *master, const char *prefix)
+/* error_log of [global] in BYTES, FPM's main file. */
+static const char *global_log(struct wpb_slice bytes, struct wpb_arena *arena)
 {
+    struct ini_reader reader = {.rest = bytes};
+    struct ini_line line;
+    const char *log = "";
+    bool is_global = false;
+
+    while (next_line(&reader, &line)) {
+        if (line.is_section)
+            is_global = wpb_slice_is(line.key, "global");
+        else if (is_global && line.index.len == 0 && wpb_slice_is(line.key, "error_log"))
+            log = wpb_arena_cstr(arena, line.value);
+    }
+    return log;
+}
+
+/* What FPM itself adds to the pools it read, by its main file MASTER, which has BYTES. */
+static void read_as(const struct fpm *fpm, const char *master, struct wpb_slice bytes,
+                    const char *prefix)
+{
+    const char *log = global_log(bytes, fpm->arena);
+
     for (size_t i = fpm->first; i < fpm->pools->count; i++) {
+        fpm->pools->items[i].fpm_log = log;
         fpm->pools->items[i].master = wpb_arena_printf(fpm->arena, "%s", master);
         fpm->pools->items[i].fpm_prefix = wpb_arena_printf(fpm->arena, "%s", prefix);
     }
@@ -430,7 +467,7 @@ static void read_as(const struct fpm *fpm, const char *master, const char *prefi
 static void read_layout(const struct fpm *base, size_t layout, const char *version)
 {
     struct fpm fpm = *base;
-    struct wpb_slice bytes;
+    struct wpb_slice bytes = {NULL, 0};
     const char *master = fill(fpm.arena, fpm.root, layouts[layout].master, version);
 
     fpm.first = fpm.pools->count;
@@ -442,7 +479,7 @@ static void read_layout(const struct fpm *base, size_t layout, const char *versi
     } else {
         read_pool_files(&fpm, fill(fpm.arena, fpm.root, layouts[layout].pools, version));
     }
-    read_as(&fpm, master + strlen(fpm.root), layouts[layout].prefix);
+    read_as(&fpm, master + strlen(fpm.root), bytes, layouts[layout].prefix);
     if (fpm.pools->count > fpm.first)
         read_ini(&fpm, layout, version);
 }
@@ -510,7 +547,7 @@ int wpb_pools_read_master(const char *root, const char *master, uid_t owner,
     if (result == 0) {
         parse_from(file, bytes, 0, arena, pools, fpm.first);
         read_includes(&fpm, prefix, bytes);
-        read_as(&fpm, master, prefix);
+        read_as(&fpm, master, bytes, prefix);
     }
     wpb_arena_free(fpm.scratch);
     return result;

@@ -33,6 +33,7 @@ struct wpb_pool_service {
     const char *access_log, *access_format, *slow_log;
     const char *error_log; /* PHP's: php_admin_value[error_log], else php_value */
     bool is_error_log_final;
+    const char *catches_output; /* catch_workers_output: "yes" */
     const char *backlog;        /* "-1": as much as the kernel allows */
     const char *slow_timeout;   /* "5s", "1m" */
     const char *max_children;   /* "40" */
@@ -43,10 +44,12 @@ struct wpb_pool_service {
 struct wpb_pool {
     const char *name; /* "www" */
     const char *file;
-    const char *master;     /* FPM's main file, as its process title names it; "" */
-    const char *fpm_prefix; /* what FPM's relative paths are below: "/usr" */
-    uint32_t sections;      /* [name] stands so often; FPM merges them */
-    uint32_t php_version;   /* 80200 from the path; 0 when it does not say */
+    const char *master;        /* FPM's main file, as its process title names it; "" */
+    const char *fpm_prefix;    /* what FPM's relative paths are below: "/usr" */
+    const char *fpm_log;       /* error_log of FPM's main file; "" */
+    const char *ini_error_log; /* PHP's, as php.ini has it; "" */
+    uint32_t sections;         /* [name] stands so often; FPM merges them */
+    uint32_t php_version;      /* 80200 from the path; 0 when it does not say */
     const char *user, *chdir, *prefix; /* "" when not set */
     struct wpb_limit admin_limit;      /* php_admin_value[memory_limit]: final */
     struct wpb_limit value_limit;      /* php_value[memory_limit] */

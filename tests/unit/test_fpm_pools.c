@@ -165,6 +165,30 @@ static void what_a_file_does_not_say_is_fpms_default_or_unknown(void **state)
 }
 
 /* FPM merges sections of one name; the later line counts. */
+static void where_errors_go_is_told_by_three_files(void **state)
+{
+    struct host *host = *state;
+
+    put_text(host, "/etc/php/8.2/fpm/php-fpm.conf",
+             "[global]\nerror_log = log/fpm.log\n"
+             "include=/etc/php/8.2/fpm/pool.d/*.conf\n");
+    put_text(host, "/etc/php/8.2/fpm/php.ini",
+             "[PHP]\nerror_log = /var/log/php.log\n[PATH=/srv]\nerror_log = /no\n");
+    put_text(host, "/etc/php/8.2/fpm/conf.d/20-x.ini", "error_log = syslog\n");
+    put_text(host, "/etc/php/8.2/fpm/pool.d/shop.conf",
+             "[shop]\ncatch_workers_output = Yes\n"
+             "php_value[error_log] = /var/log/shop.php\n[plain]\n");
+    const struct wpb_fpm_pool *pool = look(host, "shop");
+    assert_non_null(pool);
+    assert_string_equal(pool->error_log, "/var/log/shop.php");
+    assert_string_equal(pool->ini_error_log, "syslog");
+    assert_string_equal(pool->fpm_log, "/var/log/fpm.log");
+    assert_true(pool->catches_output);
+    pool = look(host, "plain");
+    assert_string_equal(pool->error_log, "");
+    assert_false(pool->catches_output);
+}
+
 static void a_pool_named_twice_in_one_fpm_is_one_pool(void **state)
 {
     struct host *host = *state;
@@ -399,6 +423,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_pool_is_what_its_file_says),
         TEST(what_a_file_does_not_say_is_fpms_default_or_unknown),
+        TEST(where_errors_go_is_told_by_three_files),
         TEST(a_pool_named_twice_in_one_fpm_is_one_pool),
         TEST(a_name_in_two_fpms_is_two_pools),
         TEST(a_panels_pool_is_found_by_its_master),
