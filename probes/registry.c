@@ -11,6 +11,8 @@ const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_host_memory,
     &wpb_probe_requests_log,
     &wpb_probe_host_cpu,
+    &wpb_probe_requests_slow,
+    &wpb_probe_requests_errors,
     &wpb_probe_redis_server,
     &wpb_probe_redis_stats,
     &wpb_probe_redis_watchlist,

@@ -12,6 +12,8 @@ const struct wpb_cadence wpb_cadences[] = {
     {"host.memory", EACH_INTERVAL, "two calls of the C library"},
     {"requests.log", EACH_INTERVAL, "what was added to a log since the look before"},
     {"host.cpu", EACH_INTERVAL, "three small files of the kernel"},
+    {"requests.slow", EACH_INTERVAL, "likewise; of slow requests there are few"},
+    {"requests.errors", EACH_INTERVAL, "likewise; an error is told within the interval"},
     {"redis.server", EACH_INTERVAL, "one INFO; its memory is what alerts fire on"},
     {"redis.stats", EACH_INTERVAL, "four sections of INFO, by which requests are divided"},
     {"redis.watchlist", EACH_INTERVAL,

@@ -7,5 +7,7 @@
 #include "wpbloat/probe.h"
 
 extern const struct wpb_probe wpb_probe_requests_log;
+extern const struct wpb_probe wpb_probe_requests_slow;
+extern const struct wpb_probe wpb_probe_requests_errors;
 
 #endif

@@ -65,7 +65,7 @@ PURE_FILES = {f"agent/alert/{name}" for name in """alert_json.c book.c book_stat
     fingerprint.c hysteresis.c inhibit.c lifecycle.c shorten.c""".split()}
 PURE_FILES |= {f"probes/requests/{name}.c" for name in """access_format component
     line_format line_parse line_tell memory_histogram overlap php_error_tally php_errors
-    request_tally log_advice route route_counts slow_log time_format web_log_apache web_log_nginx work_rows""".split()}
+    request_tally log_advice route route_counts slow_log slow_tally time_format web_log_apache web_log_nginx work_rows""".split()}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 COMMENT_OR_STRING = re.compile(
     r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/base/clock.h"
@@ -32,6 +33,7 @@ int pool_look_set_up(void **state)
                                    .pool_file = look->pool_file,
                                    .pool_reason = ""};
     look->keepsakes = wpb_keepsakes_new();
+    look->now_s = time(NULL);
     *state = look;
     return look->keepsakes ? 0 : -1;
 }
@@ -97,7 +99,6 @@ void pool_look_go(struct pool_look *look, const struct wpb_probe *probe)
     size_t count;
 
     wpb_turn_free(look->turn);
-    look->now_s = options.now_ms / 1000;
     look->turn = wpb_turn_new(&look->site, 1, &options);
     assert_non_null(look->turn);
     assert_int_equal(wpb_turn_run(look->turn, &err), 0);

@@ -14,7 +14,7 @@ struct pool_look {
     struct wpb_turn *turn; /* the last look */
     struct wpb_window *window;
     const struct wpb_coverage *coverage;
-    int64_t now_s; /* when it began */
+    int64_t now_s; /* when the test began */
 };
 
 /* For cmocka's set-up and tear-down. Pool "shop", without logs. */

@@ -44,7 +44,7 @@ static void request_to(struct pool_look *look, const char *name, int64_t unix_s,
 static int64_t minutes_of(struct pool_look *look, const char *name, int minutes, int ago,
                           int count)
 {
-    int64_t now_s = time(NULL), start_s = (now_s / 60 - ago - minutes) * 60;
+    int64_t start_s = (look->now_s / 60 - ago - minutes) * 60;
 
     for (int minute = 0; minute < minutes; minute++) {
         for (int i = 0; i < count; i++)
@@ -126,7 +126,7 @@ static void the_next_look_tells_of_what_has_been_added(void **state)
     struct pool_look *look = *state;
 
     our_pool(look);
-    int64_t now_s = time(NULL), minute_s = now_s / 60 * 60;
+    int64_t minute_s = look->now_s / 60 * 60;
     request_to(look, "access", minute_s - 240, "/", 200, 4);
     request_to(look, "access", minute_s - 180, "/", 200, 4);
     go(look);
@@ -155,7 +155,7 @@ static void no_row_is_lost_or_told_twice_by_a_rotation(void **state)
     char rotated[128];
 
     our_pool(look);
-    int64_t minute_s = time(NULL) / 60 * 60;
+    int64_t minute_s = look->now_s / 60 * 60;
     request_to(look, "access", minute_s - 300, "/", 200, 4);
     request_to(look, "access", minute_s - 240, "/", 200, 4);
     go(look);
@@ -230,7 +230,7 @@ static void fpms_own_format_is_counted_and_the_lines_to_add_are_told(void **stat
 
     pool_look_pool(look, "access.log = %s\n", look->access_log);
     for (int ago = 5; ago > 1; ago--) {
-        time_t at = time(NULL) / 60 * 60 - ago * 60;
+        time_t at = look->now_s / 60 * 60 - ago * 60;
         strftime(when, sizeof when, "%d/%b/%Y:%H:%M:%S +0000", gmtime(&at));
         pool_look_write(look, "access", "127.0.0.1 -  %s \"GET /index.php\" 200\n", when);
     }
@@ -349,7 +349,7 @@ static void a_log_that_moves_is_followed_to_its_new_place(void **state)
 static void web_minutes_of(struct pool_look *look, int minutes, int ago, int count,
                            int wait_ms)
 {
-    int64_t start_s = (time(NULL) / 60 - ago - minutes) * 60;
+    int64_t start_s = (look->now_s / 60 - ago - minutes) * 60;
 
     for (int minute = 0; minute < minutes; minute++) {
         for (int i = 0; i < count; i++) {
