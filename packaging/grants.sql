@@ -1,6 +1,6 @@
 -- Least privilege for wpbloat in MariaDB 10.11 and MySQL 8 or later: it reads the
 -- tables named here and the server's own figures. Nothing below lets it write, lock
--- tables, see other users' statements, or read users and comments.
+-- tables, see other users' statements as they were sent, or read users and comments.
 -- (MariaDB lets whoever may SELECT also lock rows by SELECT ... FOR UPDATE; wpbloat
 -- sends none.)
 --
@@ -54,10 +54,18 @@ GRANT SELECT ON `performance_schema`.`events_statements_summary_global_by_event_
 GRANT SELECT ON `performance_schema`.`events_statements_summary_by_digest`
     TO 'wpbloat'@'localhost';
 
+-- Who waits for whose lock, with the statements' shapes: take the dashes away (the last
+-- two lines are for MySQL). PROCESS shows the account every statement that runs, values
+-- included, which wpbloat drops before anything is kept; without it wpbloat tells how
+-- many wait, and which statements only where they are of its own account.
+-- GRANT PROCESS ON *.* TO 'wpbloat'@'localhost';
+-- GRANT SELECT ON `performance_schema`.`data_locks` TO 'wpbloat'@'localhost';
+-- GRANT SELECT ON `performance_schema`.`data_lock_waits` TO 'wpbloat'@'localhost';
+
 -- On a replica that wpbloat shall stop reading while it lags (SHOW REPLICA STATUS):
 -- one of these, as the server is MariaDB or MySQL.
 -- GRANT REPLICA MONITOR ON *.* TO 'wpbloat'@'localhost';
 -- GRANT REPLICATION CLIENT ON *.* TO 'wpbloat'@'localhost';
 
--- Not needed, so not granted: PROCESS (SHOW GLOBAL STATUS and SHOW VARIABLES are open
--- to every account), FILE, LOCK TABLES, CREATE TEMPORARY TABLES, SUPER.
+-- Not needed, so not granted (SHOW GLOBAL STATUS and SHOW VARIABLES are open to every
+-- account): FILE, LOCK TABLES, CREATE TEMPORARY TABLES, SUPER.

@@ -21,6 +21,7 @@ const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_redis_rdb,
     &wpb_probe_mysql_server,
     &wpb_probe_mysql_status,
+    &wpb_probe_mysql_locks,
     &wpb_probe_mysql_statements,
     &wpb_probe_mysql_autoload,
     &wpb_probe_mysql_builders,

@@ -23,6 +23,7 @@ const struct wpb_cadence wpb_cadences[] = {
     {"redis.rdb", 15 * MINUTE, "the whole file; Redis writes it every few minutes at most"},
     {"mysql.server", 5 * MINUTE, "sizes in information_schema move slowly"},
     {"mysql.status", EACH_INTERVAL, "counters, by which requests are divided"},
+    {"mysql.locks", EACH_INTERVAL, "a few looks at an instant, which only in numbers tell"},
     {"mysql.statements", EACH_INTERVAL, "sums of the kinds of statement that ran since"},
     {"mysql.autoload", HOUR, "reads the length of every autoloaded option"},
     {"mysql.builders", HOUR, "counts in an index grow with the site's pages"},

@@ -8,6 +8,7 @@
 
 extern const struct wpb_probe wpb_probe_mysql_server;
 extern const struct wpb_probe wpb_probe_mysql_status;
+extern const struct wpb_probe wpb_probe_mysql_locks;
 extern const struct wpb_probe wpb_probe_mysql_statements;
 extern const struct wpb_probe wpb_probe_mysql_autoload;
 extern const struct wpb_probe wpb_probe_mysql_builders;
