@@ -1,6 +1,7 @@
 #include "agent/analyse/choose.h"
 
 #include "agent/base/mysql_address.h"
+#include "agent/base/table_name.h"
 
 /* More than one cycle ever needs: bounds the ranking, whatever the limits say. */
 #define RANKED_MAX 64
@@ -16,6 +17,9 @@
  * WordPress's own Site Health test (800,000 bytes). */
 #define AUTOLOADED_MIN 1000000
 #define POST_ID_DIGITS_MAX 18
+/* Rows a second that a statement reads, and times that it runs, below which nobody asks
+ * whose it is. */
+#define STATEMENT_WORK_MIN 50
 
 const struct wpb_choice_limits wpb_choice_defaults = {
     .values = 6,
@@ -23,6 +27,7 @@ const struct wpb_choice_limits wpb_choice_defaults = {
     .total_bytes = (uint64_t)48 << 20,
     .worthwhile_bytes = (uint64_t)64 << 10,
     .families = 8,
+    .tables = 4,
     .posts = 4,
     .options = 4,
     .row_bytes = (uint64_t)8 << 20,
@@ -278,6 +283,64 @@ static size_t choose_families(const struct wpb_window *window,
     return count;
 }
 
+static double number_of(const struct wpb_window *window,
+                        const struct wpb_subject *subject, enum wpb_metric metric)
+{
+    const struct wpb_sample *sample = wpb_window_get(window, subject, metric);
+
+    if (sample && sample->value.type == WPB_VALUE_DOUBLE)
+        return sample->value.number;
+    return sample && sample->value.type == WPB_VALUE_INTEGER
+               ? (double)sample->value.integer
+               : 0;
+}
+
+/* Work of a statement: each row, and each time that it runs. */
+static double work_of(const struct wpb_window *window,
+                      const struct wpb_subject *statement)
+{
+    return number_of(window, statement, WPB_M_EXECUTIONS_PER_SECOND) *
+           (1 + number_of(window, statement, WPB_M_EXECUTION_ROWS));
+}
+
+/* Tables whose rows requests wait for, and statements that work hardest, of tables that
+ * are some plugin's own: the sources tell whose. */
+static size_t choose_tables(const struct wpb_window *window,
+                            const struct wpb_choice_limits *limits,
+                            struct wpb_choice *choices, size_t capacity)
+{
+    static const enum wpb_subject_kind kinds[] = {WPB_SUBJECT_TABLE,
+                                                  WPB_SUBJECT_STATEMENT};
+    const char *prefix = wpb_window_site(window)->table_prefix;
+    const struct wpb_subject *subject;
+    struct ranking ranking;
+    size_t searched = 0;
+
+    ranking_init(&ranking, limits->tables);
+    for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+        bool is_table = kinds[k] == WPB_SUBJECT_TABLE;
+        size_t cursor = 0;
+        while ((subject = wpb_window_next(window, kinds[k], NULL, &cursor))) {
+            struct ranked newcomer = {.subject = subject};
+            if (wpb_window_get(window, subject, WPB_M_SOURCE_MATCHES)) {
+                searched++;
+                continue;
+            }
+            newcomer.why = is_table ? "requests wait for its rows"
+                                    : "no statement works harder, but a few";
+            newcomer.weight =
+                is_table ? number_of(window, subject, WPB_M_LOCK_WAIT_LOOKS) * 1e12
+                         : work_of(window, subject);
+            if (newcomer.weight >= STATEMENT_WORK_MIN &&
+                wpb_table_name_own(subject, prefix).len)
+                ranking_offer(&ranking, &newcomer);
+        }
+    }
+    searched = less(limits->tables, searched);
+    return choose_ranked(&ranking, searched < capacity ? searched : capacity,
+                         WPB_SUBJECT_OPTION_FAMILY, choices);
+}
+
 /* Does one of CHOICES hold names of options, whose families are not yet known? */
 static bool leads_to_families(const struct wpb_window *window,
                               const struct wpb_choice *choices, size_t count)
@@ -513,5 +576,6 @@ size_t wpb_choose(const struct wpb_window *window, const struct wpb_choice_limit
     count += choose_posts(window, limits, choices + count, capacity - count);
     count += choose_options(window, limits, choices + count, capacity - count);
     count += choose_families(window, limits, wait, choices + count, capacity - count);
+    count += choose_tables(window, limits, choices + count, capacity - count);
     return count + choose_names(window, limits, choices + count, capacity - count);
 }

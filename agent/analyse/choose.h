@@ -5,7 +5,7 @@
  * what earlier examinations found, worst first, and asks the owning examiner.
  * What was examined already is not chosen again: a key with EXAMINED_BYTES or
  * PRESENT = 0 from its examiner, a family with SOURCE_MATCHES, a post with ROW_BYTES,
- * a name of a notoptions with IN_DATABASE.
+ * a name of a notoptions with IN_DATABASE, a table or a statement with SOURCE_MATCHES.
  *
  * A post is ranked by the Redis entry that holds its meta (POST_ID of a key) and by
  * the largest value seen of a meta key (LARGEST_NAME), or in a revision of it
@@ -26,6 +26,7 @@ struct wpb_choice_limits {
     uint64_t total_bytes;      /* over all values; default 48 MiB */
     uint64_t worthwhile_bytes; /* smaller entries are not read; default 64 KiB */
     size_t families;           /* name families to search sources for; default 8 */
+    size_t tables;             /* tables to search sources for; default 4 */
     size_t posts;              /* posts whose meta to take apart; default 4 */
     size_t options;            /* options to take apart; default 4 */
     uint64_t row_bytes;        /* of a meta or option read no more; default 8 MiB */
@@ -46,7 +47,9 @@ struct wpb_choice {
  * share first, only those with a share of at least 0.2 % and a literal to search
  * for. Families of an options table's transients, of 500 names or more, take at most
  * three of the places and wait for a notoptions or alloptions that is chosen, so that
- * sources are searched once. Last come the names drawn from notoptions, when the site
+ * sources are searched once. Tables with LOCK_WAIT_LOOKS and the statements that run and
+ * read most follow, when the table is some plugin's own (agent/base/table_name.h); their
+ * choice is the source search's. Last come the names drawn from notoptions, when the site
  * has a database. */
 size_t wpb_choose(const struct wpb_window *window, const struct wpb_choice_limits *limits,
                   struct wpb_choice *choices, size_t capacity);

@@ -146,7 +146,8 @@ static const struct wpb_choice_limits light_limits = {.values = 2,
                                                       .value_bytes = 16 << 20,
                                                       .total_bytes = 24 << 20,
                                                       .worthwhile_bytes = 64 << 10,
-                                                      .families = 3};
+                                                      .families = 3,
+                                                      .tables = 4};
 
 /* Is there something for a cheap turn over the batch's sites to look into? */
 static bool has_to_examine(const struct batch *batch)

@@ -23,6 +23,22 @@ static double requests_of_site(const struct wpb_rule_context *context)
     return sum;
 }
 
+/* A request cannot ask one thing more often than all: what others ask (WP-Cron, a
+ * program) or a rate of another moment is cut off. INFINITY while nobody has counted. */
+static double most_per_request(const struct wpb_rule_context *context)
+{
+    const struct wpb_subject *pool;
+    double queries, most = 0;
+    size_t cursor = 0;
+
+    while ((pool = wpb_window_next(context->window, WPB_SUBJECT_POOL, NULL, &cursor))) {
+        if (wpb_requests_number(context, pool, WPB_SUBJECT_QUANTITY, "queries",
+                                WPB_M_PER_REQUEST, &queries))
+            most = fmax(most, queries);
+    }
+    return most > 0 ? most : INFINITY;
+}
+
 bool wpb_requests_repeat_of(const struct wpb_rule_context *context,
                             const struct wpb_subject *statement,
                             struct wpb_requests_repeat *repeat)
@@ -39,7 +55,7 @@ bool wpb_requests_repeat_of(const struct wpb_rule_context *context,
         requests < wpb_rule_option(context, CODE, "least_requests_per_second") ||
         !wpb_rule_number(context, statement, WPB_M_EXECUTIONS_PER_SECOND, &rate))
         return false;
-    repeat->per_request = rate / requests;
+    repeat->per_request = fmin(rate / requests, most_per_request(context));
     wpb_rule_number(context, statement, WPB_M_EXECUTION_SECONDS, &repeat->seconds);
     wpb_rule_number(context, statement, WPB_M_EXECUTION_ROWS, &repeat->rows);
     return repeat->per_request >= wpb_rule_option(context, CODE, "warning_per_request") &&

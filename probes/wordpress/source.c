@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "agent/base/clock.h"
+#include "agent/base/table_name.h"
 #include "probes/php/family.h"
 #include "probes/wordpress/source_search.h"
 
@@ -74,7 +75,7 @@ static void end(struct source *source)
     wpb_source_explain(&source->result, &reason);
     if (source->asked > source->count) {
         status = WPB_COVERAGE_PARTIAL;
-        wpb_buf_printf(&reason, "%s%zu families of names were not searched for",
+        wpb_buf_printf(&reason, "%s%zu families of names or tables were not searched for",
                        reason.len ? "; " : "", source->asked - source->count);
     }
     if (source->result.folders == 0 && source->result.files == 0 && !source->cancel)
@@ -110,6 +111,15 @@ static struct wpb_slice keep(struct source *source, const char *text)
     return wpb_arena_copy(source->arena, wpb_slice_cstr(text));
 }
 
+/* What to search for: the part of a name that stands in somebody's code. */
+static struct wpb_slice literal_of(const struct wpb_site *site,
+                                   const struct wpb_subject *subject)
+{
+    if (subject->kind == WPB_SUBJECT_TABLE || subject->kind == WPB_SUBJECT_STATEMENT)
+        return wpb_table_name_own(subject, site->table_prefix);
+    return wpb_family_literal(subject->name);
+}
+
 /* The thread reads copies: nothing but the cancel flag is shared while it runs. */
 static void prepare(struct source *source)
 {
@@ -126,7 +136,7 @@ static void prepare(struct source *source)
     source->count =
         source->asked < WPB_SOURCE_LITERALS_MAX ? source->asked : WPB_SOURCE_LITERALS_MAX;
     for (size_t i = 0; i < source->count; i++) {
-        struct wpb_slice literal = wpb_family_literal(source->requests[i].subject->name);
+        struct wpb_slice literal = literal_of(site, source->requests[i].subject);
         source->literals[i] = wpb_arena_copy(source->arena, literal);
     }
 }
@@ -190,7 +200,7 @@ static void cancel(void *state)
 const struct wpb_probe wpb_probe_wordpress_source = {
     .name = "wordpress.source",
     .help = "Searches the site's plugins, themes and drop-ins for the code that asks "
-            "for a family of option names.",
+            "for a family of option names, or that names a table.",
     .unit = "files",
     .needs = "files",
     .look = WPB_LOOK_EXAMINE,

@@ -629,6 +629,53 @@ static void without_a_database_no_post_is_chosen(void **state)
     assert_names(look, WPB_SUBJECT_POST, none);
 }
 
+static void post_work(struct look *look, const char *statement, double per_second,
+                      double rows)
+{
+    struct wpb_subject subject = {.kind = WPB_SUBJECT_STATEMENT,
+                                  .scope = wpb_slice_cstr("mysql://h/shop"),
+                                  .name = wpb_slice_cstr(statement)};
+
+    post(look, subject, WPB_M_EXECUTIONS_PER_SECOND, wpb_value_double(per_second));
+    post(look, subject, WPB_M_EXECUTION_ROWS, wpb_value_double(rows));
+}
+
+static void
+statements_of_a_plugins_table_are_searched_for_by_the_work_they_are(void **state)
+{
+    struct look *look = *state;
+
+    post_work(look, "SELECT `a` FROM `wp_osprey_events`", 1, 90000);
+    post_work(look, "SELECT `a` FROM `wp_kestrel_prices`", 1500, 1);
+    post_work(look, "SELECT `a` FROM `wp_quiet_table`", 10, 3);
+    post_work(look, "SELECT `a` FROM `postmeta`", 9000, 9);
+    choose(look);
+    assert_int_equal(look->count, 2);
+    assert_true(wpb_slice_is(look->choices[0].request.subject->name,
+                             "SELECT `a` FROM `wp_osprey_events`"));
+    assert_int_equal(look->choices[0].examines, WPB_SUBJECT_OPTION_FAMILY);
+    assert_true(wpb_slice_is(look->choices[1].request.subject->name,
+                             "SELECT `a` FROM `wp_kestrel_prices`"));
+}
+
+static void a_table_that_is_waited_for_comes_before_statements_and_once(void **state)
+{
+    struct look *look = *state;
+    struct wpb_subject table = {.kind = WPB_SUBJECT_TABLE,
+                                .scope = wpb_slice_cstr("mysql://h/shop"),
+                                .name = wpb_slice_cstr("wp_harrier_index")};
+
+    post_work(look, "SELECT `a` FROM `wp_osprey_events`", 1, 90000);
+    post(look, table, WPB_M_LOCK_WAIT_LOOKS, wpb_value_integer(3));
+    choose(look);
+    assert_int_equal(look->count, 2);
+    assert_true(wpb_slice_is(look->choices[0].request.subject->name, "wp_harrier_index"));
+    post(look, table, WPB_M_SOURCE_MATCHES, wpb_value_integer(0));
+    choose(look);
+    assert_int_equal(look->count, 1);
+    assert_int_equal(look->choices[0].request.subject->kind, WPB_SUBJECT_STATEMENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -674,6 +721,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             an_option_that_no_notoptions_names_is_not_looked_up, begin_with_mysql, end),
         TEST(without_a_database_no_name_is_looked_up),
+        cmocka_unit_test_setup_teardown(
+            statements_of_a_plugins_table_are_searched_for_by_the_work_they_are, begin,
+            end),
+        cmocka_unit_test_setup_teardown(
+            a_table_that_is_waited_for_comes_before_statements_and_once, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -241,6 +241,20 @@ static void without_requests_statements_are_not_put_down_to_them(void **state)
     assert_int_equal(look_severity(look, REPEATS), WPB_WARNING);
 }
 
+static void a_statement_is_not_asked_more_often_than_all_of_them(void **state)
+{
+    struct look *look = *state;
+    struct wpb_subject queries = pool_part(WPB_SUBJECT_QUANTITY, "queries");
+
+    pool_post(look, pool_www, WPB_M_REQUESTS_PER_SECOND, 2);
+    pool_post_statement(look, PRICES, "wp_kestrel_prices", 600, 1);
+    pool_post(look, queries, WPB_M_PER_REQUEST, 19);
+    assert_int_equal(look_severity(look, REPEATS), -1);
+    pool_post(look, queries, WPB_M_PER_REQUEST, 206);
+    assert_int_equal(look_severity(look, REPEATS), WPB_WARNING);
+    look_assert_says(look_found(look, REPEATS)->title, "about 206 times");
+}
+
 static void repeats_say_how_often_how_long_and_the_statement(void **state)
 {
     struct look *look = *state;
@@ -482,6 +496,7 @@ int main(void)
         TEST(twenty_times_in_each_request_is_too_often),
         TEST(a_statement_that_reads_many_rows_is_another_problem),
         TEST(without_requests_statements_are_not_put_down_to_them),
+        TEST(a_statement_is_not_asked_more_often_than_all_of_them),
         TEST(repeats_say_how_often_how_long_and_the_statement),
         TEST(a_table_called_after_a_plugin_is_its_own),
         TEST(a_table_with_the_first_word_of_a_plugin_may_be_its_own),

@@ -590,6 +590,30 @@ static void a_leading_part_is_posted_as_estimated(void **state)
     assert_int_equal(fact_of(&run, 0, WPB_M_SOURCE_FILE)->provenance, WPB_ESTIMATED);
 }
 
+static void
+a_table_and_a_statement_are_searched_for_by_the_plugins_part_of_the_name(void **state)
+{
+    struct tree *tree = *state;
+    struct wpb_run run;
+    put(tree, "site/wp-content/plugins/harrier/index.php",
+        "<?php\n$wpdb->query( \"UPDATE {$wpdb->prefix}harrier_index SET a = 1\" );\n");
+    put(tree, "site/wp-content/plugins/kestrel/prices.php",
+        "<?php\n\n$table = $wpdb->prefix . 'kestrel_prices';\n");
+    run_init(&run, tree);
+    run.site.table_prefix = "hq_";
+    run.subjects[0] = (struct wpb_subject){.kind = WPB_SUBJECT_TABLE,
+                                           .name = wpb_slice_cstr("hq_harrier_index")};
+    run.subjects[1] = (struct wpb_subject){
+        .kind = WPB_SUBJECT_STATEMENT,
+        .name = wpb_slice_cstr("SELECT `a` FROM `hq_kestrel_prices` WHERE `id` = ?")};
+    run_to_end(&run);
+    assert_string_equal(fact_of(&run, 0, WPB_M_SOURCE_COMPONENT)->text, "plugin:harrier");
+    assert_int_equal(fact_of(&run, 0, WPB_M_SOURCE_LINE)->integer, 2);
+    assert_string_equal(fact_of(&run, 1, WPB_M_SOURCE_COMPONENT)->text, "plugin:kestrel");
+    assert_string_equal(fact_of(&run, 1, WPB_M_SOURCE_FILE)->text,
+                        "wp-content/plugins/kestrel/prices.php");
+}
+
 static void a_search_of_only_part_finds_none_as_estimated(void **state)
 {
     struct tree *tree = *state;
@@ -692,6 +716,8 @@ int main(void)
         WITH_TREE(the_probe_posts_who_asks_for_each_family),
         WITH_TREE(the_probe_says_searched_and_none),
         WITH_TREE(a_leading_part_is_posted_as_estimated),
+        WITH_TREE(
+            a_table_and_a_statement_are_searched_for_by_the_plugins_part_of_the_name),
         WITH_TREE(a_search_of_only_part_finds_none_as_estimated),
         WITH_TREE(a_site_without_a_folder_is_unavailable),
         WITH_TREE(folders_that_are_gone_are_unavailable_and_nothing_is_posted),
