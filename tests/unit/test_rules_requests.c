@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "rule_pool.h"
+#include "request_facts.h"
 
 #define KNEE "requests.knee"
 #define LOCKS "requests.lock_contention"

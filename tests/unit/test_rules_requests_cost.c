@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "rule_pool.h"
+#include "request_facts.h"
 
 #define MIB ((int64_t)1024 * 1024)
 #define GIB (1024 * MIB)
