@@ -27,6 +27,7 @@ struct wpb_command {
 int wpb_command_scan(int argc, char **argv);
 int wpb_command_agent(int argc, char **argv);
 int wpb_command_explain(int argc, char **argv);
+int wpb_command_load(int argc, char **argv);
 int wpb_command_check(int argc, char **argv);
 int wpb_command_demo(int argc, char **argv);
 

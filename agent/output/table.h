@@ -10,7 +10,7 @@
 
 #include "agent/output/page.h"
 
-#define WPB_TABLE_COLUMNS_MAX 8
+#define WPB_TABLE_COLUMNS_MAX 10
 
 struct wpb_table_column {
     const char *title;

@@ -13,7 +13,8 @@ LIBC = set("""assert ctype endian errno inttypes limits locale math stdarg stdat
     unistd
     linux/inet_diag linux/netlink linux/sock_diag linux/unix_diag sys/sysmacros
     dirent ftw getopt netdb poll pwd grp arpa/inet netinet/in netinet/tcp
-    sys/ioctl sys/mman sys/prctl sys/random sys/resource sys/socket sys/stat sys/time sys/types
+    ifaddrs sys/ioctl sys/mman sys/prctl sys/random sys/resource sys/socket sys/stat sys/time sys/timerfd
+    sys/types
     sys/un sys/utsname sys/wait""".split())
 # A pure room computes: no files, no sockets, no clock, no signals.
 PURE = set("""assert ctype endian inttypes limits math stdarg stdbool stddef stdint stdio
@@ -52,8 +53,12 @@ ROOMS = {
                       "agent/config", "agent/schedule", "agent/history", "agent/alert",
                       "agent/output", "agent/serve", "probes/host"], ["uv"], False),
     "agent/serve": (["wpbloat", "agent/base"], ["uv", "microhttpd"], False),
+    "agent/load": (["wpbloat", "agent/base", "agent/analyse", "agent/output",
+                    "agent/alert", "probes/redis", "probes/mysql", "probes/requests"],
+                   ["uv", "curl", "cjson"], False),
     "agent/command": (["wpbloat", "agent/base", "agent/analyse", "agent/rules",
                        "agent/config", "agent/output", "agent/schedule", "agent/daemon",
+                       "agent/load",
                        "probes/php",
                        "probes/wordpress", "probes/redis", "probes/mysql",
                        "probes/requests"],
@@ -63,6 +68,8 @@ ROOMS = {
 # Of rooms that are not pure as a whole.
 PURE_FILES = {f"agent/alert/{name}" for name in """alert_json.c book.c book_state.c
     fingerprint.c hysteresis.c inhibit.c lifecycle.c shorten.c""".split()}
+PURE_FILES |= {f"agent/load/{name}.c" for name in """capacity counters judge latency plan
+    report_json report_text schedule step stop""".split()}
 PURE_FILES |= {f"probes/requests/{name}.c" for name in """access_format component
     line_format line_parse line_tell memory_histogram overlap php_error_tally php_errors
     request_tally log_advice route route_counts slow_log slow_tally time_format web_log_apache web_log_nginx work_rows""".split()}
