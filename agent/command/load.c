@@ -472,6 +472,7 @@ int wpb_command_load(int argc, char **argv)
     struct load load = {.arena = wpb_arena_new(),
                         .plan = {.rates = {1, 2, 5, 10, 20},
                                  .step_count = 5,
+                                 .quiet_s = 2,
                                  .step_s = 10,
                                  .warmup_s = 2,
                                  .seed = 1,

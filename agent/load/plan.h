@@ -17,6 +17,7 @@ struct wpb_load_plan {
     size_t target_count;
     double rates[WPB_LOAD_STEPS_MAX]; /* ascending */
     size_t step_count;
+    double quiet_s;          /* nothing is sent, to see what goes on without us */
     double step_s, warmup_s; /* the warm-up is at the first rate, and is not counted */
     enum wpb_load_arrivals arrivals;
     uint64_t seed;

@@ -11,8 +11,6 @@
 
 #define STAGE "load"
 #define SECOND_US 1000000u
-/* So long nothing is sent, to see what goes on without us. */
-#define QUIET_MS 2000
 /* An arrival that we come to so late is not sent any more: a burst of them would be our
  * doing and not the visitors'. */
 #define TOO_LATE_US 1000000u
@@ -306,7 +304,7 @@ static void watch_quietly(struct run *run, struct wpb_load_background *backgroun
     wpb_load_sensors_read(run->sensors, &readings[1]);
     run->pulse.data = &is_over;
     uv_update_time(&run->loop);
-    uv_timer_start(&run->pulse, on_quiet_over, QUIET_MS, 0);
+    uv_timer_start(&run->pulse, on_quiet_over, (uint64_t)(run->plan->quiet_s * 1000), 0);
     while (!is_over && !run->is_interrupted)
         uv_run(&run->loop, UV_RUN_ONCE);
     uv_timer_stop(&run->pulse);

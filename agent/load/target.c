@@ -38,7 +38,7 @@ static const char *without_brackets(const char *host, struct wpb_arena *arena)
 static int take_apart(CURLU *parts, const char *url, struct wpb_arena *arena,
                       struct wpb_load_target *target, struct wpb_err *err)
 {
-    const char *host;
+    const char *host, *given_port;
 
     if (strlen(url) > URL_BYTES_MAX || curl_url_set(parts, CURLUPART_URL, url, 0))
         return wpb_err_set(err, WPB_E_ARGUMENT, STAGE,
@@ -59,8 +59,10 @@ static int take_apart(CURLU *parts, const char *url, struct wpb_arena *arena,
     target->url = part_of(parts, CURLUPART_URL, 0, arena);
     if (!host || !*host || !target->port || !target->url)
         return wpb_err_set(err, WPB_E_ARGUMENT, STAGE, "'%.100s' names no host", url);
+    given_port = part_of(parts, CURLUPART_PORT, 0, arena);
     target->origin =
-        wpb_arena_printf(arena, "%s://%s:%s", target->scheme, host, target->port);
+        wpb_arena_printf(arena, "%s://%s%s%s", target->scheme, host,
+                         given_port ? ":" : "", given_port ? given_port : "");
     target->host = without_brackets(host, arena);
     return 0;
 }

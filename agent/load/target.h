@@ -21,7 +21,7 @@ struct wpb_load_target {
     const char *url;         /* normalised, without a fragment */
     const char *scheme;      /* "http" or "https" */
     const char *host, *port; /* without brackets; the scheme's port when not given */
-    const char *origin;      /* scheme, host and port as in a URL, without a path */
+    const char *origin;      /* the URL without its path */
     struct sockaddr_storage addresses[WPB_LOAD_ADDRESSES_MAX];
     size_t address_count;
     const char *resolve; /* "host:port:address,...", the form of CURLOPT_RESOLVE */
