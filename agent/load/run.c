@@ -304,7 +304,9 @@ static void watch_quietly(struct run *run, struct wpb_load_background *backgroun
     wpb_load_sensors_read(run->sensors, &readings[1]);
     run->pulse.data = &is_over;
     uv_update_time(&run->loop);
-    uv_timer_start(&run->pulse, on_quiet_over, (uint64_t)(run->plan->quiet_s * 1000), 0);
+    /* Again and again: a turn that finds it over would else wait for ever. */
+    uv_timer_start(&run->pulse, on_quiet_over, (uint64_t)(run->plan->quiet_s * 1000),
+                   WPB_LOAD_PULSE_MS);
     while (!is_over && !run->is_interrupted)
         uv_run(&run->loop, UV_RUN_ONCE);
     uv_timer_stop(&run->pulse);
