@@ -104,9 +104,9 @@ static const char epilogue[] =
     "  wpbloat load https://shop.example/cart/ --i-own-this-site shop.example \\\n"
     "      --connect 127.0.0.1 --rate 5,10,20,30 --site shop --fpm /run/php/shop.sock\n"
     "\n"
-    "Only GET requests to the URLs given are sent, redirects are not followed. The host\n"
-    "must be served by this machine, or show a file that wpbloat tells you of. At most\n"
-    "200 requests a second, 60 s a step, 20,000 requests in all.\n"
+    "Only GET requests to the URLs given are sent, redirects are not followed. The\n"
+    "host must be served by this machine, or show a file that wpbloat tells you of.\n"
+    "At most 200 requests a second, 60 s a step, 20,000 requests in all.\n"
     "Exit codes: 0 all steps held, 1 a step broke, 2 stopped at once by a rule,\n"
     "3 refused, or nothing measured, 64 usage.\n";
 

@@ -10,7 +10,7 @@
 #define LOCK_SHARE 0.3
 /* A step says what a request needs when so many were answered. */
 #define ANSWERED_MIN 20
-/* Of the time that answers take, the least that passes in the workers that give them. */
+/* Of the time that answers take, the least that passes at the pool that gives them. */
 #define POOL_SHARE_MIN 0.2
 
 const char *wpb_load_first_name(enum wpb_load_first first)
@@ -50,19 +50,21 @@ enum wpb_load_first wpb_load_first_of(const struct wpb_load_step *step, uint32_t
     return WPB_LOAD_FIRST_UNKNOWN;
 }
 
-/* Do PHP workers have a part in the time that answers took? */
+/* Do PHP workers, and the queue before them, have no part in the time that answers took?
+ */
 static bool is_pool_idle(const struct wpb_load_step *steps, size_t count)
 {
-    double busy_s = 0, service_s = 0;
+    double at_pool_s = 0, service_s = 0;
 
     for (size_t i = 0; i < count; i++) {
         if (!(steps[i].use.workers_busy >= 0))
             continue;
-        busy_s += steps[i].use.workers_busy * steps[i].lasted_s;
+        at_pool_s +=
+            (steps[i].use.workers_busy + fmax(steps[i].use.queue, 0)) * steps[i].lasted_s;
         service_s +=
             wpb_latency_mean_s(&steps[i].service) * (double)steps[i].service.count;
     }
-    return busy_s < POOL_SHARE_MIN * service_s;
+    return at_pool_s < POOL_SHARE_MIN * service_s;
 }
 
 /* By the steps that were held: waiting for others makes a request longer. */

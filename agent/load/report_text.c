@@ -130,8 +130,8 @@ static void show_work(const struct wpb_load_report *report, struct wpb_page *pag
             wpb_buf_printf(wpb_table_cell(&table), "%.0f %%", step->use.cpu_ratio * 100);
         wpb_table_next(&table);
     }
-    wpb_page_heading(page, "What it took (workers busy and connections waiting on "
-                           "average; the rest per request; host: its processors)");
+    wpb_page_heading(page,
+                     "What it took (per request; workers, queue and host on average)");
     wpb_table_print(&table, page, 2);
     wpb_table_fini(&table);
 }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "agent/load/alarm.h"
 #include "agent/load/clients.h"
@@ -11,6 +12,7 @@
 
 #define STAGE "load"
 #define SECOND_US 1000000u
+#define NICE (-10)
 /* An arrival that we come to so late is not sent any more: a burst of them would be our
  * doing and not the visitors'. */
 #define TOO_LATE_US 1000000u
@@ -377,6 +379,13 @@ static void close_all(struct run *run)
     uv_run(&run->loop, UV_RUN_DEFAULT);
 }
 
+/* A generator that waits for a processor behind the server it loads measures itself.
+ * Where we may, we go first: it takes us a few percent of one. */
+static void go_first(void)
+{
+    (void)setpriority(PRIO_PROCESS, 0, NICE);
+}
+
 static int open_all(struct run *run)
 {
     run->clients = wpb_load_clients_new(&run->loop, run->plan->timeout_ms,
@@ -409,6 +418,7 @@ int wpb_load_run(const struct wpb_load_plan *plan, struct wpb_load_sensors *sens
     run->plan = plan;
     run->sensors = sensors;
     run->result = result;
+    go_first();
     if (open_all(run)) {
         uv_loop_close(&run->loop);
         free(run);

@@ -9,7 +9,7 @@ _wpbloat() {
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _wpbloat_words 'scan agent explain check demo --help --version'
+        _wpbloat_words 'scan agent explain load check demo --help --version'
         return
     fi
     case "$command $previous" in
@@ -33,6 +33,21 @@ _wpbloat() {
     'explain --table-prefix' | \
     'explain --memory-limit' | \
     'explain --php' | \
+    'load --rate' | \
+    'load --i-own-this-site' | \
+    'load --step-seconds' | \
+    'load --warmup-seconds' | \
+    'load --seed' | \
+    'load --slo' | \
+    'load --timeout' | \
+    'load --stop-p99' | \
+    'load --stop-queue' | \
+    'load --connect' | \
+    'load --fpm' | \
+    'load --site' | \
+    'load --mysql' | \
+    'load --redis' | \
+    'load --agent' | \
     'demo --top')
         return ;;
     'scan --redis-password-file' | \
@@ -43,6 +58,8 @@ _wpbloat() {
     'agent --config' | \
     'explain --redis-password-file' | \
     'explain --mysql-password-file' | \
+    'load --mysql-password-file' | \
+    'load --redis-password-file' | \
     'check --config' | \
     'demo --output')
         _wpbloat_files
@@ -59,14 +76,19 @@ _wpbloat() {
     'demo --budget')
         _wpbloat_words 'low normal full'
         return ;;
-    'explain --format')
+    'explain --format' | \
+    'load --format')
         _wpbloat_words 'text json'
+        return ;;
+    'load --arrivals')
+        _wpbloat_words 'exponential constant'
         return ;;
     esac
     case $command in
     scan) words='--site --redis --redis-password-file --redis-replica --mysql --mysql-password-file --mysql-replica --table-prefix --rdb --fpm --prefix --memory-limit --format --output --fail-on --budget --top --posts --value-bytes --no-examine --deep --deep-from --watch --rule --verbose --help' ;;
     agent) words='--config --test-alert --help' ;;
     explain) words='--site --redis --redis-password-file --mysql --mysql-password-file --table-prefix --memory-limit --php --format --help' ;;
+    load) words='--rate --i-own-this-site --step-seconds --warmup-seconds --arrivals --seed --slo --timeout --stop-p99 --stop-queue --connect --fpm --site --mysql --mysql-password-file --redis --redis-password-file --agent --despite-alerts --format --help' ;;
     check) words='--config --help' ;;
     demo) words='--format --output --budget --top --no-examine --fail-on --keep --help' ;;
     *) return ;;

@@ -12,3 +12,6 @@ add_executable(bench_usl_fit EXCLUDE_FROM_ALL bench/usl_fit.c)
 target_link_libraries(bench_usl_fit PRIVATE wpb_analyse wpb_build)
 add_executable(bench_access_log EXCLUDE_FROM_ALL bench/access_log.c)
 target_link_libraries(bench_access_log PRIVATE wpb_requests wpb_build)
+# A server that stands still by the clock, for percentiles that are known.
+add_executable(bench_load_stalls EXCLUDE_FROM_ALL bench/load_stalls.c)
+target_link_libraries(bench_load_stalls PRIVATE wpb_build Threads::Threads)

@@ -12,7 +12,7 @@ need redis-server redis-cli php promtool "$python"
 escape=$(printf '\033')
 
 # Help is an answer, not an error.
-for command in '' scan explain check demo; do
+for command in '' scan explain load check demo; do
     # shellcheck disable=SC2086
     run help "$wpbloat" $command --help
     expect_code help 0

@@ -10,3 +10,7 @@ set_tests_properties(scenario.request-logs PROPERTIES
 # A recorded run of the lab, analysed again, and draws of it.
 add_executable(replay scenario/requests/replay.c)
 target_link_libraries(replay PRIVATE wpb_analyse wpb_requests wpb_build)
+# A site under load, and what is not loaded.
+add_test(NAME scenario.load
+         COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/scenario/load.sh $<TARGET_FILE:wpbloat>)
+set_tests_properties(scenario.load PROPERTIES LABELS scenario TIMEOUT 300 RUN_SERIAL ON)
