@@ -447,7 +447,7 @@ static int run(struct load *load, struct wpb_err *err)
 static int load_site(struct load *load)
 {
     struct wpb_err err = {0};
-    int place = wpb_load_admit_alone(&err), code = -1;
+    int place = wpb_load_admit_alone(WPB_LOAD_PLACE, &err), code = -1;
 
     if (place >= 0)
         code = run(load, &err);

@@ -12,18 +12,18 @@
 #include "agent/load/request.h"
 
 #define STAGE "load"
-/* An abstract socket: no file is left when we end, however we end. */
-#define PLACE "\0wpbloat-load"
 #define PROOF_MS 5000
 
-int wpb_load_admit_alone(struct wpb_err *err)
+/* An abstract socket: no file is left when we end, however we end. */
+int wpb_load_admit_alone(const char *place, struct wpb_err *err)
 {
-    struct sockaddr_un place = {.sun_family = AF_UNIX};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+                                strnlen(place, sizeof(address.sun_path) - 1));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    memcpy(place.sun_path, PLACE, sizeof(PLACE) - 1);
-    if (fd >= 0 && bind(fd, (const struct sockaddr *)&place,
-                        offsetof(struct sockaddr_un, sun_path) + sizeof(PLACE) - 1) == 0)
+    memcpy(address.sun_path + 1, place, strnlen(place, sizeof(address.sun_path) - 1));
+    if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, len) == 0)
         return fd;
     if (fd >= 0 && errno == EADDRINUSE)
         wpb_err_set(err, WPB_E_DENIED, STAGE,
@@ -62,9 +62,9 @@ static enum wpb_load_outcome get(const struct wpb_load_target *target, const cha
 
 /* ---- whose is it */
 
-static bool has_proof(const struct wpb_load_plan *plan,
-                      const struct wpb_load_target *target, const char *token,
-                      struct wpb_arena *arena)
+bool wpb_load_admit_proven(const struct wpb_load_plan *plan,
+                           const struct wpb_load_target *target, const char *token,
+                           struct wpb_arena *arena)
 {
     const char *url =
         wpb_arena_printf(arena, "%s%s", target->origin, WPB_LOAD_PROOF_PATH);
@@ -109,7 +109,7 @@ static int admit_target(const struct wpb_load_plan *plan, struct wpb_load_target
     if (is_local)
         return 0;
     token_of(target->host, token);
-    if (has_proof(plan, target, token, arena))
+    if (wpb_load_admit_proven(plan, target, token, arena))
         return 0;
     return wpb_err_set(
         err, WPB_E_DENIED, STAGE,

@@ -16,14 +16,22 @@ struct wpb_load_owned {
     const char *connect; /* --connect: a numeric address, or NULL */
 };
 
-/* Take the place of the one load that may run in this network namespace: a descriptor,
- * open while it runs. -1 with err, WPB_E_DENIED when there is one. */
-int wpb_load_admit_alone(struct wpb_err *err);
+/* The name of the place for the one load that may run. */
+#define WPB_LOAD_PLACE "wpbloat-load"
+
+/* Take PLACE (at most 100 bytes) in this network namespace: a descriptor, open while the
+ * load runs. -1 with err, WPB_E_DENIED when it is taken. */
+int wpb_load_admit_alone(const char *place, struct wpb_err *err);
 
 /* May PLAN's targets be loaded? Resolves them. WPB_E_DENIED says what would prove that
  * the site is the operator's. */
 int wpb_load_admit_owner(struct wpb_load_plan *plan, const struct wpb_load_owned *owned,
                          struct wpb_arena *arena, struct wpb_err *err);
+
+/* Does TARGET, which is resolved, show TOKEN at WPB_LOAD_PROOF_PATH? */
+bool wpb_load_admit_proven(const struct wpb_load_plan *plan,
+                           const struct wpb_load_target *target, const char *token,
+                           struct wpb_arena *arena);
 
 /* Does each answer 2xx? A redirect is not followed: WPB_E_ARGUMENT names where it leads.
  */

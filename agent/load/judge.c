@@ -40,10 +40,13 @@ enum wpb_load_verdict wpb_load_verdict_of(const struct wpb_load_step *step, doub
 {
     uint64_t ended = wpb_load_step_ended(step);
 
-    if (step->stop != WPB_LOAD_NOT_STOPPED && step->stop != WPB_LOAD_STOP_INTERRUPTED)
+    if (step->stop == WPB_LOAD_STOP_SERVER_ERRORS || step->stop == WPB_LOAD_STOP_FAILURES)
         return WPB_LOAD_STOPPED;
+    /* Whatever else ended it goes by times, which are our own then. */
     if (wpb_latency_quantile_us(&step->lag, 0.99) > WPB_LOAD_LAG_US_MAX)
         return WPB_LOAD_INVALID;
+    if (step->stop != WPB_LOAD_NOT_STOPPED && step->stop != WPB_LOAD_STOP_INTERRUPTED)
+        return WPB_LOAD_STOPPED;
     if (ended < WPB_LOAD_ANSWERS_MIN)
         return WPB_LOAD_TOO_FEW;
     if ((double)wpb_load_step_failed(step) > WPB_LOAD_FAILING_SHARE * (double)ended)

@@ -322,6 +322,15 @@ static void say_usl(const struct wpb_load_capacity *capacity, struct wpb_buf *te
     wpb_buf_text(text, ").");
 }
 
+/* Requests failed: that says nothing of how much the site can do. */
+static bool is_by_errors(const struct wpb_load_knee *knee)
+{
+    enum wpb_load_stop stop = knee->broken->stop;
+
+    return knee->why == WPB_LOAD_FAILING || stop == WPB_LOAD_STOP_SERVER_ERRORS ||
+           stop == WPB_LOAD_STOP_FAILURES;
+}
+
 static bool is_useless(const struct wpb_load_report *report,
                        enum wpb_load_verdict verdict)
 {
@@ -342,7 +351,7 @@ static void show_verdict(const struct wpb_load_report *report, struct wpb_page *
     wpb_page_blank(page);
     say_knee(report, &text);
     paragraph(page, &text);
-    if (capacity->knee.broken) {
+    if (capacity->knee.broken && !is_by_errors(&capacity->knee)) {
         say_first(report, &text);
         paragraph(page, &text);
     }
@@ -415,14 +424,16 @@ static void show_head(const struct wpb_load_report *report, struct wpb_page *pag
     wpb_buf_clear(&text);
     wpb_buf_printf(&text, ": steps of %.0f s, %s arrivals", plan->step_s,
                    plan->arrivals == WPB_LOAD_CONSTANT ? "evenly spaced" : "random");
-    if (report->pool[0]) {
-        wpb_buf_text(&text, ", pool ");
-        wpb_text_terminal(&text, wpb_slice_cstr(report->pool));
-    }
-    if (report->system->workers)
-        wpb_buf_printf(&text, " of %u workers", report->system->workers);
     wpb_page_ink(page, WPB_INK_PLAIN, wpb_buf_view(&text));
     wpb_page_end_line(page);
+    if (report->pool[0]) {
+        wpb_buf_clear(&text);
+        wpb_buf_text(&text, "pool ");
+        wpb_text_terminal(&text, wpb_slice_cstr(report->pool));
+        if (report->system->workers)
+            wpb_buf_printf(&text, " of %u workers", report->system->workers);
+        wpb_page_verbatim(page, 2, wpb_buf_view(&text));
+    }
     for (size_t i = 0; i < plan->target_count; i++) {
         wpb_buf_clear(&text);
         wpb_text_terminal(&text, wpb_slice_cstr(plan->targets[i].url));

@@ -44,7 +44,7 @@ struct run {
     struct wpb_load_step *step;
     struct wpb_load_schedule schedule;
     uint64_t begun_us, planned_us;
-    uint64_t step_sent, slow;
+    uint64_t step_sent, refused, slow; /* refused: too many were in flight */
     bool is_arriving, has_half;
     struct window window;
     double busy_sum, queue_sum;
@@ -71,14 +71,13 @@ static void arrive(struct run *run, uint64_t at_us, uint64_t now_us)
     run->next_target = (run->next_target + 1) % plan->target_count;
     step->offered++;
     wpb_latency_add(&step->lag, now_us - at_us);
-    if (now_us - at_us < TOO_LATE_US && run->sent < REQUESTS_MOST)
+    if (now_us - at_us < TOO_LATE_US && run->sent < REQUESTS_MOST) {
         is_sent = wpb_load_clients_send(run->clients, target, at_us);
-    if (is_sent) {
-        run->sent++;
-        run->step_sent++;
-    } else {
-        step->dropped++;
+        run->refused += !is_sent;
     }
+    run->sent += is_sent;
+    run->step_sent += is_sent;
+    step->dropped += !is_sent;
 }
 
 static void on_alarm(void *cookie)
@@ -199,7 +198,7 @@ static struct wpb_load_pulse pulse_of(const struct run *run, uint32_t queue)
         .slow = run->slow + (now_us > slow_us
                                  ? wpb_load_clients_older(run->clients, now_us - slow_us)
                                  : 0),
-        .dropped = step->dropped,
+        .dropped = run->refused,
         .queue = queue};
 }
 
@@ -245,7 +244,7 @@ static void begin_step(struct run *run, struct wpb_load_step *step, double rate,
     step->rate = rate;
     step->planned_s = seconds;
     run->step = step;
-    run->step_sent = run->slow = 0;
+    run->step_sent = run->refused = run->slow = 0;
     run->busy_sum = run->queue_sum = 0;
     run->looks = run->busy_looks = 0;
     run->has_half = false;
@@ -348,7 +347,8 @@ static void run_steps(struct run *run, wpb_load_begins *begins, void *cookie)
         struct wpb_load_step *step = &result->steps[result->step_count++];
         begins(cookie, i + 1, plan->rates[i]);
         run_step(run, step, plan->rates[i], plan->step_s, plan->seed + i, &background);
-        if (wpb_load_verdict_is_broken(wpb_load_verdict_of(step, plan->slo_s)))
+        if (step->stop != WPB_LOAD_NOT_STOPPED ||
+            wpb_load_verdict_is_broken(wpb_load_verdict_of(step, plan->slo_s)))
             return;
     }
 }

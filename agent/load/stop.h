@@ -40,7 +40,7 @@ struct wpb_load_pulse {
     uint64_t sent, ended;
     uint64_t server_errors, timeouts, failures; /* of those that ended */
     uint64_t slow;    /* longer than slow_us since scheduled, in flight or answered */
-    uint64_t dropped; /* never sent */
+    uint64_t dropped; /* never sent, since too many were in flight */
     uint32_t queue;   /* 0 where it is not known */
 };
 

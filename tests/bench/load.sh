@@ -54,7 +54,7 @@ awk -v truth="$truth" -v constant="${constant% *}" -v random="${random% *}" \
     wrong = closed > truth ? closed / truth : truth / closed
     bad = off(constant) > 0.05 || off(random) > 0.05
     printf "wanted: ours within 5 %%: %s; closed loop wrong by more than 3x: %s (%.0fx)\n",
-           bad ? "no" : "yes", wrong > 3 ? "yes" : "no", wrong
+           (bad ? "no" : "yes"), (wrong > 3 ? "yes" : "no"), wrong
     exit bad || wrong <= 3 }
 function off(p) { return p > truth ? p / truth - 1 : 1 - p / truth }
 function show(who, p) { printf "%-26s %8.1f ms, %.3f of the truth\n", who, p, p / truth }'

@@ -93,6 +93,11 @@ static void a_late_generator_makes_a_step_invalid_however_it_went(void **state)
         wpb_latency_add(&step.lag, WPB_LOAD_LAG_US_MAX * 2);
     assert_int_equal(wpb_load_verdict_of(&step, 1), WPB_LOAD_INVALID);
     assert_false(wpb_load_verdict_is_broken(WPB_LOAD_INVALID));
+    /* Times are then the generator's, errors are the server's all the same. */
+    step.stop = WPB_LOAD_STOP_SLOW;
+    assert_int_equal(wpb_load_verdict_of(&step, 1), WPB_LOAD_INVALID);
+    step.stop = WPB_LOAD_STOP_SERVER_ERRORS;
+    assert_int_equal(wpb_load_verdict_of(&step, 1), WPB_LOAD_STOPPED);
 }
 
 static void requests_that_pile_up_all_the_time_are_a_step_that_falls_behind(void **state)

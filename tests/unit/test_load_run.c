@@ -191,16 +191,40 @@ static void a_host_that_nobody_says_he_owns_is_refused_unasked(void **state)
     assert_int_equal(stage->server.requests, 0);
 }
 
+static void a_site_proves_its_owner_by_a_file_and_by_nothing_else(void **state)
+{
+    const char *token = "00112233445566778899aabbccddeeff";
+    struct stage *stage = *state;
+
+    aim(stage);
+    stage->server.text = "00112233445566778899aabbccddeeff\n";
+    stage->server.manner = LOAD_SERVER_PROOF;
+    assert_true(wpb_load_admit_proven(&stage->plan, &stage->plan.targets[0], token,
+                                      stage->arena));
+    assert_non_null(
+        strstr(stage->server.last, "GET /.well-known/wpbloat-load.txt HTTP/1.1\r\n"));
+    stage->server.text = "ffeeddccbbaa99887766554433221100\n";
+    assert_false(wpb_load_admit_proven(&stage->plan, &stage->plan.targets[0], token,
+                                       stage->arena));
+    stage->server.manner = LOAD_SERVER_REDIRECT;
+    assert_false(wpb_load_admit_proven(&stage->plan, &stage->plan.targets[0], token,
+                                       stage->arena));
+    stage->server.manner = LOAD_SERVER_ENDLESS;
+    assert_false(wpb_load_admit_proven(&stage->plan, &stage->plan.targets[0], token,
+                                       stage->arena));
+}
+
 static void one_load_at_a_time(void **state)
 {
     struct stage *stage = *state;
-    int first = wpb_load_admit_alone(&stage->err), second;
+    const char *place = wpb_arena_printf(stage->arena, "wpbloat-test-%d", (int)getpid());
+    int first = wpb_load_admit_alone(place, &stage->err), second;
 
     assert_true(first >= 0);
-    assert_int_equal(wpb_load_admit_alone(&stage->err), -1);
+    assert_int_equal(wpb_load_admit_alone(place, &stage->err), -1);
     assert_int_equal(stage->err.code, WPB_E_DENIED);
     close(first);
-    second = wpb_load_admit_alone(&stage->err);
+    second = wpb_load_admit_alone(place, &stage->err);
     assert_true(second >= 0);
     close(second);
 }
@@ -360,6 +384,7 @@ int main(void)
         TEST(answers_that_would_do_harm_end),
         TEST(no_socket_is_opened_to_another_address),
         TEST(a_host_that_nobody_says_he_owns_is_refused_unasked),
+        TEST(a_site_proves_its_owner_by_a_file_and_by_nothing_else),
         TEST(one_load_at_a_time),
         TEST(a_server_that_keeps_up_is_held_and_every_request_is_counted),
         TEST(errors_stop_a_step_and_nothing_faster_is_tried),
