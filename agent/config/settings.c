@@ -53,11 +53,13 @@ static const struct wpb_setting agent_settings[] = {
      .help = "How often each site is looked at; alerts are judged as often."},
     {.name = "request_window",
      .type = WPB_SETTING_DURATION,
-     .min = 10,
+     .min = 2,
      .max = 3600,
      .fallback = "60s",
-     .help = "Requests are counted in windows of this length, which must divide a day. "
-             "Shorter ones tell more of peaks, and need more requests."},
+     .help =
+         "Requests are counted in windows of this length, which must divide a day and "
+         "not be shorter than the interval. Short ones tell more of peaks, and need "
+         "more requests."},
     {.name = "sites",
      .type = WPB_SETTING_CHOICE,
      .fallback = "auto",

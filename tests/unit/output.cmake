@@ -6,12 +6,11 @@ wpb_unit_test(output_text test_reports)
 wpb_unit_test(output_json test_reports PkgConfig::CJSON)
 wpb_unit_test(output_growth test_reports)
 wpb_unit_test(output_forecast test_reports m)
-wpb_unit_test(request_tables test_reports)
+wpb_unit_test(output_requests test_reports)
 wpb_unit_test(output_nagios test_reports)
 wpb_unit_test(output_prometheus test_reports)
 wpb_unit_test(output_explain test_reports PkgConfig::CJSON)
 wpb_unit_test(output_findings test_reports rule_look)
-wpb_unit_test(output_requests test_reports rule_pool)
 wpb_unit_test(output_request_findings test_reports request_facts)
 
 # Prometheus' own program reads what the unit test proves that we write.

@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "rule_pool.h"
 #include "request_facts.h"
 
 #define MIB ((int64_t)1024 * 1024)
