@@ -5,6 +5,8 @@
 
 #include "agent/command/site_pool.h"
 
+#define DAY_S 86400u
+
 /* More sites on one host are not watched. */
 #define SITES_MAX 1024
 
@@ -211,6 +213,20 @@ static int add_named(struct gathering *gathering, const struct wpb_conf_section 
     return 0;
 }
 
+/* Counters of servers are read once an interval: what they did in less is not known. The
+ * next length that divides a day. */
+static uint32_t window_of(const struct wpb_conf_section *agent)
+{
+    uint32_t window_s = (uint32_t)wpb_conf_seconds(agent, "request_window");
+    uint32_t interval_s = (uint32_t)wpb_conf_seconds(agent, "interval");
+
+    if (window_s >= interval_s)
+        return window_s;
+    while (interval_s < DAY_S && DAY_S % interval_s != 0)
+        interval_s++;
+    return interval_s;
+}
+
 int wpb_watched_sites(const struct wpb_conf *config, struct wpb_arena *arena,
                       struct wpb_selected_sites *selected, struct wpb_err *err)
 {
@@ -231,8 +247,7 @@ int wpb_watched_sites(const struct wpb_conf *config, struct wpb_arena *arena,
             return -1;
     }
     for (size_t i = 0; i < selected->count; i++)
-        selected->sites[i].request_window_s =
-            (uint32_t)wpb_conf_seconds(agent, "request_window");
+        selected->sites[i].request_window_s = window_of(agent);
     wpb_selected_say_blind(selected, arena);
     return 0;
 }

@@ -395,20 +395,12 @@ static void check_agent(struct wpb_conf *config)
     const struct wpb_conf_value *listen = wpb_conf_value(config->agent, "listen");
     const struct wpb_conf_value *sites = wpb_conf_value(config->agent, "sites");
     const struct wpb_conf_value *window = wpb_conf_value(config->agent, "request_window");
-    const struct wpb_conf_value *interval = wpb_conf_value(config->agent, "interval");
     struct wpb_err err;
 
     if (window->number > 0 && DAY_S % (uint64_t)window->number != 0)
         wpb_conf_error(config->problems, window->file, window->line,
                        "request_window: %s does not divide a day; take 10s, 30s, 60s or "
                        "5m",
-                       window->text);
-    if (wpb_conf_is_set(config->agent, "request_window") &&
-        window->number < interval->number)
-        wpb_conf_error(config->problems, window->file, window->line,
-                       "request_window: %s is shorter than interval, so that what MySQL "
-                       "and Redis did in a window would not be known; shorten interval "
-                       "too",
                        window->text);
     if (wpb_conf_listen_parse(listen->text, config->arena, &config->listen, &err))
         assert(!"the table let an address through that cannot be parsed");

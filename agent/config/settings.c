@@ -58,7 +58,7 @@ static const struct wpb_setting agent_settings[] = {
      .fallback = "60s",
      .help =
          "Requests are counted in windows of this length, which must divide a day and "
-         "not be shorter than the interval. Short ones tell more of peaks, and need "
+         "in none shorter than the interval. Short ones tell more of peaks, and need "
          "more requests."},
     {.name = "sites",
      .type = WPB_SETTING_CHOICE,

@@ -264,6 +264,7 @@ host_id = lab
 [site shop]
 path = $docroot
 owner = team-checkout
+pool_file = $work/php-fpm.conf
 mysql = mysql+unix://$work/mariadb.sock?db=shop&user=wpbloat
 mysql_password_file = $work/mariadb.password
 
