@@ -10,6 +10,7 @@
 const struct wpb_probe *const wpb_probes[] = {
     &wpb_probe_host_memory,
     &wpb_probe_requests_log,
+    &wpb_probe_requests_pool,
     &wpb_probe_host_cpu,
     &wpb_probe_requests_slow,
     &wpb_probe_requests_errors,

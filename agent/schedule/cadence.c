@@ -10,6 +10,7 @@
 /* clang-format off */
 const struct wpb_cadence wpb_cadences[] = {
     {"host.memory", EACH_INTERVAL, "two calls of the C library"},
+    {"requests.pool", EACH_INTERVAL, "three questions to the kernel, one to the pool"},
     {"requests.log", EACH_INTERVAL, "what was added to a log since the look before"},
     {"host.cpu", EACH_INTERVAL, "three small files of the kernel"},
     {"requests.slow", EACH_INTERVAL, "likewise; of slow requests there are few"},

@@ -9,5 +9,6 @@
 extern const struct wpb_probe wpb_probe_requests_log;
 extern const struct wpb_probe wpb_probe_requests_slow;
 extern const struct wpb_probe wpb_probe_requests_errors;
+extern const struct wpb_probe wpb_probe_requests_pool; /* its workers and its queue */
 
 #endif

@@ -29,3 +29,4 @@ target_link_libraries(pool_look PUBLIC wpb_requests wpb_schedule PkgConfig::CMOC
 wpb_unit_test(request_log pool_look)
 wpb_unit_test(slow_traces pool_look)
 wpb_unit_test(error_places pool_look)
+wpb_unit_test(request_pool fpm_fixture wpb_schedule)
