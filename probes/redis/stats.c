@@ -197,6 +197,7 @@ const struct wpb_probe wpb_probe_redis_stats = {
             "INFO",
     .unit = "replies",
     .needs = "redis",
+    .after = "redis.server", /* which tells when there is no data behind the numbers */
     .look = WPB_LOOK_SURVEY,
     .cost = WPB_COST_FREE,
     .deadline_ms = 20000,
