@@ -18,7 +18,7 @@
 
 #define STAGE "requests"
 #define READINGS 3
-#define SOURCES 3
+#define SOURCES 2
 #define APART_MS 300
 
 /* From run to run. */
@@ -46,7 +46,7 @@ struct state {
     struct wpb_fpm_question question;
     struct wpb_arena *arena;
     struct wpb_buf reason;
-    uint64_t told; /* sources: its file, the kernel, the page */
+    uint64_t told; /* sources: the kernel, the page */
     bool is_working, is_cancelled;
 };
 
@@ -109,7 +109,8 @@ static void end(struct state *state)
 
     if (state->is_cancelled)
         say(state, "stopped before its end");
-    if (state->told == 0)
+    /* What its file says stands. */
+    if (state->told == 0 && !(state->pool && state->pool->max_children))
         status = WPB_COVERAGE_UNAVAILABLE;
     else if (state->reason.len)
         status = WPB_COVERAGE_PARTIAL;
@@ -130,7 +131,6 @@ static void post_pool(struct state *state)
                                            [WPB_FPM_ONDEMAND] = "ondemand"};
     const struct wpb_fpm_pool *pool = state->pool;
 
-    state->told += pool->max_children > 0;
     if (pool->max_children)
         post(state, WPB_M_MAX_CHILDREN, wpb_value_count(pool->max_children),
              pool->is_lower_bound ? WPB_ESTIMATED : WPB_EXACT);

@@ -283,6 +283,7 @@ static void a_pool_that_does_not_run_is_told_by_its_file_alone(void **state)
     stage->server.pid = 0;
     look(stage);
     was(stage, WPB_COVERAGE_PARTIAL, stage->server.socket);
+    assert_int_equal(stage->coverage->done, 0);
     assert_int_equal(integer(stage, WPB_M_MAX_CHILDREN), FPM_SERVER_WORKERS);
     assert_int_equal(integer(stage, WPB_M_ACCEPT_QUEUE), -1);
     assert_int_equal(integer(stage, WPB_M_POOL_LOOKS), -1);
