@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "probes/mysql/digest_book.h"
+#include "probes/mysql/grant_line.h"
 #include "probes/mysql/lock_rows.h"
 #include "probes/mysql/lock_tally.h"
 #include "probes/mysql/probes.h"
@@ -22,6 +23,7 @@
 
 #define DIGESTS "performance_schema.events_statements_summary_by_digest"
 #define NOW_MS "FLOOR(UNIX_TIMESTAMP(NOW(6)) * 1000)"
+#define ACCOUNT_MAX 200
 #define LOOKS 5
 #define LOOKS_APART_MS 200
 #define STATE_LOOKS 3
@@ -47,6 +49,7 @@ struct locks {
     bool has_shapes, is_denied, must_name, has_met;
     unsigned looks, unnamed; /* waits that nobody of this account has */
     uint64_t waiting, waited_ms;
+    char account[ACCOUNT_MAX];
     int64_t now_ms; /* the server's */
 };
 
@@ -109,15 +112,21 @@ static bool ask_settings(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     if (!is_first(rung) || !remember(rung))
         return false;
-    wpb_sql_add(sql, "SELECT @@GLOBAL.sql_mode LIKE '%NO_BACKSLASH_ESCAPES%', " NOW_MS);
+    wpb_sql_add(sql, "SELECT @@GLOBAL.sql_mode LIKE '%NO_BACKSLASH_ESCAPES%', " NOW_MS
+                     ", CURRENT_USER()");
     return true;
 }
 
 static enum wpb_rung_next take_settings(struct wpb_rung *rung,
                                         const struct wpb_mysql_rows *rows)
 {
-    state_of(rung)->has_shapes = wpb_rows_count(rows, 0, 0) == 0;
-    state_of(rung)->now_ms = (int64_t)wpb_rows_count(rows, 0, 1);
+    struct locks *state = state_of(rung);
+    struct wpb_slice account = wpb_rows_text(rows, 0, 2);
+
+    state->has_shapes = wpb_rows_count(rows, 0, 0) == 0;
+    state->now_ms = (int64_t)wpb_rows_count(rows, 0, 1);
+    if (account.len && account.len < ACCOUNT_MAX) /* zeroed */
+        memcpy(state->account, account.data, account.len);
     return WPB_RUNG_NEXT;
 }
 
@@ -385,6 +394,22 @@ static void post(struct wpb_rung *rung, const struct wpb_lock_entry *entry)
     post_text(rung, &table, WPB_M_LOCK_HOLDER, worst->holder, provenance);
 }
 
+static void say_unnamed(struct wpb_rung *rung)
+{
+    static const char *const rights[] = {"PROCESS ON *.*",
+                                         "SELECT ON performance_schema.data_locks",
+                                         "SELECT ON performance_schema.data_lock_waits"};
+    size_t count = wpb_rung_dialect(rung) == WPB_MARIADB ? 1 : 3;
+    struct wpb_buf lines;
+
+    wpb_buf_init(&lines, 0);
+    for (size_t i = 0; i < count; i++)
+        wpb_mysql_grant_line(&lines, rights[i], state_of(rung)->account);
+    wpb_rung_note(rung, "statements wait for rows, and this account is not shown whose%s",
+                  lines.data);
+    wpb_buf_fini(&lines);
+}
+
 static void conclude(struct wpb_rung *rung)
 {
     struct locks *state = state_of(rung);
@@ -395,11 +420,7 @@ static void conclude(struct wpb_rung *rung)
     for (size_t i = 0; i < state->memory->tally.count; i++)
         post(rung, &state->memory->tally.entries[i]);
     if (state->unnamed > 1) /* one may have ended before it was asked for */
-        wpb_rung_note(
-            rung, "statements wait for rows, and this account is not shown whose; run "
-                  "GRANT PROCESS ON *.* TO it, on MySQL also SELECT on "
-                  "performance_schema.data_locks and data_lock_waits "
-                  "(packaging/grants.sql)");
+        say_unnamed(rung);
     if (!state->is_kept)
         free(state->memory);
 }

@@ -1,5 +1,6 @@
 /* mysql.rights: which of the tables that the probes read this account may read, as the
  * dictionary shows it: it lists no table that one has no right to. */
+#include "probes/mysql/grant_line.h"
 #include "probes/mysql/probes.h"
 #include "probes/mysql/rung.h"
 #include "probes/wordpress/file.h"
@@ -102,55 +103,22 @@ static enum wpb_rung_next take_statistics(struct wpb_rung *rung,
     return WPB_RUNG_NEXT;
 }
 
-/* Will a line that holds TEXT stay one? */
-static bool is_one_line(const char *text)
-{
-    for (; *text; text++) {
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            return false;
-    }
-    return true;
-}
-
-/* 'user'@'host', as a statement has it. */
-static void add_account(struct wpb_buf *line, const char *account)
-{
-    const char *at = strrchr(account, '@');
-
-    wpb_buf_char(line, '\'');
-    for (const char *byte = account; *byte; byte++) {
-        if (byte == at)
-            wpb_buf_text(line, "'@'");
-        else if (*byte == '\'' || *byte == '\\')
-            wpb_buf_printf(line, "%c%c", *byte, *byte);
-        else
-            wpb_buf_char(line, *byte);
-    }
-    wpb_buf_text(line, "';");
-}
-
 static void add_grant(struct wpb_rung *rung, struct wpb_buf *lines, const char *schema,
                       const char *prefix, const char *name)
 {
-    const char *account = rights_of(rung)->account;
-    struct wpb_sql sql;
+    struct wpb_sql right;
     struct wpb_buf table;
 
-    if (!is_one_line(schema) || !is_one_line(prefix) || !is_one_line(account) ||
-        !*account)
-        return;
     wpb_buf_init(&table, 0);
     wpb_buf_printf(&table, "%s%s", prefix, name);
-    wpb_sql_init(&sql, wpb_rung_site(rung));
-    wpb_sql_add(&sql, "\nGRANT SELECT ON ");
-    wpb_sql_identifier(&sql, wpb_slice_cstr(schema));
-    wpb_sql_add(&sql, ".");
-    wpb_sql_identifier(&sql, wpb_buf_view(&table));
-    wpb_sql_add(&sql, " TO ");
-    wpb_buf_slice(lines, wpb_buf_view(&sql.text));
-    wpb_sql_fini(&sql);
+    wpb_sql_init(&right, wpb_rung_site(rung));
+    wpb_sql_add(&right, "SELECT ON ");
+    wpb_sql_identifier(&right, wpb_slice_cstr(schema));
+    wpb_sql_add(&right, ".");
+    wpb_sql_identifier(&right, wpb_buf_view(&table));
+    wpb_mysql_grant_line(lines, right.text.data, rights_of(rung)->account);
+    wpb_sql_fini(&right);
     wpb_buf_fini(&table);
-    add_account(lines, account);
 }
 
 static bool has_plugin(const struct wpb_site *site, const char *plugin)
@@ -192,7 +160,8 @@ static void conclude(struct wpb_rung *rung)
     }
     if (names.len)
         wpb_rung_note(rung, "not there, or not to be read by %s: %s%s",
-                      is_one_line(rights->account) ? rights->account : "its account",
+                      wpb_mysql_grant_is_line(rights->account) ? rights->account
+                                                               : "its account",
                       names.data, lines.data);
     wpb_buf_fini(&names);
     wpb_buf_fini(&lines);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "probes/mysql/digest_book.h"
+#include "probes/mysql/grant_line.h"
 #include "probes/mysql/probes.h"
 #include "probes/mysql/rung.h"
 #include "probes/mysql/shape.h"
@@ -20,6 +21,7 @@
 #define NOW_MS "FLOOR(UNIX_TIMESTAMP(NOW(6)) * 1000)"
 #define ROWS_MAX 800
 #define TOP 20 /* by executions, and as many by time */
+#define ACCOUNT_MAX 200
 #define TOLD_MAX (2 * (size_t)TOP)
 #define DIGEST_MAX 64 /* SHA-256 in MySQL 8, MD5 in MariaDB */
 #define TEXT_MAX 1024 /* of a digest, before its shape is made */
@@ -42,6 +44,7 @@ struct told {
 struct statements {
     struct wpb_digest_book *book; /* the run's, or kept */
     bool is_kept, is_second, is_off;
+    char account[ACCOUNT_MAX];
     int64_t now_ms;   /* the server's */
     int64_t since_ms; /* between this look and the one before */
     struct candidate *candidates;
@@ -67,7 +70,7 @@ static bool ask_switch(struct wpb_rung *rung, struct wpb_sql *sql)
 {
     if (!is_first(rung))
         return false;
-    wpb_sql_add(sql, "SELECT @@performance_schema, " NOW_MS);
+    wpb_sql_add(sql, "SELECT @@performance_schema, " NOW_MS ", CURRENT_USER()");
     return true;
 }
 
@@ -75,14 +78,19 @@ static void say_off(struct wpb_rung *rung)
 {
     state_of(rung)->is_off = true;
     wpb_rung_skip(rung, "performance_schema is off, so nobody counts statements by kind; "
-                        "put the line performance_schema = ON under [mysqld] into the "
-                        "server's configuration and restart it");
+                        "to have them counted, put this into the server's configuration "
+                        "and restart it\n[mysqld]\nperformance_schema = ON");
 }
 
 static enum wpb_rung_next take_switch(struct wpb_rung *rung,
                                       const struct wpb_mysql_rows *rows)
 {
-    state_of(rung)->now_ms = (int64_t)wpb_rows_count(rows, 0, 1);
+    struct statements *state = state_of(rung);
+    struct wpb_slice account = wpb_rows_text(rows, 0, 2);
+
+    state->now_ms = (int64_t)wpb_rows_count(rows, 0, 1);
+    if (account.len && account.len < ACCOUNT_MAX) /* zeroed */
+        memcpy(state->account, account.data, account.len);
     if (wpb_rows_count(rows, 0, 0) == 0)
         say_off(rung);
     return state_of(rung)->is_off ? WPB_RUNG_SITE_DONE : WPB_RUNG_NEXT;
@@ -336,10 +344,13 @@ static enum wpb_rung_next take_texts(struct wpb_rung *rung,
 
 static void say_denied(struct wpb_rung *rung)
 {
-    wpb_rung_skip(
-        rung,
-        "this account may not read how often statements run; run GRANT SELECT ON " DIGESTS
-        " TO it (packaging/grants.sql)");
+    struct wpb_buf lines;
+
+    wpb_buf_init(&lines, 0);
+    wpb_mysql_grant_line(&lines, "SELECT ON " DIGESTS, state_of(rung)->account);
+    wpb_rung_skip(rung, "this account may not read how often statements run%s",
+                  lines.data);
+    wpb_buf_fini(&lines);
 }
 
 static void fini(struct wpb_rung *rung)

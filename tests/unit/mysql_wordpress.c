@@ -96,17 +96,18 @@ static char *quoted(struct mysql_server *server, const char *text)
 static void grant_from(struct mysql_server *server,
                        const struct mysql_wordpress *wordpress, const char *host)
 {
-    char tables[256];
+    char tables[256], of_plugin[300];
     char *password = quoted(server, MYSQL_WORDPRESS_PASSWORD);
 
     snprintf(tables, sizeof tables, "`%s`.`%s", or_usual(wordpress->schema, "wordpress"),
              or_usual(wordpress->prefix, "wp_"));
+    snprintf(of_plugin, sizeof of_plugin, "GRANT SELECT ON %s", tables);
     const struct replacement replacements[] = {
         {"`wordpress`.`wp_", tables},
         {"'localhost'", host},
         {"CHOOSE-A-PASSWORD", password},
         /* Last, so that the lines of a site without WooCommerce stay comments. */
-        {"-- GRANT SELECT", "GRANT SELECT"},
+        {"-- GRANT SELECT ON `wordpress`.`wp_", of_plugin},
     };
     size_t count = sizeof replacements / sizeof replacements[0];
     char *sql = replaced(read_file(MYSQL_SOURCE "/packaging/grants.sql"), replacements,
