@@ -200,8 +200,8 @@ wait_for "the agent's alert" "$agent_pid" counts \
     '(wpbloat_alerts{job="wpbloat-agent",state="firing"} > 0) ^ 0' 1
 wait_for "the agent's delivery" "$agent_pid" counts \
     '(wpbloat_sink_delivered_total{job="wpbloat-agent",sink="file"} > 0) ^ 0' 1
-counts 'count(site:wpbloat_findings:owned{job="wpbloat-agent",severity="critical",owner="team-checkout"} > 0)' 1 ||
-    fail "the rules do not see the agent's finding, or not its owner"
+wait_for "the agent's finding and its owner, in the rules" "$prometheus_pid" counts \
+    'count(site:wpbloat_findings:owned{job="wpbloat-agent",severity="critical",owner="team-checkout"} > 0)' 1
 query agent 'count({__name__=~"wpbloat_.*",job="wpbloat-agent"})' || fail "Prometheus does not count"
 expect_json agent '30 < int(d["data"]["result"][0]["value"][1]) <= 60 + 12'
 

@@ -41,10 +41,38 @@ class Receiver:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            # Counted on the thread that accepts, so that none is overlooked.
+            def process_request(self, request, client_address):
+                with receiver.lock:
+                    receiver.open += 1
+                super().process_request(request, client_address)
+
+            def shutdown_request(self, request):
+                super().shutdown_request(request)
+                with receiver.lock:
+                    receiver.open -= 1
+
+        self.open = 0  # connections that are not at their end
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def hear_out(self):
+        """Waits until all that was sent by somebody who is dead has been heard."""
+        # Connections are accepted in their order: this one after all of his.
+        last = socket.create_connection(("127.0.0.1", self.port))
+        last.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        while last.recv(4096):
+            pass
+        last.close()
+        while True:
+            with self.lock:
+                if self.open == 0:
+                    return
+            time.sleep(0.005)
 
     def answer(self, handler, alert):
         with self.lock:
@@ -85,8 +113,9 @@ class Receiver:
 
 
 class Agent:
-    def __init__(self, wpbloat, faults, work, port):
+    def __init__(self, wpbloat, faults, work, receiver):
         self.wpbloat, self.faults, self.work = wpbloat, faults, work
+        self.receiver = receiver
         self.config = os.path.join(work, "wpbloat.conf")
         self.log = os.path.join(work, "agent.log")
         self.kills = []
@@ -98,7 +127,7 @@ class Agent:
             for site in range(SITES):
                 file.write(f"[site s{site}]\nredis_prefix = wp:\nmemory_limit = 128M\n"
                            f"redis = unix://{work}/redis.sock?db={site}\n")
-            file.write(f"[sink webhook]\nurl = http://127.0.0.1:{port}/hook\n"
+            file.write(f"[sink webhook]\nurl = http://127.0.0.1:{receiver.port}/hook\n"
                        "timeout = 2s\n")
         os.chmod(self.config, 0o600)
 
@@ -120,6 +149,9 @@ class Agent:
             sys.exit(f"the agent ended by itself with {self.process.returncode}")
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        # What was under way when it died was sent before its death, however late a busy
+        # machine lets us read it.
+        self.receiver.hear_out()
         self.kills.append(time.monotonic())
 
     def stop(self):
@@ -207,7 +239,7 @@ def main():
     wpbloat, faults, work, rounds, seed = sys.argv[1:]
     chance = random.Random(int(seed))
     receiver = Receiver(int(seed) + 1)
-    agent = Agent(wpbloat, faults, work, receiver.port)
+    agent = Agent(wpbloat, faults, work, receiver)
     truth = {site: False for site in range(SITES)}
     faulty = []  # spans of time with a disk that fails
     for site in truth:
