@@ -51,9 +51,6 @@ struct wpb_info_number wpb_info_whole(struct wpb_slice value);
 /* What comes after NAME in "calls=1,usec=2". */
 struct wpb_info_number wpb_info_part(struct wpb_slice list, struct wpb_slice name);
 
-/* Add what another node of the same cluster says to TOTAL: memory, keys, hits and misses
- * together, children at work, the shortest uptime, a limit of memory only where every
- * node has one. Texts are left as they are. */
 /* Add what another node of the same cluster says to TOTAL: memory, keys, hits, misses and
  * children at work together, the shortest uptime, a limit of memory only where every node
  * has one. Texts are left as they are. */
