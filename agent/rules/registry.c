@@ -800,7 +800,8 @@ const struct wpb_rule wpb_rules[] = {
         .options =
             {
                 {"warning_ratio", WPB_OPTION_RATIO, 0.70, 0.01, 10,
-                 "part of that rate in the busiest window that is worth a warning",
+                 "part of that rate in the busiest window that is worth a warning; the "
+                 "rate from which waiting is felt always is",
                  "our own: the rate is known within 10 to 25 %"},
                 {"critical_ratio", WPB_OPTION_RATIO, 0.90, 0.01, 10,
                  "part of that rate lately that is critical", OURS},

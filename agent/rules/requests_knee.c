@@ -12,7 +12,7 @@ struct knee {
     const struct wpb_subject *pool;
     double capacity, low, high; /* requests a second */
     double rate, busiest;       /* lately; in the busiest window */
-    double wait_s;              /* p95 at the capacity; below 0: unknown */
+    double knee, wait_s;        /* from which waiting is felt, and p95 then; 0: unknown */
     double workers;             /* 0: unknown */
     double demand_s;            /* of the bottleneck, a request; 0: unknown */
     struct wpb_slice bottleneck;
@@ -59,7 +59,8 @@ static bool read_knee(const struct wpb_rule_context *context,
     knee->high = of_pool(context, knee, WPB_M_CAPACITY_HIGH_PER_SECOND, knee->capacity);
     knee->rate = of_pool(context, knee, WPB_M_REQUESTS_PER_SECOND, 0);
     knee->busiest = fmax(knee->rate, of_pool(context, knee, WPB_M_BUSIEST_PER_SECOND, 0));
-    knee->wait_s = of_pool(context, knee, WPB_M_CAPACITY_WAIT_SECONDS, -1);
+    knee->knee = of_pool(context, knee, WPB_M_KNEE_PER_SECOND, 0);
+    knee->wait_s = of_pool(context, knee, WPB_M_CAPACITY_WAIT_SECONDS, 0);
     knee->workers = of_pool(context, knee, WPB_M_MAX_CHILDREN, 0);
     knee->bottleneck = wpb_window_text(context->window, pool, WPB_M_BOTTLENECK);
     knee->demand_s = of_bottleneck(context, knee, WPB_M_DEMAND_SECONDS);
@@ -80,6 +81,7 @@ static bool judge(const struct wpb_rule_context *context, const struct knee *kne
     return *severity == WPB_CRITICAL ||
            knee->busiest >=
                knee->capacity * wpb_rule_option(context, CODE, "warning_ratio") ||
+           (knee->knee > 0 && knee->busiest >= knee->knee) ||
            (is_lock(knee) &&
             knee->capacity <
                 knee->busiest * wpb_rule_option(context, CODE, "lock_factor"));
@@ -186,23 +188,21 @@ static const char *say_resource(const struct wpb_rule_context *context,
         say_first(arena, knee));
 }
 
-/* At the capacity, and beyond it. */
+/* From where waiting is felt, and beyond the capacity. */
 static const char *say_beyond(struct wpb_arena *arena, const struct knee *knee)
 {
-    const char *wait =
-        knee->wait_s > 0
-            ? wpb_arena_printf(arena,
-                               "At %s a second one request in twenty waits %s before a "
-                               "worker takes it; beyond",
-                               wpb_requests_say_rate(arena, knee->capacity),
-                               wpb_requests_say_seconds(arena, knee->wait_s))
-            : wpb_arena_printf(arena, "Beyond %s a second",
-                               wpb_requests_say_rate(arena, knee->capacity));
+    const char *felt = "";
 
+    if (knee->knee > 0 && knee->knee < knee->capacity && knee->wait_s > 0)
+        felt = wpb_arena_printf(arena,
+                                "From about %s a second on waiting is felt: one request "
+                                "in twenty then waits %s. ",
+                                wpb_requests_say_rate(arena, knee->knee),
+                                wpb_requests_say_seconds(arena, knee->wait_s));
     return wpb_arena_printf(arena,
-                            "%s%s more come than are done, the line grows as long as it "
-                            "lasts, and visitors wait seconds, then get errors.",
-                            wait, knee->wait_s > 0 ? " it" : "");
+                            "%sBeyond %s more come than are done: the line grows as long "
+                            "as that lasts, and visitors wait seconds, then get errors.",
+                            felt, wpb_requests_say_rate(arena, knee->capacity));
 }
 
 /* What else each request does too often: the other half of the answer. */
@@ -220,7 +220,7 @@ static const char *say_repeat(struct wpb_arena *arena, const struct knee *knee)
 /* Below the knee of a lock nothing hurts: that is why nobody looks for it. */
 static const char *say_hidden(struct wpb_arena *arena, const struct knee *knee)
 {
-    if (!is_lock(knee) || knee->rate >= knee->low)
+    if (!is_lock(knee) || knee->rate >= (knee->knee > 0 ? knee->knee : knee->low))
         return "";
     return wpb_arena_printf(arena, " At %s a second, as now, little is to be seen of it.",
                             wpb_requests_say_rate(arena, fmax(knee->rate, 0)));
@@ -278,7 +278,8 @@ static void draft_facts(struct wpb_draft *draft, const struct knee *knee)
                    WPB_ESTIMATED);
     wpb_draft_known(draft, "requests_per_second", WPB_M_REQUESTS_PER_SECOND);
     wpb_draft_known(draft, "busiest_per_second", WPB_M_BUSIEST_PER_SECOND);
-    wpb_draft_known(draft, "capacity_wait_seconds", WPB_M_CAPACITY_WAIT_SECONDS);
+    wpb_draft_known(draft, "knee_per_second", WPB_M_KNEE_PER_SECOND);
+    wpb_draft_known(draft, "knee_wait_seconds", WPB_M_CAPACITY_WAIT_SECONDS);
     wpb_draft_known(draft, "first_bottleneck", WPB_M_BOTTLENECK);
     if (knee->demand_s > 0)
         wpb_draft_fact(draft, "bottleneck_demand_seconds",

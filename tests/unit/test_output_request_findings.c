@@ -63,6 +63,7 @@ static void post_harmless(struct look *look)
         pool_part(WPB_SUBJECT_COMPONENT, "plugin:kestrel-currency");
 
     pool_post_rates(look, 4.9, 5.8, 6.5, "lock");
+    pool_post(look, pool_www, WPB_M_KNEE_PER_SECOND, 5.1);
     pool_post(look, pool_www, WPB_M_CAPACITY_WAIT_SECONDS, 0.47);
     pool_post(look, pool_www, WPB_M_SERVICE_SECONDS, 0.41);
     look_post(look, pool_www, WPB_M_WORK_WINDOWS, 240);
@@ -90,6 +91,7 @@ static void post_saturated(struct look *look)
     struct wpb_subject workers = pool_part(WPB_SUBJECT_RESOURCE, "php_workers");
 
     pool_post_rates(look, 14.2, 15.1, 15, "php_workers");
+    pool_post(look, pool_www, WPB_M_KNEE_PER_SECOND, 12.8);
     pool_post(look, pool_www, WPB_M_CAPACITY_WAIT_SECONDS, 0.5);
     pool_post(look, workers, WPB_M_DEMAND_SECONDS, 0.47);
     pool_post(look, workers, WPB_M_SERVERS, 8);

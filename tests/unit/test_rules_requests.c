@@ -59,6 +59,21 @@ static void a_lock_is_told_from_three_times_as_far(void **state)
     assert_int_equal(look_severity(look, KNEE), WPB_WARNING);
 }
 
+static void waiting_that_is_felt_is_a_warning_below_seven_tenths(void **state)
+{
+    struct look *look = *state;
+
+    pool_post_rates(look, 3, 5.9, 10, "php_workers");
+    pool_post(look, pool_www, WPB_M_KNEE_PER_SECOND, 6);
+    pool_post(look, pool_www, WPB_M_CAPACITY_WAIT_SECONDS, 0.5);
+    assert_int_equal(look_severity(look, KNEE), -1);
+    pool_post_rates(look, 3, 6, 10, "php_workers");
+    assert_int_equal(look_severity(look, KNEE), WPB_WARNING);
+    look_assert_says(look_found(look, KNEE)->summary,
+                     "From about 6 a second on waiting is felt: one request in twenty "
+                     "then waits 0.50 s. Beyond 10 more come than are done");
+}
+
 static void a_refused_or_unknown_capacity_is_silent(void **state)
 {
     struct look *look = *state;
@@ -484,6 +499,7 @@ int main(void)
         TEST(knee_warns_at_seven_tenths_of_the_capacity_in_the_busiest_window),
         TEST(knee_is_critical_when_it_is_reached_now),
         TEST(a_lock_is_told_from_three_times_as_far),
+        TEST(waiting_that_is_felt_is_a_warning_below_seven_tenths),
         TEST(a_refused_or_unknown_capacity_is_silent),
         TEST(knee_says_rate_interval_and_what_breaks_first),
         TEST(knee_by_a_lock_names_table_statement_and_component),
