@@ -78,10 +78,15 @@ static void add_subject(struct wpb_sha256 *hash, const struct wpb_subject *subje
 
 bool wpb_fingerprint_is_shared(const struct wpb_finding *finding)
 {
-    enum wpb_subject_kind kind = finding->subject->kind;
+    const struct wpb_subject *whole = finding->subject;
+    uint64_t levels = 0;
 
-    return finding->other_site_count || kind == WPB_SUBJECT_REDIS_SERVER ||
-           kind == WPB_SUBJECT_MYSQL_SERVER || kind == WPB_SUBJECT_HOST;
+    /* A PHP-FPM pool, and so its parts, may run several sites. */
+    while (whole->parent && ++levels < PARENTS_MAX)
+        whole = whole->parent;
+    return finding->other_site_count || whole->kind == WPB_SUBJECT_REDIS_SERVER ||
+           whole->kind == WPB_SUBJECT_MYSQL_SERVER || whole->kind == WPB_SUBJECT_HOST ||
+           whole->kind == WPB_SUBJECT_POOL;
 }
 
 void wpb_fingerprint(const struct wpb_finding *finding, struct wpb_slice host_id,

@@ -6,8 +6,9 @@
  * texts. A site is its folder, its database and its table prefix: what it is called has
  * no part in it, so that naming one later changes nothing. Of a site without a folder it
  * is where its Redis and its database are; two of those in one database are one to this
- * file. In what several sites share, or could share (a server, the host), the site has no
- * part: a second site on a server changes nothing either.
+ * file. In what several sites share, or could share (a server, a PHP-FPM pool with its
+ * parts, the host), the site has no part: a second site on a server changes nothing
+ * either.
  *
  * Pure, any thread.
  */

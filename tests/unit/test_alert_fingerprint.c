@@ -160,6 +160,24 @@ static void sites_have_no_part_in_what_they_share(void **state)
     assert_string_equal(fingerprint(&shop), fingerprint(&blog));
 }
 
+static void sites_have_no_part_in_a_pool_and_its_parts(void **state)
+{
+    struct about shop = incident(), blog = incident();
+    (void)state;
+
+    blog.site.path = "/var/www/blog";
+    shop.subject.kind = blog.subject.kind = WPB_SUBJECT_POOL;
+    assert_string_equal(fingerprint(&shop), fingerprint(&blog));
+    shop.subject.kind = blog.subject.kind = WPB_SUBJECT_COMPONENT;
+    assert_string_not_equal(fingerprint(&shop), fingerprint(&blog));
+    shop.parent.kind = blog.parent.kind = WPB_SUBJECT_POOL;
+    shop.subject.parent = &shop.parent;
+    blog.subject.parent = &blog.parent;
+    assert_string_equal(fingerprint(&shop), fingerprint(&blog));
+    blog.parent.name = wpb_slice_cstr("another pool");
+    assert_string_not_equal(fingerprint(&shop), fingerprint(&blog));
+}
+
 static void a_site_without_a_folder_is_where_its_servers_are(void **state)
 {
     struct about about = incident(), learnt = incident(), other = incident();
@@ -293,6 +311,7 @@ int main(void)
         cmocka_unit_test(everything_else_keeps_apart),
         cmocka_unit_test(neighbours_do_not_run_into_each_other),
         cmocka_unit_test(sites_have_no_part_in_what_they_share),
+        cmocka_unit_test(sites_have_no_part_in_a_pool_and_its_parts),
         cmocka_unit_test(a_site_without_a_folder_is_where_its_servers_are),
         cmocka_unit_test(keys_of_parts_are_never_zero_but_for_nothing),
         cmocka_unit_test(what_is_no_fingerprint_is_told_apart),
