@@ -29,6 +29,8 @@ wpb_package_file(${packaging}/completion/wpbloat.bash
 wpb_package_file(${packaging}/systemd/wpbloat.service.d/per-user-sites.conf.example
                  ${shared} RENAME per-user-sites.conf)
 wpb_package_file(${packaging}/grants.sql ${shared})
+wpb_package_file(${packaging}/php-fpm/wpbloat-pool.conf ${documents}/examples/php-fpm)
+wpb_package_file(${packaging}/nginx/wpbloat-log-format.conf ${documents}/examples/nginx)
 wpb_package_file(${packaging}/redis-acl.txt ${shared})
 install(PROGRAMS ${packaging}/join-groups DESTINATION lib/wpbloat
         COMPONENT package EXCLUDE_FROM_ALL)

@@ -15,11 +15,31 @@
 #include "agent/schedule/turn.h"
 #include "probes/mysql/probes.h"
 #include "probes/redis/probes.h"
+#include "probes/requests/probes.h"
 
 /* The servers themselves, and what they let us do: a handful of commands. */
 static const struct wpb_probe *const probes[] = {
-    &wpb_probe_redis_server, &wpb_probe_redis_rights, &wpb_probe_mysql_server,
-    &wpb_probe_mysql_rights, NULL};
+    &wpb_probe_redis_server,    &wpb_probe_redis_rights,
+    &wpb_probe_mysql_server,    &wpb_probe_mysql_rights,
+    &wpb_probe_requests_log,    &wpb_probe_requests_slow,
+    &wpb_probe_requests_errors, NULL};
+
+/* How a probe is called here, what it says when all is well, and where the lines belong
+ * that stand behind its reason (NULL: the reason says so). */
+static const struct look_of {
+    const char *probe, *system, *label, *well, *where;
+} looks[] = {
+    {"redis.rights", "Redis", "  may do", "all that wpbloat needs",
+     "run in redis-cli as an administrator, and then ACL SAVE or CONFIG REWRITE"},
+    {"redis.", "Redis", "Redis", "answers", "run in redis-cli as an administrator"},
+    {"mysql.rights", "MySQL", "  may do", "all that wpbloat needs",
+     "run in mysql as an administrator"},
+    {"mysql.", "MySQL", "MySQL", "answers", "run in mysql as an administrator"},
+    {"requests.log", "PHP-FPM", "  requests", "each is told by its log", NULL},
+    {"requests.slow", "PHP-FPM", "  slow ones", "are told by its slow log", NULL},
+    {"requests.errors", "PHP-FPM", "  PHP errors", "are told by their log", NULL},
+    {"requests.", "PHP-FPM", "  pool", "answers", NULL},
+};
 
 struct check {
     const char *file; /* NULL: the default, which need not be there */
@@ -77,7 +97,7 @@ static bool is_among(const char *site, const char *names)
     return false;
 }
 
-/* REASON is a sentence, and behind it lines to run. */
+/* REASON is a sentence, and behind it lines to run or to add, WHERE. */
 static void show_reason(struct check *check, const char *label, const char *reason,
                         const char *where)
 {
@@ -86,8 +106,10 @@ static void show_reason(struct check *check, const char *label, const char *reas
 
     wpb_buf_init(&sentence, 0);
     wpb_buf_add(&sentence, reason, lines ? (size_t)(lines - reason) : strlen(reason));
+    if (lines && where)
+        wpb_buf_printf(&sentence, ". To allow it, %s", where);
     if (lines)
-        wpb_buf_printf(&sentence, ". To allow it, %s:", where);
+        wpb_buf_char(&sentence, ':');
     entry(check, WPB_INK_YELLOW, label, sentence.data);
     wpb_buf_fini(&sentence);
     while (lines) {
@@ -101,37 +123,50 @@ static void show_reason(struct check *check, const char *label, const char *reas
     }
 }
 
-static void show_coverage(struct check *check, const struct wpb_coverage *row)
+static const struct look_of *look_of(const char *probe)
+{
+    for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++) {
+        if (strncmp(probe, looks[i].probe, strlen(looks[i].probe)) == 0)
+            return &looks[i];
+    }
+    return NULL;
+}
+
+static void show_coverage(struct check *check, const struct wpb_coverage *row,
+                          const struct look_of *look)
 {
     bool is_rights = strstr(row->probe, ".rights") != NULL;
-    bool is_redis = strncmp(row->probe, "redis.", 6) == 0;
     bool has_looked =
         row->status == WPB_COVERAGE_OK || row->status == WPB_COVERAGE_PARTIAL;
-    const char *label = is_rights ? "  may do" : is_redis ? "Redis" : "MySQL";
 
     if (is_rights && !has_looked)
         return; /* why not is said of the server itself */
     if (row->status == WPB_COVERAGE_OK)
-        entry(check, WPB_INK_PLAIN, label,
-              is_rights ? "all that wpbloat needs" : "answers");
+        entry(check, WPB_INK_PLAIN, look->label, look->well);
     else
-        show_reason(check, label, row->reason,
-                    is_redis ? "run in redis-cli as an administrator, and then ACL SAVE "
-                               "or CONFIG REWRITE"
-                             : "run in mysql as an administrator");
-    check->has_trouble |= row->status != WPB_COVERAGE_OK;
+        show_reason(check, look->label, row->reason, look->where);
+    /* A log that nobody has asked for is no trouble. */
+    check->has_trouble |= row->status != WPB_COVERAGE_OK &&
+                          !(row->status == WPB_COVERAGE_SKIPPED && !look->where);
 }
 
-static void show_address(struct check *check, const struct wpb_site *site, bool is_redis)
+/* Where the SYSTEM of SITE is, when it has one. */
+static void show_address(struct check *check, const struct wpb_site *site,
+                         const char *system)
 {
     struct wpb_buf scope;
 
     wpb_buf_init(&scope, 0);
-    if (is_redis)
+    if (strcmp(system, "Redis") == 0 && site->has_redis)
         wpb_redis_address_scope(&site->redis, true, &scope);
-    else
+    else if (strcmp(system, "MySQL") == 0 && site->has_mysql)
         wpb_mysql_address_scope(&site->mysql, true, &scope);
-    entry(check, WPB_INK_PLAIN, is_redis ? "Redis" : "MySQL", scope.data);
+    else if (strcmp(system, "PHP-FPM") == 0 && site->pool_name && *site->pool_name)
+        wpb_buf_printf(&scope, "pool %s%s%s", site->pool_name,
+                       site->pool_file && *site->pool_file ? " in " : "",
+                       site->pool_file ? site->pool_file : "");
+    if (scope.len)
+        entry(check, WPB_INK_PLAIN, system, scope.data);
     wpb_buf_fini(&scope);
 }
 
@@ -153,6 +188,7 @@ static void show_site(struct check *check, const struct wpb_site *site,
                       const struct wpb_selected_sites *selected,
                       const struct wpb_turn *turn)
 {
+    static const char *const systems[] = {"Redis", "MySQL", "PHP-FPM"};
     size_t count;
     const struct wpb_coverage *rows = wpb_turn_coverage(turn, &count);
     struct wpb_buf title;
@@ -173,13 +209,13 @@ static void show_site(struct check *check, const struct wpb_site *site,
         check->has_trouble |= row->status == WPB_COVERAGE_UNAVAILABLE;
     }
     show_unresolved(check, site);
-    for (int is_redis = 1; is_redis >= 0; is_redis--) {
-        if (is_redis ? site->has_redis : site->has_mysql)
-            show_address(check, site, is_redis);
+    for (size_t system = 0; system < sizeof systems / sizeof systems[0]; system++) {
+        show_address(check, site, systems[system]);
         for (size_t i = 0; i < count; i++) {
-            if (is_among(site->name, rows[i].site) &&
-                (strncmp(rows[i].probe, "redis.", 6) == 0) == is_redis)
-                show_coverage(check, &rows[i]);
+            const struct look_of *look = look_of(rows[i].probe);
+            if (look && strcmp(look->system, systems[system]) == 0 &&
+                is_among(site->name, rows[i].site))
+                show_coverage(check, &rows[i], look);
         }
     }
 }

@@ -202,7 +202,7 @@ static const struct wpb_setting site_settings[] = {
      .type = WPB_SETTING_TEXT,
      .fallback = "nginx-recommended",
      .help = "How its lines are written: nginx-recommended (see "
-             "nginx/wpbloat-log-format.conf beside this program's documents), combined, "
+             "examples/nginx/wpbloat-log-format.conf among the documents), combined, "
              "or the format itself, as in nginx's log_format or Apache's LogFormat, in "
              "quotes as a whole. It has to tell $upstream_response_time."},
     {.name = "interval",

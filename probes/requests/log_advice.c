@@ -48,6 +48,7 @@ void wpb_log_advice_permission(const char *path, struct wpb_buf *out)
 
 void wpb_log_advice_nginx(struct wpb_buf *out)
 {
-    wpb_buf_text(out, "\nlog_format wpbloat '" WPB_NGINX_FORMAT "';"
+    wpb_buf_text(out, "\n# nginx, in its http { }, and in the site's server { }:"
+                      "\nlog_format wpbloat '" WPB_NGINX_FORMAT "';"
                       "\naccess_log /var/log/nginx/wpbloat.log wpbloat;");
 }

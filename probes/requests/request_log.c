@@ -17,6 +17,7 @@
 /* Above this share of lines that do not fit, the format is not that of the log. */
 #define UNREAD_RATIO 0.1
 #define UNREAD_MIN 20
+#define FADE 0.9
 
 /* A log, and what it is read by. */
 struct feed {
@@ -24,7 +25,8 @@ struct feed {
     char *path, *format;               /* it was made for, as configured */
     struct wpb_err err;                /* why it is not read, or was not this time */
     enum wpb_follow_status status;
-    uint64_t lines_before, bytes_before; /* at the last look */
+    uint64_t lines_before, bytes_before, unread_before; /* at the last look */
+    double lines, unread; /* lately: they fade from look to look */
 };
 
 struct request_log {
@@ -196,6 +198,9 @@ static void read_feed(struct feed *feed, struct wpb_pool_look *look)
     struct wpb_request_source_seen seen = wpb_request_source_seen(feed->source);
     look->lines += seen.lines - feed->lines_before;
     look->bytes += seen.bytes - feed->bytes_before;
+    feed->lines = feed->lines * FADE + (double)(seen.lines - feed->lines_before);
+    feed->unread = feed->unread * FADE + (double)(seen.unread - feed->unread_before);
+    feed->unread_before = seen.unread;
     feed->lines_before = seen.lines;
     feed->bytes_before = seen.bytes;
     look->has_more |= feed->status == WPB_FOLLOW_MORE;
@@ -209,15 +214,12 @@ static bool is_read(const struct feed *feed)
 
 static bool is_misread(const struct feed *feed)
 {
-    struct wpb_request_source_seen seen = wpb_request_source_seen(feed->source);
-
-    return seen.unread >= UNREAD_MIN &&
-           (double)seen.unread > UNREAD_RATIO * (double)seen.lines;
+    return feed->unread >= UNREAD_MIN && feed->unread > UNREAD_RATIO * feed->lines;
 }
 
 /* Why PHP-FPM's log is not read, and what to do. */
 static void explain_fpm(const struct request_log *log, const struct wpb_fpm_pool *pool,
-                        struct wpb_buf *out)
+                        struct wpb_buf *out, struct wpb_buf *lines)
 {
     const struct wpb_err *err = &log->fpm.err;
 
@@ -229,15 +231,15 @@ static void explain_fpm(const struct request_log *log, const struct wpb_fpm_pool
                        "pool %s writes no access log; add to its section in %s, and "
                        "reload PHP-FPM",
                        pool->name, pool->file);
-        wpb_log_advice_access(pool, out);
+        wpb_log_advice_access(pool, lines);
     } else if (!log->fpm.source) {
         wpb_buf_printf(out, "access.format of pool %s in %s cannot be read back: %s",
                        pool->name, pool->file, err->message);
-        wpb_log_advice_access(pool, out);
+        wpb_log_advice_access(pool, lines);
     } else if (err->code == WPB_E_DENIED) {
         wpb_buf_printf(out, "%s; let the group of those who read logs read it",
                        err->message);
-        wpb_log_advice_permission(pool->access_log, out);
+        wpb_log_advice_permission(pool->access_log, lines);
     } else if (log->fpm.status == WPB_FOLLOW_ABSENT) {
         wpb_buf_printf(out,
                        "%s is not there: PHP-FPM writes it once it is reloaded, if its "
@@ -250,7 +252,7 @@ static void explain_fpm(const struct request_log *log, const struct wpb_fpm_pool
 
 /* PHP-FPM's log is read; does it tell enough? */
 static void explain_format(const struct request_log *log, const struct wpb_fpm_pool *pool,
-                           struct wpb_buf *out)
+                           struct wpb_buf *out, struct wpb_buf *lines)
 {
     const struct wpb_request_source *source = log->fpm.source;
     static const struct {
@@ -263,7 +265,7 @@ static void explain_format(const struct request_log *log, const struct wpb_fpm_p
 
     if (is_misread(&log->fpm)) {
         wpb_buf_printf(out,
-                       "most lines of %s are not in the format of %s: PHP-FPM takes a "
+                       "lines of %s are not in the format of %s: PHP-FPM takes a "
                        "new access.format when it is reloaded",
                        pool->access_log, pool->file);
         return;
@@ -278,10 +280,11 @@ static void explain_format(const struct request_log *log, const struct wpb_fpm_p
                    "access.format of pool %s does not tell %s; set in %s, and reload "
                    "PHP-FPM",
                    pool->name, missing, pool->file);
-    wpb_log_advice_access(pool, out);
+    wpb_log_advice_access(pool, lines);
 }
 
-static void explain_web(const struct request_log *log, struct wpb_buf *out)
+static void explain_web(const struct request_log *log, struct wpb_buf *out,
+                        struct wpb_buf *lines)
 {
     const struct wpb_err *err = &log->web.err;
 
@@ -291,28 +294,30 @@ static void explain_web(const struct request_log *log, struct wpb_buf *out)
                    log->web.source ? "" : log->web_path, log->web.source ? "" : ": ",
                    err->message);
     if (err->code == WPB_E_DENIED)
-        wpb_log_advice_permission(log->web_path, out);
+        wpb_log_advice_permission(log->web_path, lines);
     else if (err->code == WPB_E_UNSUPPORTED && !log->web.source)
-        wpb_log_advice_nginx(out);
+        wpb_log_advice_nginx(lines);
 }
 
 static void explain(const struct request_log *log, struct wpb_pool_look *look)
 {
     bool is_any_read = is_read(&log->fpm) || is_read(&log->web);
     bool is_set = *look->pool->access_log || *log->web_path;
-    struct wpb_buf reason;
+    struct wpb_buf reason, lines;
 
     wpb_buf_init(&reason, WPB_POOL_REASON_MAX - 1);
+    wpb_buf_init(&lines, 0);
     if (is_read(&log->fpm))
-        explain_format(log, look->pool, &reason);
-    else if (*look->pool->access_log || !is_read(&log->web))
-        explain_fpm(log, look->pool, &reason);
-    explain_web(log, &reason);
+        explain_format(log, look->pool, &reason, &lines);
+    else
+        explain_fpm(log, look->pool, &reason, &lines);
+    explain_web(log, &reason, &lines);
     wpb_pool_look_say(look,
                       is_any_read ? reason.len ? WPB_COVERAGE_PARTIAL : WPB_COVERAGE_OK
                       : is_set || !*look->pool->file ? WPB_COVERAGE_UNAVAILABLE
                                                      : WPB_COVERAGE_SKIPPED,
-                      "%s", reason.data);
+                      "%s%s", reason.data, lines.len ? lines.data : "");
+    wpb_buf_fini(&lines);
     wpb_buf_fini(&reason);
 }
 

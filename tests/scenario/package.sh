@@ -82,6 +82,8 @@ contains -rw-r--r-- /usr/share/wpbloat/grants.sql
 contains -rw-r--r-- /usr/share/wpbloat/redis-acl.txt
 contains -rw-r--r-- /usr/share/wpbloat/per-user-sites.conf
 contains -rw-r--r-- /usr/share/doc/wpbloat/remedies/cache.notoptions_bloat.md
+contains -rw-r--r-- /usr/share/doc/wpbloat/examples/php-fpm/wpbloat-pool.conf
+contains -rw-r--r-- /usr/share/doc/wpbloat/examples/nginx/wpbloat-log-format.conf
 contains -rw-r--r-- /usr/share/doc/wpbloat/copyright
 # Nothing that others may write, nothing set-uid, nobody else's file.
 grep -E '^.{8}w|^...[sS]|^......[sS]' "$work/contents" && fail "that is too open"

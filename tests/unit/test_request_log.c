@@ -413,7 +413,9 @@ static void without_fpms_log_the_web_servers_is_counted(void **state)
     look->site.web_log_format = "";
     web_minutes_of(look, 4, 2, 6, 0);
     go(look);
-    assert_int_equal(look->coverage->status, WPB_COVERAGE_OK);
+    /* and PHP-FPM's would tell more */
+    assert_int_equal(look->coverage->status, WPB_COVERAGE_PARTIAL);
+    assert_non_null(strstr(look->coverage->reason, "\naccess.log = "));
     assert_int_equal(pool_look_rows(look), 3);
     assert_true(pool_look_row(look, 0)->requests == 6);
     assert_true(isnan(pool_look_row(look, 0)->queue_wait_s));
