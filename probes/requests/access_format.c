@@ -70,6 +70,8 @@ static const struct {
     {"REQUEST_URI", {.kind = WPB_LINE_TEXT, .target = WPB_LINE_TO_URI}},
     {"HTTP_HOST", {.kind = WPB_LINE_TEXT, .target = WPB_LINE_TO_HOST}},
     {"SERVER_NAME", {.kind = WPB_LINE_TEXT, .target = WPB_LINE_TO_HOST}},
+    {"HTTP_USER_AGENT",
+     {.kind = WPB_LINE_TEXT, .target = WPB_LINE_TO_AGENT, .has_spaces = true}},
     {"SCRIPT_NAME", {.kind = WPB_LINE_TEXT, .target = WPB_LINE_TO_REWRITTEN}},
     {"DOCUMENT_URI", {.kind = WPB_LINE_TEXT, .target = WPB_LINE_TO_REWRITTEN}},
     {"QUERY_STRING", {.kind = WPB_LINE_TEXT, .target = WPB_LINE_TO_QUERY}},

@@ -11,9 +11,9 @@
  *     r [Q q]                         the script's URI               path (rewritten),
  * query f                               script file                    script e {NAME}
  * REQUEST_URI, HTTP_HOST, SERVER_NAME, SCRIPT_NAME, QUERY_STRING, REQUEST_METHOD,
- * SCRIPT_FILENAME; others are passed over o {Header}  one whose name ends in "queries"
- * counts them; others are passed over l  P  R  u                      passed over: bytes
- * of the body, master, client, user
+ * SCRIPT_FILENAME, HTTP_USER_AGENT; others are passed over o {Header}  one whose name
+ * ends in "queries" counts them; others are passed over l  P  R  u passed over: bytes of
+ * the body, master, client, user
  *
  * As in FPM's own code modifiers are spelled in any case, "mili" and "milli" alike. What
  * FPM would refuse to start with is refused. A backslash before a quote, as a pool file

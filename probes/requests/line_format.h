@@ -66,6 +66,7 @@ enum wpb_line_target {
     WPB_LINE_TO_QUERY, /* with or without its "?" */
     WPB_LINE_TO_SCRIPT,
     WPB_LINE_TO_HOST,
+    WPB_LINE_TO_AGENT, /* the user agent */
     WPB_LINE_TO_CACHE,
     WPB_LINE_TO_QUERIES,
     WPB_LINE_TARGETS

@@ -212,6 +212,8 @@ static void tell_texts(const struct wpb_line_reading *reading,
         know_text(request, WPB_LINE_SCRIPT, &request->script, texts[WPB_LINE_TO_SCRIPT]);
     if (tells(reading, WPB_LINE_TO_HOST))
         know_text(request, WPB_LINE_HOST, &request->host, texts[WPB_LINE_TO_HOST]);
+    if (tells(reading, WPB_LINE_TO_AGENT))
+        know_text(request, WPB_LINE_AGENT, &request->agent, texts[WPB_LINE_TO_AGENT]);
     if (tells(reading, WPB_LINE_TO_CACHE))
         tell_cache(request, texts[WPB_LINE_TO_CACHE]);
     if (tells(reading, WPB_LINE_TO_QUERIES))

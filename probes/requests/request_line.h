@@ -30,6 +30,7 @@ enum wpb_line_knows {
     WPB_LINE_UPSTREAM = 1 << 12, /* whether it went to PHP, and for how long */
     WPB_LINE_CACHE = 1 << 13,
     WPB_LINE_QUERIES = 1 << 14,
+    WPB_LINE_AGENT = 1 << 15,
 };
 
 /* What the web server's own cache did ($upstream_cache_status). */
@@ -63,7 +64,7 @@ struct wpb_request_line {
     uint64_t upstream_us;      /* all tries, with the wait in the accept queue */
     uint64_t upstream_last_us; /* the last try */
 
-    struct wpb_slice pool, method, path, query, script, host;
+    struct wpb_slice pool, method, path, query, script, host, agent;
 };
 
 #endif

@@ -5,6 +5,8 @@
 #include "probes/requests/line_parse.h"
 #include "probes/requests/route.h"
 
+/* How this program names itself when it asks a site for pages. */
+#define OWN_AGENT "wpbloat/"
 #define SECOND_US INT64_C(1000000)
 
 struct wpb_request_source {
@@ -117,6 +119,11 @@ static void on_line(void *cookie, struct wpb_slice line)
 
     if (wpb_line_parse(&source->format, line, &request) == WPB_LINE_NO_MATCH) {
         source->unread++;
+        return;
+    }
+    if (request.known & WPB_LINE_AGENT &&
+        wpb_slice_starts(request.agent, wpb_slice_cstr(OWN_AGENT))) {
+        source->own++;
         return;
     }
     int64_t end_us = request.known & WPB_LINE_END ? request.end_us : source->now_us;

@@ -128,6 +128,10 @@ static int add_directive(struct wpb_line_format *format,
 {
     static const struct wpb_line_field host = {.kind = WPB_LINE_WORD,
                                                .target = WPB_LINE_TO_HOST};
+    static const struct wpb_line_field agent = {.kind = WPB_LINE_TEXT,
+                                                .target = WPB_LINE_TO_AGENT,
+                                                .is_escaped = true,
+                                                .has_spaces = true};
     static const struct wpb_line_field other = {
         .kind = WPB_LINE_TEXT, .is_escaped = true, .has_spaces = true};
 
@@ -139,6 +143,8 @@ static int add_directive(struct wpb_line_format *format,
         return add_duration(format, directive->argument, err);
     if (directive->name == 'i' && is_name(directive->argument, "Host"))
         return add_field(format, &host, err);
+    if (directive->name == 'i' && is_name(directive->argument, "User-Agent"))
+        return add_field(format, &agent, err);
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         if (plain[i].name == directive->name)
             return add_field(format, &plain[i].field, err);

@@ -48,6 +48,9 @@ static const struct {
     {"host", NULL, WORD_OF(WPB_LINE_TO_HOST)},
     {"http_host", NULL, WORD_OF(WPB_LINE_TO_HOST)},
     {"server_name", NULL, WORD_OF(WPB_LINE_TO_HOST)},
+    {"http_user_agent",
+     NULL,
+     {.kind = WPB_LINE_TEXT, .target = WPB_LINE_TO_AGENT, .has_spaces = true}},
     {"pid", NULL, {.kind = WPB_LINE_NUMBER}}, /* nginx's own, not PHP's */
     {"upstream_response_time", NULL, LIST_OF(WPB_LINE_TO_UPSTREAM)},
     {"upstream_connect_time", NULL, LIST_OF(WPB_LINE_TO_NOTHING)},

@@ -192,6 +192,26 @@ static void windows_are_as_long_as_the_site_says(void **state)
     assert_int_equal(pool_look_row(look, 0)->length_s, 10);
 }
 
+static void our_own_requests_are_not_counted(void **state)
+{
+    struct pool_look *look = *state;
+    int64_t minute_s = look->now_s / 60 * 60;
+
+    pool_look_pool(look,
+                   "access.log = %s\naccess.format = \"%%{%%s}T %%{micro}d "
+                   "\\\"%%{HTTP_USER_AGENT}e\\\"\"\n",
+                   look->access_log);
+    for (int ago = 4; ago > 1; ago--) {
+        pool_look_write(look, "access", "%lld 5000 \"wpbloat/0.1 (load)\"\n",
+                        (long long)minute_s - ago * 60);
+        pool_look_write(look, "access", "%lld 5000 \"not wpbloat/0.1\"\n",
+                        (long long)minute_s - ago * 60);
+    }
+    go(look);
+    assert_int_equal(pool_look_rows(look), 2);
+    assert_true(pool_look_row(look, 0)->requests == 1);
+}
+
 static void a_route_that_goes_quiet_says_so(void **state)
 {
     struct pool_look *look = *state;
@@ -454,6 +474,7 @@ int main(void)
         TEST(no_row_is_lost_or_told_twice_by_a_rotation),
         TEST(what_is_older_than_a_day_is_left_alone),
         TEST(windows_are_as_long_as_the_site_says),
+        TEST(our_own_requests_are_not_counted),
         TEST(a_route_that_goes_quiet_says_so),
         TEST(without_a_log_the_lines_to_add_are_told),
         TEST(fpms_own_format_is_counted_and_the_lines_to_add_are_told),
