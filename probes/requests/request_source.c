@@ -13,6 +13,7 @@ struct wpb_request_source {
     struct wpb_log_reader *reader;
     struct wpb_line_format format;
     uint32_t length_s;
+    int64_t back_s; /* older lines are passed over */
     void (*closed)(void *cookie, const struct wpb_request_window *);
     void *cookie;
     struct wpb_request_tally *tally;
@@ -52,6 +53,9 @@ wpb_request_source_new(const char *path, uid_t owner,
         return NULL;
     source->format = *format;
     source->length_s = length_s;
+    source->back_s = (int64_t)length_s * WPB_SOURCE_BACK_WINDOWS;
+    if (source->back_s > WPB_LOG_BACK_S)
+        source->back_s = WPB_LOG_BACK_S;
     source->closed = closed;
     source->cookie = cookie;
     source->wants_first = true;
@@ -127,7 +131,7 @@ static void on_line(void *cookie, struct wpb_slice line)
         return;
     }
     int64_t end_us = request.known & WPB_LINE_END ? request.end_us : source->now_us;
-    if (end_us < source->now_us - WPB_LOG_BACK_S * SECOND_US)
+    if (end_us < source->now_us - source->back_s * SECOND_US)
         return;
     note_beginning(source, end_us);
     wpb_request_tally_add(source->tally, &request, wpb_route_of(&request, NULL),

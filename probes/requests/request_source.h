@@ -15,7 +15,9 @@
 #include "probes/requests/log_reader.h"
 #include "probes/requests/request_tally.h"
 
-/* How far back it begins, beside WPB_LOG_BACK_S. */
+/* How far back it begins: no more than this, WPB_LOG_BACK_S, and WPB_SOURCE_BACK_WINDOWS,
+ * since who asks has no room for more (wpbloat/window.h). */
+#define WPB_SOURCE_BACK_WINDOWS 2800
 #define WPB_SOURCE_BACK_BYTES (UINT64_C(64) << 20)
 
 struct wpb_request_source;

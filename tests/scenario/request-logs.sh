@@ -1,14 +1,15 @@
 #!/bin/sh
-# request-logs.sh REQUEST_LINES - the logs that real php-fpm and nginx write about the
-# same requests, hostile ones among them, as our readers take them.
+# request-logs.sh REQUEST_LINES POOL_PROBES - the logs that real php-fpm and nginx write
+# about the same requests, hostile ones among them, as our readers and probes take them.
 set -eu
 
 lines=$1
+probes=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/servers.sh"
 . "$here/expect.sh"
 
-need nginx curl "$lines"
+need nginx curl "$lines" "$probes"
 
 url=http://shop.example.test
 docroot=$work/www
@@ -21,6 +22,12 @@ json='{"t":"$msec","m":"$request_method","u":"$request_uri","s":$status,"rt":$re
 times='$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_time $upstream_response_time'
 example='%R - %u %t "%m %r%Q%q" %s %f %{milli}d %{kilo}M %C%%'
 ours=$("$lines" format)
+# as the package has it
+recommended=$(sed -n "s/^log_format wpbloat '\(.*\)';\$/\1/p" \
+    "$here/../../packaging/nginx/wpbloat-log-format.conf")
+[ -n "$recommended" ] || fail "the package has no log_format"
+grep -Fqx "access.format = \"$ours\"" "$here/../../packaging/php-fpm/wpbloat-pool.conf" ||
+    fail "the package has another access.format"
 
 # ---- the site: a plugin that does what the query asks for ----
 
@@ -103,8 +110,10 @@ events {
 http {
     log_format json escape=json '$json';
     log_format times '$times';
+    log_format wpbloat '$recommended';
     access_log $work/nginx.json json;
     access_log $work/nginx.times times;
+    access_log $work/nginx.wpbloat wpbloat;
     error_log $work/nginx-errors;
     client_body_temp_path $work/nginx-body;
     fastcgi_temp_path $work/nginx-fastcgi;
@@ -259,3 +268,49 @@ wait_for php-fpm "$php_fpm_pid" test -s "$work/ours.access"
 "$lines" follow "$work/ours.access" "$work/place" >"$work/follow.out"
 expect_line follow out '/checkout/'
 expect_line follow out '^caught-up lines=1 rotations=1 '
+
+# ---- the probes, on the same logs ----
+
+# probes_of POOL [ARGUMENT...]
+probes_of() {
+    probes_pool=$1
+    shift
+    code=0
+    "$probes" "$work/php-fpm.conf" "$probes_pool" 10 "$@" >"$work/probes.out" \
+        2>"$work/probes.err" || code=$?
+    expect_code probes 0
+}
+
+# Windows that are whole: some twenty seconds of one visitor at a time, then of two, who
+# share the pool's one worker. The wait is that of the second.
+end=$(($(date +%s) + 45))
+while [ "$(date +%s)" -lt "$end" ]; do
+    visit '/product/blue-shirt/' &
+    first=$!
+    visit '/?do=burn'
+    wait "$first"
+done
+sleep 11
+probes_of ours "$work/nginx.wpbloat" nginx-recommended
+expect_line probes out '^coverage requests.log ok reason=""'
+expect_line probes out '^coverage requests.slow ok reason=""'
+expect_line probes out '^coverage requests.errors ok reason=""'
+expect_line probes out '^pool name="ours" max_children=1 pool_manager="static" request_source="PHP-FPM, .*/ours.access" requests=[0-9]+ .*slow_traces=[1-9]'
+expect_line probes out '^route name="product" requests=[1-9][0-9]* failed_requests=0 request_peak_bytes=2097152 '
+expect_line probes out '^component name="plugin:kestrel-pricing" share_ratio=1.000 source_file="wp-content/plugins/kestrel-pricing/kestrel.php" source_line=3 slow_traces=[1-9] code_function="kestrel_wait" code_doing="sleep"'
+expect_line probes out '^place name="memory_exhausted wp-content/plugins/kestrel-pricing/kestrel.php:11" .*source_component="plugin:kestrel-pricing" .*errors_day=[1-9][0-9]* .*limit_bytes=33554432 '
+expect_line probes out '^place name="uncaught wp-content/plugins/kestrel-pricing/kestrel.php:13" '
+awk '/^row / { rows++
+               for (i = 2; i <= NF; i++) { split($i, pair, "="); of[pair[1]] = pair[2] }
+               if (of["busy_s"] > 0.5 && of["cpu_s"] > 0 && of["queue_wait_s"] > 0.05) busy++ }
+     END { exit !(rows >= 3 && busy >= 2) }' "$work/probes.out" || {
+    cat "$work/probes.out" >&2
+    fail "no windows of work, or none in which the second visitor waited"
+}
+
+# Without our format and a log of slow requests: what is known is told, and what to add.
+probes_of default
+expect_line probes out '^coverage requests.log partial reason="access.format of pool default does not tell how long .*access.format = '
+expect_line probes out '^coverage requests.slow skipped reason=".*slowlog = '
+expect_line probes out '^coverage requests.errors ok '
+expect_line probes out '^place name="memory_exhausted wp-content/plugins/kestrel-pricing/kestrel.php:11" '

@@ -1,9 +1,11 @@
 # The logs of real servers, read.
 add_executable(request_lines scenario/request_lines.c)
 target_link_libraries(request_lines PRIVATE wpb_requests wpb_build)
+add_executable(pool_probes scenario/pool_probes.c)
+target_link_libraries(pool_probes PRIVATE wpb_requests wpb_schedule wpb_build)
 add_test(NAME scenario.request-logs
          COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/scenario/request-logs.sh
-                 $<TARGET_FILE:request_lines>)
+                 $<TARGET_FILE:request_lines> $<TARGET_FILE:pool_probes>)
 set_tests_properties(scenario.request-logs PROPERTIES
   LABELS scenario TIMEOUT 600 RUN_SERIAL ON)
 

@@ -16,6 +16,7 @@
 
 #include "pool_look.h"
 #include "probes/requests/probes.h"
+#include "probes/requests/request_source.h"
 #include "probes/requests/route.h"
 
 #define OURS                                                                             \
@@ -178,6 +179,18 @@ static void what_is_older_than_a_day_is_left_alone(void **state)
     minutes_of(look, "access", 3, 2, 4);
     go(look);
     assert_int_equal(pool_look_rows(look), 2);
+}
+
+static void there_is_room_for_all_short_windows(void **state)
+{
+    struct pool_look *look = *state;
+
+    our_pool(look);
+    look->site.request_window_s = 10;
+    minutes_of(look, "access", 10 * 60, 2, 6);
+    go(look);
+    assert_in_range(pool_look_rows(look), 2700, WPB_SOURCE_BACK_WINDOWS);
+    assert_int_equal(wpb_window_dropped(look->window), 0);
 }
 
 static void windows_are_as_long_as_the_site_says(void **state)
@@ -473,6 +486,7 @@ int main(void)
         TEST(a_rotated_log_is_read_back_too),
         TEST(no_row_is_lost_or_told_twice_by_a_rotation),
         TEST(what_is_older_than_a_day_is_left_alone),
+        TEST(there_is_room_for_all_short_windows),
         TEST(windows_are_as_long_as_the_site_says),
         TEST(our_own_requests_are_not_counted),
         TEST(a_route_that_goes_quiet_says_so),
