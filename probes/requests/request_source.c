@@ -105,12 +105,12 @@ wpb_request_source_seen(const struct wpb_request_source *source)
 static void note_beginning(struct wpb_request_source *source, int64_t end_us)
 {
     int64_t length_us = source->length_s * SECOND_US;
-
     uint64_t skipped_bytes = wpb_log_reader_seen(source->reader).skipped_bytes;
 
     source->wants_first |= skipped_bytes != source->skipped_bytes;
     source->skipped_bytes = skipped_bytes;
-    if (!source->wants_first)
+    /* A time that lies ahead tells nothing of when this log begins. */
+    if (!source->wants_first || end_us > source->now_us)
         return;
     source->wants_first = false;
     source->complete_us = end_us - end_us % length_us + length_us;
@@ -146,6 +146,9 @@ enum wpb_follow_status wpb_request_source_look(struct wpb_request_source *source
     enum wpb_follow_status status;
 
     source->now_us = now.unix_ms * 1000;
+    /* The clock has been set back: time begins anew. */
+    source->wants_first |=
+        source->complete_us > source->now_us + source->length_s * SECOND_US;
     source->format.local_offset_s = wpb_log_local_offset(now.unix_ms);
     status = wpb_log_reader_look(source->reader, now, on_line, source, err);
     if (status == WPB_FOLLOW_CAUGHT_UP)

@@ -21,6 +21,7 @@ wpb_unit_test(slow_log wpb_requests)
 wpb_unit_test(php_errors wpb_requests)
 wpb_unit_test(overlap wpb_requests)
 wpb_unit_test(request_tally wpb_requests)
+wpb_unit_test(request_source wpb_requests)
 
 # The probes, by the real scheduler.
 add_library(pool_look STATIC unit/pool_look.c)
