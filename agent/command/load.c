@@ -8,6 +8,7 @@
 #include "agent/base/log.h"
 #include "agent/command/cli.h"
 #include "agent/command/command.h"
+#include "agent/command/site_pool.h"
 #include "agent/command/sites.h"
 #include "agent/command/terminal.h"
 #include "agent/config/config.h"
@@ -74,12 +75,12 @@ static const struct wpb_cli_option options[] = {
                  "for a site that stands behind a proxy elsewhere.",
                  false},
     [FPM] = {"fpm", "ADDRESS",
-             "Where the site's PHP-FPM pool listens: its socket or HOST:PORT (default: "
-             "the only pool of this host).",
+             "The site's PHP-FPM pool: its file, its socket or HOST:PORT (default: that "
+             "of --site, else the only one of this host).",
              false},
     [SITE] = {"site", "NAME",
-              "Take the database and the object cache from this site's configuration: "
-              "its name or its folder.",
+              "Take the database, the object cache and the pool from this site's "
+              "configuration: its name or its folder.",
               false},
     [MYSQL] = {"mysql", "URI", "The site's database (see wpbloat scan --help).", false},
     [MYSQL_PASSWORD_FILE] = {"mysql-password-file", "FILE",
@@ -352,27 +353,23 @@ static void on_begins(void *cookie, size_t step, double rate)
                 load->plan.step_count, rate, load->plan.step_s);
 }
 
-/* The servers that --mysql, --redis and --site name. */
-static int find_sources(struct load *load, struct wpb_load_sources *sources,
-                        struct wpb_err *err)
+/* What --mysql, --redis, --fpm and --site name; without them a site of no servers. */
+static int find_site(struct load *load, struct wpb_site *site, struct wpb_err *err)
 {
-    struct wpb_selected_sites selected = {0};
     const struct wpb_site_selection *selection = &load->selection;
+    struct wpb_selected_sites selected = {0};
 
-    sources->fpm = load->fpm;
-    if (!selection->mysql_uri && !selection->redis_uri && !selection->name_count &&
-        !selection->path_count)
-        return 0;
-    if (wpb_select_sites(selection, load->arena, &selected, err))
-        return -1;
-    if (selected.count != 1)
-        return wpb_err_set(err, WPB_E_ARGUMENT, "load",
-                           "%zu sites are meant; name one with --site", selected.count);
-    if (selected.sites[0].has_mysql)
-        sources->mysql = &selected.sites[0].mysql;
-    if (selected.sites[0].has_redis)
-        sources->redis = &selected.sites[0].redis;
-    return 0;
+    *site = wpb_site_ad_hoc("load");
+    if (selection->mysql_uri || selection->redis_uri || selection->name_count) {
+        if (wpb_select_sites(selection, load->arena, &selected, err))
+            return -1;
+        if (selected.count != 1)
+            return wpb_err_set(err, WPB_E_ARGUMENT, "load",
+                               "%zu sites are meant; name one with --site",
+                               selected.count);
+        *site = selected.sites[0];
+    }
+    return load->fpm ? wpb_site_pool_at(site, load->fpm, load->arena, err) : 0;
 }
 
 static int show(const struct load *load, struct wpb_load_report *report)
@@ -426,13 +423,16 @@ static int report_on(struct load *load, const struct wpb_load_result *result,
 
 static int run(struct load *load, struct wpb_err *err)
 {
-    struct wpb_load_sources sources = {0};
+    struct wpb_site site;
+    struct wpb_load_sources sources = {.site = &site};
     struct wpb_load_result *result = NULL;
     struct wpb_load_sensors *sensors = NULL;
     int code = -1;
 
-    if (find_sources(load, &sources, err) || admit(load, err))
+    if (find_site(load, &site, err) || admit(load, err))
         return -1;
+    sources.mysql = site.has_mysql ? &site.mysql : NULL;
+    sources.redis = site.has_redis ? &site.redis : NULL;
     result = calloc(1, sizeof(*result));
     sensors = wpb_load_sensors_new(&sources, load->arena);
     if (!result || !sensors)

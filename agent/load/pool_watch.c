@@ -2,8 +2,9 @@
 
 #include <string.h>
 
+#include "agent/base/clock.h"
 #include "probes/requests/accept_queue.h"
-#include "probes/requests/fpm_pools.h"
+#include "probes/requests/pool_of.h"
 
 #define STAGE "fpm"
 
@@ -13,70 +14,89 @@ struct wpb_load_pool {
     const char *label;
 };
 
-static bool is_running(const struct wpb_fpm_pool *pool)
+static bool is_named(const char *text)
 {
-    return pool->listen.kind != WPB_LISTEN_NONE && (pool->masters || pool->workers);
+    return text && *text;
 }
 
-/* Of POOLS the one that listens at WANTED, or, without it, the only one that runs. */
-static const struct wpb_fpm_pool *pick(const struct wpb_fpm_pools *pools,
-                                       const char *wanted, size_t *running)
-{
-    const struct wpb_fpm_pool *picked = NULL;
-
-    *running = 0;
-    for (size_t i = 0; i < pools->count; i++) {
-        const struct wpb_fpm_pool *pool = &pools->items[i];
-        if (wanted && strcmp(pool->listen.text, wanted) == 0)
-            return pool;
-        if (!is_running(pool))
-            continue;
-        (*running)++;
-        picked = pool;
-    }
-    return wanted || *running != 1 ? NULL : picked;
-}
-
+/* FOUND is gone soon: what is kept of it is copied. */
 static struct wpb_load_pool *pool_of(const struct wpb_fpm_pool *found,
-                                     struct wpb_arena *arena)
+                                     struct wpb_arena *arena, struct wpb_err *err)
 {
     struct wpb_load_pool *pool = wpb_arena_alloc(arena, sizeof(*pool));
 
+    if (found->listen.kind == WPB_LISTEN_NONE) {
+        wpb_err_set(err, WPB_E_NOT_FOUND, STAGE, "where the pool %.60s listens: %.120s",
+                    found->label, found->listen_problem);
+        return NULL;
+    }
     pool->listen = found->listen;
+    pool->listen.path = wpb_arena_cstr(arena, wpb_slice_cstr(found->listen.path));
+    pool->listen.text = wpb_arena_cstr(arena, wpb_slice_cstr(found->listen.text));
     pool->workers = found->is_lower_bound ? 0 : found->max_children;
-    pool->label = wpb_arena_printf(arena, "%s (%s)", found->label, found->listen.text);
+    pool->label = wpb_arena_printf(arena, "%s (%s)", found->name, pool->listen.text);
     return pool;
 }
 
-struct wpb_load_pool *wpb_load_pool_find(const char *fpm, struct wpb_arena *arena,
-                                         struct wpb_err *err)
+static struct wpb_load_pool *named(const struct wpb_site *site, struct wpb_arena *arena,
+                                   struct wpb_err *err)
+{
+    struct wpb_pool_of *of = wpb_pool_of_new(site);
+    const struct wpb_fpm_pool *found =
+        of ? wpb_pool_of_look(of, wpb_clock_monotonic_ms(), err) : NULL;
+    struct wpb_load_pool *pool = found ? pool_of(found, arena, err) : NULL;
+
+    wpb_pool_of_free(of);
+    return pool;
+}
+
+/* No file names it: its queue can be watched all the same. */
+static struct wpb_load_pool *at_address(const char *address, struct wpb_arena *arena,
+                                        struct wpb_err *err)
+{
+    struct wpb_load_pool *pool = wpb_arena_alloc(arena, sizeof(*pool));
+
+    pool->label = wpb_arena_cstr(arena, wpb_slice_cstr(address));
+    return wpb_listen_address_parse(address, "/", arena, &pool->listen, err) ? NULL
+                                                                             : pool;
+}
+
+static struct wpb_load_pool *only_one(struct wpb_arena *arena, struct wpb_err *err)
 {
     struct wpb_fpm_pools *pools = wpb_arena_alloc(arena, sizeof(*pools));
-    const struct wpb_fpm_pool *found;
-    struct wpb_load_pool *pool;
-    size_t running;
+    const struct wpb_fpm_pool *found = NULL;
+    size_t running = 0;
 
     wpb_fpm_pools_read("", "/proc", arena, pools);
-    found = pick(pools, fpm, &running);
-    if (found)
-        return pool_of(found, arena);
-    if (!fpm && running == 0)
-        wpb_err_set(err, WPB_E_NOT_FOUND, STAGE,
-                    "no PHP-FPM pool is seen on this host; name the one that serves the "
-                    "site: --fpm SOCKET");
-    else if (!fpm)
+    for (size_t i = 0; i < pools->count; i++) {
+        const struct wpb_fpm_pool *pool = &pools->items[i];
+        if (!pool->masters && !pool->workers)
+            continue;
+        found = pool;
+        running++;
+    }
+    if (running == 1)
+        return pool_of(found, arena, err);
+    if (running)
         wpb_err_set(err, WPB_E_NOT_FOUND, STAGE,
                     "%zu PHP-FPM pools run on this host; name the one that serves the "
                     "site: --fpm SOCKET",
                     running);
-    if (!fpm)
-        return NULL;
-    /* Its files cannot be found or read: its queue can be watched all the same. */
-    pool = wpb_arena_alloc(arena, sizeof(*pool));
-    if (wpb_listen_address_parse(fpm, "/", arena, &pool->listen, err))
-        return NULL;
-    pool->label = wpb_arena_cstr(arena, wpb_slice_cstr(fpm));
-    return pool;
+    else
+        wpb_err_set(err, WPB_E_NOT_FOUND, STAGE,
+                    "no PHP-FPM pool is seen on this host; name the one that serves the "
+                    "site: --fpm SOCKET");
+    return NULL;
+}
+
+struct wpb_load_pool *wpb_load_pool_find(const struct wpb_site *site,
+                                         struct wpb_arena *arena, struct wpb_err *err)
+{
+    if (site && is_named(site->pool_name) && is_named(site->pool_file))
+        return named(site, arena, err);
+    if (site && is_named(site->pool_status))
+        return at_address(site->pool_status, arena, err);
+    return only_one(arena, err);
 }
 
 uint32_t wpb_load_pool_workers(const struct wpb_load_pool *pool)

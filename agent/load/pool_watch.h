@@ -13,6 +13,7 @@
 
 #include "wpbloat/arena.h"
 #include "wpbloat/err.h"
+#include "wpbloat/site.h"
 
 struct wpb_load_pool; /* lives in the arena it was found in */
 
@@ -22,10 +23,10 @@ struct wpb_load_pool_look {
     bool has_busy;
 };
 
-/* The pool that listens at FPM, as `listen` in its file says it; NULL: the only one of
- * this host. NULL with err that says what to do. */
-struct wpb_load_pool *wpb_load_pool_find(const char *fpm, struct wpb_arena *arena,
-                                         struct wpb_err *err);
+/* The pool that SITE names (pool_name, or pool_status for its address); where it names
+ * none, or is NULL, the only one of this host. NULL with err that says what to do. */
+struct wpb_load_pool *wpb_load_pool_find(const struct wpb_site *site,
+                                         struct wpb_arena *arena, struct wpb_err *err);
 /* pm.max_children; 0: not known. */
 uint32_t wpb_load_pool_workers(const struct wpb_load_pool *pool);
 /* How it is called, for readers: "www (/run/php/www.sock)". */

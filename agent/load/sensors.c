@@ -11,6 +11,7 @@
 #include "agent/load/clients.h"
 #include "agent/load/mysql_counters.h"
 #include "agent/load/redis_counters.h"
+#include "probes/host/cpu_quota.h"
 
 #define STAT_FILE "/proc/stat"
 #define STAT_BYTES 512 /* of its first line */
@@ -42,7 +43,7 @@ struct wpb_load_sensors *wpb_load_sensors_new(const struct wpb_load_sources *sou
         return NULL;
     missing = sensors->missing;
     sensors->pool =
-        wpb_load_pool_find(sources->fpm, arena, &missing[WPB_LOAD_SENSOR_POOL]);
+        wpb_load_pool_find(sources->site, arena, &missing[WPB_LOAD_SENSOR_POOL]);
     if (sources->mysql)
         sensors->mysql =
             wpb_load_mysql_open(sources->mysql, &missing[WPB_LOAD_SENSOR_MYSQL]);
@@ -81,7 +82,10 @@ const struct wpb_load_pool *wpb_load_sensors_pool(const struct wpb_load_sensors 
 double wpb_load_sensors_processors(void)
 {
     long count = sysconf(_SC_NPROCESSORS_ONLN);
+    struct wpb_cpu_quota quota;
 
+    if (wpb_cpu_quota_read("", count, &quota))
+        return quota.cores;
     return count > 0 ? (double)count : 1;
 }
 
@@ -95,14 +99,26 @@ static double own_cpu_s(void)
            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
-void wpb_load_sensors_read_host(struct wpb_load_sensors *sensors,
-                                struct wpb_load_counters *counters)
+/* In a container /proc/stat tells of the machine around it. */
+static bool read_quota(struct wpb_load_counters *counters)
+{
+    struct wpb_cpu_quota quota;
+
+    if (!wpb_cpu_quota_read("", sysconf(_SC_NPROCESSORS_ONLN), &quota))
+        return false;
+    counters->values[WPB_LOAD_CPU_BUSY_S] = quota.used_s - own_cpu_s();
+    counters->values[WPB_LOAD_CPU_STEAL_S] = quota.throttled_s;
+    counters->values[WPB_LOAD_CPU_ALL_S] = quota.cores * counters->at_s;
+    return true;
+}
+
+static void read_stat(struct wpb_load_sensors *sensors,
+                      struct wpb_load_counters *counters)
 {
     char text[STAT_BYTES];
     int fd = open(STAT_FILE, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text));
 
-    wpb_load_counters_begin(counters, (double)wpb_load_now_us() / 1e6);
     if (len > 0)
         wpb_load_counters_of_stat(counters, wpb_slice_of(text, (size_t)len),
                                   (double)sysconf(_SC_CLK_TCK), own_cpu_s());
@@ -111,6 +127,14 @@ void wpb_load_sensors_read_host(struct wpb_load_sensors *sensors,
                       "%s cannot be read", STAT_FILE);
     if (fd >= 0)
         close(fd);
+}
+
+void wpb_load_sensors_read_host(struct wpb_load_sensors *sensors,
+                                struct wpb_load_counters *counters)
+{
+    wpb_load_counters_begin(counters, (double)wpb_load_now_us() / 1e6);
+    if (!read_quota(counters))
+        read_stat(sensors, counters);
 }
 
 void wpb_load_sensors_read(struct wpb_load_sensors *sensors,

@@ -24,7 +24,7 @@ const char *wpb_load_sensor_name(enum wpb_load_sensor sensor);
 
 /* What the operator said; must outlive the sensors. */
 struct wpb_load_sources {
-    const char *fpm;                       /* NULL: the only pool of the host */
+    const struct wpb_site *site;           /* that names the pool; NULL: the only one */
     const struct wpb_mysql_address *mysql; /* NULL: not asked for */
     const struct wpb_redis_address *redis; /* NULL: not asked for */
 };
@@ -41,7 +41,7 @@ const char *wpb_load_sensors_missing(const struct wpb_load_sensors *sensors,
                                      enum wpb_load_sensor sensor);
 /* The pool that is watched, or NULL. */
 const struct wpb_load_pool *wpb_load_sensors_pool(const struct wpb_load_sensors *sensors);
-/* Processors of the host. */
+/* Processors of the host, or what its quota amounts to. */
 double wpb_load_sensors_processors(void);
 
 /* Read all counters. */

@@ -39,7 +39,8 @@ static void wait_for_the_answer(void)
 
 static void *serve(void *cookie)
 {
-    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n";
+    static const char answer[] =
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: Keep-Alive\r\n\r\nok\n";
     int fd = (int)(intptr_t)cookie;
     char request[2048];
     size_t len = 0;

@@ -88,7 +88,8 @@ static void on_begins(void *cookie, size_t step, double rate)
 /* Run the plan; the pool named does not exist. */
 static struct wpb_load_step *run(struct stage *stage)
 {
-    const struct wpb_load_sources sources = {.fpm = "/nonexistent/wpbloat-pool.sock"};
+    struct wpb_site nowhere = {.pool_status = "/nonexistent/wpbloat-pool.sock"};
+    const struct wpb_load_sources sources = {.site = &nowhere};
     struct wpb_load_sensors *sensors = wpb_load_sensors_new(&sources, stage->arena);
 
     aim(stage);
@@ -323,7 +324,8 @@ static void on_begins_interrupt(void *cookie, size_t step, double rate)
 static void an_interrupt_ends_the_step_and_keeps_what_was_seen(void **state)
 {
     struct stage *stage = *state;
-    const struct wpb_load_sources sources = {.fpm = "/nonexistent/wpbloat-pool.sock"};
+    struct wpb_site nowhere = {.pool_status = "/nonexistent/wpbloat-pool.sock"};
+    const struct wpb_load_sources sources = {.site = &nowhere};
     struct wpb_load_sensors *sensors = wpb_load_sensors_new(&sources, stage->arena);
 
     stage->plan.step_s = 20;
