@@ -44,6 +44,7 @@ constant=$(ours constant)
 random=$(ours exponential)
 # "  99%      6", in ms
 closed=$(ab -q -k -c 10 -t "$seconds" -n 1000000 "$url" 2>/dev/null | awk '$1 == "99%" { print $2 }')
+[ -n "$closed" ] || { echo "ab told no 99th percentile" >&2; exit 1; }
 awk -v truth="$truth" -v constant="${constant% *}" -v random="${random% *}" \
     -v closed="$closed" 'BEGIN {
     printf "true p99: %.1f ms\n", truth

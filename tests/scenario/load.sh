@@ -243,7 +243,7 @@ grep -q '^200 "wpbloat-load/[0-9.]* (+127.0.0.1)" /index.php$' "$work/nginx.acce
 
 # shellcheck disable=SC2086
 load text "$site/index.php" $own --rate 5 --step-seconds 2 \
-    --warmup-seconds 0 --slo 20s --fpm "$work/php.sock"
+    --warmup-seconds 0 --slo 20s --fpm "$work/php-fpm.conf"
 expect_clean text
 expect_line text out '^ *Rate +Offered +Achieved +Dropped +Failed +p50 +p95 +p99 +Verdict$'
 expect_line text out '^ *MySQL +not asked: '
