@@ -122,6 +122,9 @@ int wpb_load_pool_read(struct wpb_load_pool *pool, struct wpb_load_pool_look *lo
                            asked.queue.reason);
     look->queue = asked.queue.pending;
     look->busy = asked.queue.in_service;
+    /* What a worker has closed already is seen until the web server has read it. */
+    if (pool->workers && look->busy > pool->workers)
+        look->busy = pool->workers;
     look->has_busy = asked.queue.has_in_service;
     return 0;
 }

@@ -106,9 +106,10 @@ int wpb_load_redis_read(struct wpb_load_redis *redis, struct wpb_load_counters *
     const struct wpb_slice words[] = {WPB_SLICE("INFO")};
     struct wpb_buf command;
 
-    redis->err.message[0] = '\0';
-    redis->err.code = 0;
     if (!redis->is_failed) {
+        redis->err = (struct wpb_err){0};
+        /* The loop has stood still since the last reading; deadlines begin now. */
+        uv_update_time(&redis->loop);
         wpb_buf_init(&command, 0);
         wpb_resp_command(&command, words, 1);
         redis->is_answered = false;
@@ -118,7 +119,7 @@ int wpb_load_redis_read(struct wpb_load_redis *redis, struct wpb_load_counters *
         wait_for(redis, &redis->is_answered);
         wpb_buf_fini(&command);
     }
-    if (redis->is_answered && !redis->err.code)
+    if (!redis->is_failed && redis->is_answered && !redis->err.code)
         return 0;
     *err = redis->err;
     return -1;

@@ -12,9 +12,9 @@ LIBC = set("""assert ctype endian errno inttypes limits locale math stdarg stdat
     stdbool stddef stdint stdio stdlib malloc string strings emmintrin time signal fcntl glob
     unistd
     linux/inet_diag linux/netlink linux/sock_diag linux/unix_diag sys/sysmacros
-    dirent ftw getopt netdb poll pwd grp arpa/inet netinet/in netinet/tcp
-    ifaddrs sys/ioctl sys/mman sys/prctl sys/random sys/resource sys/socket sys/stat sys/time sys/timerfd
-    sys/types
+    dirent ftw getopt netdb poll pwd grp sched arpa/inet netinet/in netinet/tcp
+    ifaddrs sys/ioctl sys/mman sys/prctl sys/random sys/resource sys/socket sys/stat
+    sys/time sys/timerfd sys/types
     sys/un sys/utsname sys/wait""".split())
 # A pure room computes: no files, no sockets, no clock, no signals.
 PURE = set("""assert ctype endian inttypes limits math stdarg stdbool stddef stdint stdio
