@@ -124,6 +124,9 @@ bool wpb_requests_owner_of(const struct wpb_rule_context *context,
 /* "The table is called after the plugin kestrel-currency." */
 const char *wpb_requests_say_owner(struct wpb_arena *arena,
                                    const struct wpb_requests_owner *owner);
+/* The same as facts: culprit_component and, where it is known, culprit_file and _line. */
+void wpb_requests_draft_owner(struct wpb_draft *draft,
+                              const struct wpb_requests_owner *owner);
 
 /* --- components (requests_culprit.c) --- */
 

@@ -240,6 +240,7 @@ static void report(struct wpb_rule_context *context, const struct wpb_requests_l
             : "";
     double workers;
     const struct wpb_subject *pool = largest_pool(context, &workers);
+    struct wpb_requests_owner owner;
     struct wpb_draft draft;
 
     wpb_draft_init(&draft, context, severity_of(context, lock, workers), lock->table);
@@ -250,6 +251,8 @@ static void report(struct wpb_rule_context *context, const struct wpb_requests_l
     draft_facts(&draft, lock, pool);
     draft.finding.cause.kind = "lock";
     draft.finding.cause.note = note(context, lock);
+    if (wpb_requests_owner_of(context, lock->table, lock->table->name, &owner))
+        wpb_requests_draft_owner(&draft, &owner);
     if (pool)
         wpb_requests_draft_culprits(&draft, pool);
     draft_remedy(&draft);

@@ -165,3 +165,14 @@ const char *wpb_requests_say_owner(struct wpb_arena *arena,
                             "%s%s.",
                             name, place);
 }
+
+void wpb_requests_draft_owner(struct wpb_draft *draft,
+                              const struct wpb_requests_owner *owner)
+{
+    wpb_draft_fact(draft, "culprit_component", wpb_value_text(owner->component),
+                   WPB_EXACT);
+    if (!owner->file.len)
+        return;
+    wpb_draft_fact(draft, "culprit_file", wpb_value_text(owner->file), WPB_EXACT);
+    wpb_draft_fact(draft, "culprit_line", wpb_value_count(owner->line), WPB_EXACT);
+}

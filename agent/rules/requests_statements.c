@@ -121,12 +121,7 @@ static void draft_cause(struct wpb_draft *draft, const struct wpb_requests_repea
     }
     cause->confidence = owner.how <= WPB_OWNER_NAMED ? "likely" : "possible";
     cause->note = wpb_requests_say_owner(context->arena, &owner);
-    wpb_draft_fact(draft, "culprit_component", wpb_value_text(owner.component),
-                   WPB_EXACT);
-    if (!owner.file.len)
-        return;
-    wpb_draft_fact(draft, "culprit_file", wpb_value_text(owner.file), WPB_EXACT);
-    wpb_draft_fact(draft, "culprit_line", wpb_value_count(owner.line), WPB_EXACT);
+    wpb_requests_draft_owner(draft, &owner);
 }
 
 static const char *summary(const struct wpb_rule_context *context,
