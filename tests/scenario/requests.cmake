@@ -16,3 +16,17 @@ target_link_libraries(replay PRIVATE wpb_analyse wpb_requests wpb_build)
 add_test(NAME scenario.load
          COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/scenario/load.sh $<TARGET_FILE:wpbloat>)
 set_tests_properties(scenario.load PROPERTIES LABELS scenario TIMEOUT 300 RUN_SERIAL ON)
+add_test(NAME scenario.replay
+         COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/scenario/requests/replay.sh
+                 $<TARGET_FILE:replay>)
+set_tests_properties(scenario.replay PROPERTIES LABELS scenario TIMEOUT 60)
+
+# Two of the lab's incidents; the others, which measure what a pool can do, take longer and
+# need a quiet machine: tests/release.sh incidents.
+foreach(incident saturated-now memory-exhausted)
+  add_test(NAME scenario.${incident}
+           COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/scenario/requests/${incident}.sh
+                   $<TARGET_FILE:wpbloat>)
+  set_tests_properties(scenario.${incident} PROPERTIES
+    LABELS scenario TIMEOUT 600 RUN_SERIAL ON)
+endforeach()
