@@ -119,6 +119,7 @@ void wpb_outbox_queue_put(struct wpb_outbox_queue *queue, struct wpb_held_alert 
 {
     struct wpb_outbox_entry *entry =
         wpb_outbox_entry_find(queue, held->alert.fingerprint);
+    struct wpb_outbox_wait hold = {now_ms, WPB_OUTBOX_STORE_MS};
 
     if (entry && entry->held->alert.seq >= held->alert.seq)
         return;
@@ -128,10 +129,14 @@ void wpb_outbox_queue_put(struct wpb_outbox_queue *queue, struct wpb_held_alert 
         queue->counts.dropped++;
         return;
     }
+    /* States that follow each other fast do not hold each other back for ever. */
+    if (entry->held && entry->state == WPB_OUTBOX_STORING &&
+        wpb_outbox_remaining_ms(entry->store, now_ms))
+        hold = entry->store;
     renew(queue, entry, held, now_ms);
     if (queue->outbox->persist) {
         entry->state = WPB_OUTBOX_STORING;
-        entry->store = (struct wpb_outbox_wait){now_ms, WPB_OUTBOX_STORE_MS};
+        entry->store = hold;
         wpb_outbox_entry_store(queue, entry);
     }
     wpb_outbox_entry_make_room(queue, entry);
@@ -187,7 +192,7 @@ static void store_one_more(struct wpb_outbox *outbox)
     for (struct wpb_outbox_queue *queue = outbox->queues; queue; queue = queue->next) {
         struct wpb_outbox_entry *entry = queue->first;
         while (entry &&
-               (entry->state != WPB_OUTBOX_WAITING || entry->is_stored || entry->token))
+               (!wpb_outbox_entry_is_pending(entry) || entry->is_stored || entry->token))
             entry = entry->next;
         if (entry)
             wpb_outbox_entry_store(queue, entry);
@@ -222,8 +227,12 @@ void wpb_outbox_persisted(struct wpb_outbox *outbox, uint64_t token, bool ok,
         if (!ok)
             queue->counts.unstored++;
         if (wpb_outbox_entry_is_pending(entry)) {
-            entry->state = WPB_OUTBOX_WAITING;
             entry->is_stored = ok;
+            if (ok)
+                entry->state = WPB_OUTBOX_WAITING;
+            else
+                entry->again =
+                    (struct wpb_outbox_wait){now_ms, WPB_OUTBOX_STORE_AGAIN_MS};
         } else if (ok) {
             wpb_outbox_entry_unlink(queue, entry);
         } else {

@@ -8,9 +8,14 @@
  *
  * Memory only. The owner stores it, on another thread: `put` is called before an alert
  * may be sent, `remove` before it is forgotten, and wpb_outbox_persisted() tells later
- * how that went. What could not be stored is sent anyway, and stored when the store
- * works again; an alert whose removal failed is asked for again, and not sent again. So a
- * crash brings back what was not delivered, and at worst what was.
+ * how that went. An alert whose removal failed is asked for again, and not sent again. So
+ * a crash brings back what was not delivered, and at worst what was.
+ *
+ * What could not be stored is held back and stored again each second: an older state may
+ * still lie there, and a crash after the newer one is delivered would send it last. After
+ * WPB_OUTBOX_STORE_MS it is sent anyway, and stored when the store works again: an alert
+ * that comes matters more than its order after a crash, which is lost then until the
+ * store works.
  *
  * When an attempt fails, the alert is tried again within a second, then after waits that
  * double on average, up to WPB_OUTBOX_WAIT_MAX_MS (full jitter). A receiver that asks to
@@ -35,7 +40,8 @@
 #define WPB_OUTBOX_RETRY_AFTER_MAX_MS (60 * 60 * 1000)
 #define WPB_OUTBOX_BREAKER 5
 #define WPB_OUTBOX_PROBE_MS (5 * 60 * 1000)
-/* An alert is not held back longer than this by a store that does not answer. */
+/* A fingerprint is not held back longer than this by a store that fails or does not
+ * answer, however many states of it come meanwhile. */
 #define WPB_OUTBOX_STORE_MS (10 * 1000)
 
 struct wpb_outbox;       /* all queues */
@@ -110,7 +116,7 @@ struct wpb_outbox_status {
     uint64_t dropped;                     /* by overflow or lack of memory */
     uint64_t unstored;                    /* times the store failed */
     size_t pending, bytes;                /* not delivered yet */
-    size_t storing;                       /* of these, so many wait for the store */
+    size_t storing;                       /* of these, so many are held for the store */
     int64_t oldest_ms;                    /* how long the longest waits; 0: none does */
     unsigned failures_in_row;
     bool is_open; /* the receiver is only probed */

@@ -10,13 +10,16 @@
 /* Removals that the store has failed are asked for again after this. */
 #define WPB_OUTBOX_REMOVE_AGAIN_MS (30 * 1000)
 
+/* What the store has failed to take is given to it again after this. */
+#define WPB_OUTBOX_STORE_AGAIN_MS 1000
+
 /* A wait that ends by itself when the clock is set back. */
 struct wpb_outbox_wait {
     int64_t since_ms, for_ms;
 };
 
 enum wpb_outbox_entry_state {
-    WPB_OUTBOX_STORING, /* the store has not answered yet */
+    WPB_OUTBOX_STORING, /* the store has not answered yet, or has failed */
     WPB_OUTBOX_WAITING, /* to be sent */
     WPB_OUTBOX_REMOVING /* delivered; the store still has it */
 };
@@ -27,7 +30,8 @@ struct wpb_outbox_entry {
     enum wpb_outbox_entry_state state;
     uint64_t token;                 /* the answer that is waited for; 0: none */
     bool is_stored;                 /* this state, as far as is known */
-    struct wpb_outbox_wait store;   /* for its answer; or before it is asked again */
+    struct wpb_outbox_wait store;   /* STORING: held back; REMOVING: until asked again */
+    struct wpb_outbox_wait again;   /* STORING, no token: before it is stored again */
     struct wpb_outbox_wait attempt; /* before the next attempt */
     unsigned attempts;              /* that failed */
     int64_t queued_at_ms; /* since when the sink has not heard of the fingerprint */
@@ -56,6 +60,12 @@ static inline int64_t wpb_outbox_remaining_ms(struct wpb_outbox_wait wait, int64
     int64_t passed = now_ms - wait.since_ms;
 
     return passed < 0 || passed >= wait.for_ms ? 0 : wait.for_ms - passed;
+}
+
+/* The store has failed to take it, and will be asked again. */
+static inline bool wpb_outbox_entry_is_held(const struct wpb_outbox_entry *entry)
+{
+    return entry->state == WPB_OUTBOX_STORING && entry->token == 0;
 }
 
 static inline bool wpb_outbox_entry_is_pending(const struct wpb_outbox_entry *entry)

@@ -73,11 +73,24 @@ static void remove_again(struct wpb_outbox_queue *queue, int64_t now_ms)
     }
 }
 
+static void store_again(struct wpb_outbox_queue *queue, int64_t now_ms)
+{
+    for (struct wpb_outbox_entry *entry = queue->first; entry; entry = entry->next) {
+        if (!wpb_outbox_entry_is_held(entry))
+            continue;
+        if (wpb_outbox_remaining_ms(entry->store, now_ms) == 0)
+            entry->state = WPB_OUTBOX_WAITING;
+        else if (wpb_outbox_remaining_ms(entry->again, now_ms) == 0)
+            wpb_outbox_entry_store(queue, entry);
+    }
+}
+
 struct wpb_held_alert *wpb_outbox_next(struct wpb_outbox_queue *queue, int64_t now_ms)
 {
     struct wpb_outbox_entry *entry;
 
     remove_again(queue, now_ms);
+    store_again(queue, now_ms);
     if (queue->sending || wpb_outbox_remaining_ms(queue->hold, now_ms))
         return NULL;
     entry = is_open(queue) ? least_tried(queue, now_ms) : first_due(queue, now_ms);
@@ -140,10 +153,11 @@ void wpb_outbox_rejected(struct wpb_outbox_queue *queue, int64_t now_ms)
         return;
     entry->attempts++;
     /* What the store has in the place of it is older, and no dead letter. */
-    if (entry->is_stored)
-        wpb_outbox_entry_tried(queue, entry, true);
-    else if (queue->outbox->persist)
-        wpb_outbox_entry_forget(queue, entry, false);
+    if (!entry->is_stored) {
+        wpb_outbox_entry_retire(queue, entry, now_ms);
+        return;
+    }
+    wpb_outbox_entry_tried(queue, entry, true);
     wpb_outbox_entry_unlink(queue, entry);
 }
 
@@ -208,6 +222,8 @@ int64_t wpb_outbox_wait_ms(const struct wpb_outbox_queue *queue, int64_t now_ms)
             wait = earlier(wait, wpb_outbox_remaining_ms(entry->store, now_ms));
             continue;
         }
+        if (wpb_outbox_entry_is_held(entry))
+            wait = earlier(wait, wpb_outbox_remaining_ms(entry->again, now_ms));
         if (queue->sending)
             continue;
         if (!is_open(queue))
