@@ -56,7 +56,7 @@ static void post_pool(const struct post *post, const struct wpb_verdict *verdict
     const struct wpb_verdict_rates *rates = &verdict->rates;
     bool is_known = !verdict->refusal;
 
-    put(post, WPB_M_WORK_WINDOWS, wpb_value_count((uint64_t)rates->windows));
+    put(post, WPB_M_WORK_WINDOWS, wpb_value_count(rates->windows));
     put_number(post, WPB_M_REQUESTS_PER_SECOND, rates->lately);
     put_number(post, WPB_M_BUSIEST_PER_SECOND, rates->busiest);
     put_number(post, WPB_M_SERVICE_SECONDS, rates->service_s);

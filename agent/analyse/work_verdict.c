@@ -156,15 +156,15 @@ void wpb_verdict_rates_of(const struct wpb_work_book *book, int64_t now_ms,
     size_t count, now;
     const struct wpb_book_row *rows = wpb_work_book_rows(book, &count);
 
-    *rates = (struct wpb_verdict_rates){.windows = (double)count,
+    *rates = (struct wpb_verdict_rates){.windows = count,
+                                        .lately = NAN,
+                                        .busiest = NAN,
                                         .service_s = NAN,
                                         .service_earlier_s = NAN,
                                         .queue_wait_s = NAN,
                                         .cpu_s = NAN};
     if (!count || now_ms - end_ms(&rows[count - 1]) > WPB_VERDICT_STALE_MS)
         return;
-    for (size_t i = 0; i < count; i++)
-        rates->requests += (double)rows[i].requests;
     now = first_after(rows, count, end_ms(&rows[count - 1]) - WPB_VERDICT_NOW_MS);
     rates->lately = rate_lately(rows, count);
     rates->busiest = quantile_of(rows, count, BUSIEST_QUANTILE, rate_of);

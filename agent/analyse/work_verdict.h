@@ -54,9 +54,9 @@ struct wpb_verdict_pool {
 };
 
 struct wpb_verdict_rates {
-    double windows, requests; /* of the whole book */
+    size_t windows;           /* of the book; of the rest NAN is unknown */
     double lately, busiest;   /* requests a second; busiest: the 99th percentile */
-    double service_s;         /* mean of the last hour; NAN: unknown, as below */
+    double service_s;         /* mean of the last hour */
     double service_earlier_s; /* median window before that */
     double queue_wait_s, cpu_s;
 };

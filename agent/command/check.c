@@ -97,27 +97,26 @@ static bool is_among(const char *site, const char *names)
     return false;
 }
 
-/* REASON is a sentence, and behind it lines to run or to add, WHERE. */
-static void show_reason(struct check *check, const char *label, const char *reason,
-                        const char *where)
+/* Why, and lines to run or to add, WHERE. */
+static void show_reason(struct check *check, const char *label,
+                        const struct wpb_coverage *row, const char *where)
 {
-    const char *lines = strchr(reason, '\n');
+    const char *end = row->lines ? row->lines : "";
     struct wpb_buf sentence, safe;
 
     wpb_buf_init(&sentence, 0);
-    wpb_buf_add(&sentence, reason, lines ? (size_t)(lines - reason) : strlen(reason));
-    if (lines && where)
+    wpb_buf_text(&sentence, row->reason);
+    if (*end && where)
         wpb_buf_printf(&sentence, ". To allow it, %s", where);
-    if (lines)
+    if (*end)
         wpb_buf_char(&sentence, ':');
     entry(check, WPB_INK_YELLOW, label, sentence.data);
     wpb_buf_fini(&sentence);
-    while (lines) {
-        const char *line = lines + 1;
-        lines = strchr(line, '\n');
+    while (*end) {
+        const char *line = end + 1;
+        end = strchrnul(line, '\n');
         wpb_buf_init(&safe, 0);
-        wpb_text_terminal(
-            &safe, wpb_slice_of(line, lines ? (size_t)(lines - line) : strlen(line)));
+        wpb_text_terminal(&safe, wpb_slice_of(line, (size_t)(end - line)));
         wpb_page_verbatim(&check->page, 16, wpb_buf_view(&safe));
         wpb_buf_fini(&safe);
     }
@@ -144,7 +143,7 @@ static void show_coverage(struct check *check, const struct wpb_coverage *row,
     if (row->status == WPB_COVERAGE_OK)
         entry(check, WPB_INK_PLAIN, look->label, look->well);
     else
-        show_reason(check, look->label, row->reason, look->where);
+        show_reason(check, look->label, row, look->where);
     /* A log that nobody has asked for is no trouble. */
     check->has_trouble |= row->status != WPB_COVERAGE_OK &&
                           !(row->status == WPB_COVERAGE_SKIPPED && !look->where);

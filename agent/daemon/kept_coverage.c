@@ -13,6 +13,7 @@ static void free_row(struct wpb_kept_coverage_row *row)
 {
     free((char *)row->coverage.site);
     free((char *)row->coverage.reason);
+    free((char *)row->coverage.lines);
     free(row);
 }
 
@@ -31,26 +32,30 @@ void wpb_kept_coverage_note(struct wpb_kept_coverage *kept,
                             const struct wpb_turn_look *look)
 {
     char target[WPB_TARGET_ID_MAX];
-    char *site = strdup(look->coverage->site), *reason = strdup(look->coverage->reason);
+    char *site = strdup(look->coverage->site), *reason = strdup(look->coverage->reason),
+         *lines = strdup(look->coverage->lines ? look->coverage->lines : "");
     struct wpb_kept_coverage_row *row;
 
     wpb_target_id(look->target, target);
     row = find(kept, target, look->probe->name);
-    if (!row && site && reason && (row = calloc(1, sizeof(*row)))) {
+    if (!row && site && reason && lines && (row = calloc(1, sizeof(*row)))) {
         memcpy(row->target, target, sizeof(target));
         row->next = kept->first;
         kept->first = row;
     }
-    if (!row || !site || !reason) {
+    if (!row || !site || !reason || !lines) {
         free(site);
         free(reason);
+        free(lines);
         return;
     }
     free((char *)row->coverage.site);
     free((char *)row->coverage.reason);
+    free((char *)row->coverage.lines);
     row->coverage = *look->coverage;
     row->coverage.site = site;
     row->coverage.reason = reason;
+    row->coverage.lines = lines;
 }
 
 static bool is_among(const char *id, const struct wpb_target *targets, size_t count)
@@ -87,6 +92,7 @@ static void copy_row(struct wpb_coverage *copy, const struct wpb_coverage *cover
     *copy = *coverage;
     copy->site = wpb_arena_cstr(arena, wpb_slice_cstr(coverage->site));
     copy->reason = wpb_arena_cstr(arena, wpb_slice_cstr(coverage->reason));
+    copy->lines = wpb_arena_cstr(arena, wpb_slice_cstr(coverage->lines));
 }
 
 const struct wpb_coverage *wpb_kept_coverage_list(const struct wpb_kept_coverage *kept,

@@ -88,13 +88,25 @@ static void write_site(struct wpb_json *json, const struct wpb_site *site)
     wpb_json_close(json);
 }
 
+/* One text: a program that reads it runs nothing of it. */
+static void write_reason(struct wpb_json *json, const struct wpb_coverage *row)
+{
+    struct wpb_buf text;
+
+    wpb_buf_init(&text, 0);
+    wpb_buf_text(&text, row->reason);
+    wpb_buf_text(&text, row->lines ? row->lines : "");
+    wpb_json_text(json, "reason", wpb_buf_view(&text));
+    wpb_buf_fini(&text);
+}
+
 static void write_coverage(struct wpb_json *json, const struct wpb_coverage *row)
 {
     wpb_json_open_object(json, NULL);
     wpb_json_known(json, "probe", row->probe);
     wpb_json_text(json, "site", wpb_slice_cstr(row->site));
     wpb_json_known(json, "status", wpb_coverage_status_name(row->status));
-    wpb_json_text(json, "reason", wpb_slice_cstr(row->reason));
+    write_reason(json, row);
     wpb_json_text(json, "unit", wpb_slice_cstr(row->unit));
     wpb_json_count(json, "done", row->done);
     if (row->total)

@@ -30,7 +30,8 @@ static void print_head(struct wpb_page *page, const struct wpb_report *report)
 static bool is_alike(const struct wpb_coverage *a, const struct wpb_coverage *b)
 {
     return a->status == b->status && a->status != WPB_COVERAGE_PARTIAL &&
-           strcmp(a->site, b->site) == 0 && strcmp(a->reason, b->reason) == 0;
+           strcmp(a->site, b->site) == 0 && strcmp(a->reason, b->reason) == 0 &&
+           strcmp(a->lines ? a->lines : "", b->lines ? b->lines : "") == 0;
 }
 
 /* The names of the rows that say the same as row AT; none when an earlier row has
@@ -52,12 +53,13 @@ static void add_probes(const struct wpb_report *report, size_t at, struct wpb_bu
 }
 
 /* A sentence, and behind it lines to add or to run, as they have to be written. */
-static void print_reason(struct wpb_page *page, const char *reason, struct wpb_buf *line)
+static void print_reason(struct wpb_page *page, const struct wpb_coverage *row,
+                         struct wpb_buf *line)
 {
-    const char *end = strchrnul(reason, '\n');
+    const char *end = row->lines ? row->lines : "";
 
     wpb_buf_clear(line);
-    wpb_text_terminal(line, wpb_slice_of(reason, (size_t)(end - reason)));
+    wpb_text_terminal(line, wpb_slice_cstr(row->reason));
     if (*end)
         wpb_buf_char(line, ':');
     wpb_page_paragraph(page, INDENT + 2, wpb_buf_view(line));
@@ -93,7 +95,7 @@ static void print_coverage_row(struct wpb_page *page, const struct wpb_report *r
         wpb_text_terminal(line, wpb_slice_cstr(row->unit));
     }
     wpb_page_paragraph(page, INDENT, wpb_buf_view(line));
-    print_reason(page, row->reason, line);
+    print_reason(page, row, line);
 }
 
 /* The option that stands in for a setting that could not be read. */

@@ -198,6 +198,11 @@ void wpb_run_submit(struct wpb_run *run, struct wpb_job *job)
     wpb_worker_submit(run->worker, job);
 }
 
+void wpb_run_advise(struct wpb_run *run, const char *lines)
+{
+    run->coverage.lines = wpb_arena_cstr(run->arena, wpb_slice_cstr(lines));
+}
+
 void wpb_run_end(struct wpb_run *run, enum wpb_coverage_status status,
                  const char *reason_format, ...)
 {

@@ -40,6 +40,7 @@ static void record(struct wpb_turn_row *row, const struct wpb_coverage *coverage
     if (coverage->status > kept->status) {
         kept->status = coverage->status;
         kept->reason = coverage->reason;
+        kept->lines = coverage->lines;
     }
     kept->done += coverage->done;
     kept->total += coverage->total;

@@ -65,12 +65,15 @@ struct wpb_coverage {
     const char *probe; /* "redis.keyspace" */
     const char *site;  /* site name, or several joined by ", " */
     enum wpb_coverage_status status;
-    /* What was tried, on what, what came back, what to do; "". Lines to add to a file or
-     * to run may stand behind it, each after a newline. */
+    /* What was tried, on what, what came back, what to do; "". */
     const char *reason;
     const char *unit;     /* of done and total: "keys" */
     uint64_t done, total; /* total 0: unknown */
     struct wpb_cost cost;
+    /* Behind the reason, what to add or to run: lines of our own making, each after a
+     * newline; NULL or "" for none. Kept apart from it, in which strangers' bytes stand,
+     * so that no newline of theirs becomes a line that somebody runs. */
+    const char *lines;
 };
 
 /* One wish of the chooser. */
@@ -172,6 +175,8 @@ struct wpb_kept {
  * without `work`. */
 void wpb_run_submit(struct wpb_run *run, struct wpb_job *job);
 
+/* Say what to add or to run (wpb_coverage.lines); before the run's end. */
+void wpb_run_advise(struct wpb_run *run, const char *lines);
 /* The run is over. REASON is "" or a sentence; done and total are those of the
  * last wpb_run_progress(). */
 void wpb_run_end(struct wpb_run *run, enum wpb_coverage_status status,

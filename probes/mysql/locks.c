@@ -405,8 +405,8 @@ static void say_unnamed(struct wpb_rung *rung)
     wpb_buf_init(&lines, 0);
     for (size_t i = 0; i < count; i++)
         wpb_mysql_grant_line(&lines, rights[i], state_of(rung)->account);
-    wpb_rung_note(rung, "statements wait for rows, and this account is not shown whose%s",
-                  lines.data);
+    wpb_rung_note(rung, "statements wait for rows, and this account is not shown whose");
+    wpb_rung_advise(rung, lines.data);
     wpb_buf_fini(&lines);
 }
 

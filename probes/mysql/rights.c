@@ -158,11 +158,11 @@ static void conclude(struct wpb_rung *rung)
         wpb_buf_printf(&names, "%smysql.innodb_index_stats", names.len ? ", " : "");
         add_grant(rung, &lines, "mysql", "", "innodb_index_stats");
     }
-    if (names.len)
-        wpb_rung_note(rung, "not there, or not to be read by %s: %s%s",
-                      wpb_mysql_grant_is_line(rights->account) ? rights->account
-                                                               : "its account",
-                      names.data, lines.data);
+    if (names.len) {
+        wpb_rung_note(rung, "not there, or not to be read by %s: %s", rights->account,
+                      names.data);
+        wpb_rung_advise(rung, lines.data);
+    }
     wpb_buf_fini(&names);
     wpb_buf_fini(&lines);
 }

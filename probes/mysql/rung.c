@@ -129,6 +129,11 @@ void wpb_rung_skip(struct wpb_rung *rung, const char *format, ...)
     rung->is_skipped = true;
 }
 
+void wpb_rung_advise(struct wpb_rung *rung, const char *lines)
+{
+    wpb_run_advise(rung->run, lines);
+}
+
 void wpb_rung_add_note(struct wpb_rung *rung, const char *format, ...)
 {
     size_t said = strlen(rung->reason);

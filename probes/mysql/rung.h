@@ -94,6 +94,8 @@ void wpb_rung_note(struct wpb_rung *rung, const char *format, ...)
  * unless something was counted. */
 void wpb_rung_skip(struct wpb_rung *rung, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* What to run or to add for what was just noted (wpb_run_advise()). */
+void wpb_rung_advise(struct wpb_rung *rung, const char *lines);
 /* Add to what could not be looked at: after what was said before. */
 void wpb_rung_add_note(struct wpb_rung *rung, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

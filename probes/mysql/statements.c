@@ -79,7 +79,8 @@ static void say_off(struct wpb_rung *rung)
     state_of(rung)->is_off = true;
     wpb_rung_skip(rung, "performance_schema is off, so nobody counts statements by kind; "
                         "to have them counted, put this into the server's configuration "
-                        "and restart it\n[mysqld]\nperformance_schema = ON");
+                        "and restart it");
+    wpb_rung_advise(rung, "\n[mysqld]\nperformance_schema = ON");
 }
 
 static enum wpb_rung_next take_switch(struct wpb_rung *rung,
@@ -348,8 +349,8 @@ static void say_denied(struct wpb_rung *rung)
 
     wpb_buf_init(&lines, 0);
     wpb_mysql_grant_line(&lines, "SELECT ON " DIGESTS, state_of(rung)->account);
-    wpb_rung_skip(rung, "this account may not read how often statements run%s",
-                  lines.data);
+    wpb_rung_skip(rung, "this account may not read how often statements run");
+    wpb_rung_advise(rung, lines.data);
     wpb_buf_fini(&lines);
 }
 

@@ -635,7 +635,9 @@ static void on_begin(uv_timer_t *timer)
 
 static int check_address(const struct wpb_redis_address *address, struct wpb_err *err)
 {
-    size_t longest = sizeof((struct sockaddr_un *)0)->sun_path - 1;
+    /* Of a path that fills sun_path up to its last byte hiredis leaves that byte as it
+     * finds it, and so asks another socket. */
+    size_t longest = sizeof((struct sockaddr_un *)0)->sun_path - 2;
 
     if (address->scheme == WPB_REDIS_UNIX && strlen(address->path) > longest)
         return wpb_err_set(err, WPB_E_ARGUMENT, STAGE,

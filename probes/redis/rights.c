@@ -63,6 +63,17 @@ static void finish(struct rights *probe, enum wpb_coverage_status status)
     wpb_link_close(probe->link);
 }
 
+static void advise(struct rights *probe, const char *user)
+{
+    struct wpb_buf line;
+
+    wpb_buf_init(&line, 0);
+    wpb_buf_printf(&line, "\nACL SETUSER %s%s%s", user,
+                   probe->is_key_forbidden ? " ~*" : "", probe->forbidden.data);
+    wpb_run_advise(probe->run, line.data);
+    wpb_buf_fini(&line);
+}
+
 static void on_closed(void *cookie)
 {
     struct rights *probe = cookie;
@@ -107,8 +118,7 @@ static void conclude(struct rights *probe)
     if (!*user)
         user = "default";
     if ((probe->forbidden.len || probe->is_key_forbidden) && is_plain(user))
-        wpb_buf_printf(&probe->reason, "\nACL SETUSER %s%s%s", user,
-                       probe->is_key_forbidden ? " ~*" : "", probe->forbidden.data);
+        advise(probe, user);
     finish(probe, probe->reason.len ? WPB_COVERAGE_PARTIAL : WPB_COVERAGE_OK);
 }
 

@@ -148,9 +148,10 @@ static void explain(const struct error_places *places, struct wpb_pool_look *loo
     enum wpb_coverage_status status = WPB_COVERAGE_UNAVAILABLE;
     bool is_shared;
     const char *log = log_of(pool, &is_shared);
-    struct wpb_buf reason;
+    struct wpb_buf reason, lines;
 
     wpb_buf_init(&reason, WPB_POOL_REASON_MAX - 1);
+    wpb_buf_init(&lines, 0);
     if (places->is_out_of_memory) {
         wpb_buf_text(&reason, "out of memory");
     } else if (!*pool->file) {
@@ -162,7 +163,7 @@ static void explain(const struct error_places *places, struct wpb_pool_look *loo
                        "PHP's errors of pool %s go to %s, where they are not read; add "
                        "to its section in %s, and reload PHP-FPM",
                        pool->name, *log ? log : "the web server", pool->file);
-        wpb_log_advice_errors(pool, &reason);
+        wpb_log_advice_errors(pool, &lines);
     } else if (places->status == WPB_FOLLOW_ABSENT) {
         /* PHP makes it with the first error. */
         status = WPB_COVERAGE_OK;
@@ -170,12 +171,13 @@ static void explain(const struct error_places *places, struct wpb_pool_look *loo
         wpb_buf_text(&reason, places->err.message);
         if (places->err.code == WPB_E_DENIED) {
             wpb_buf_text(&reason, "; let the group of those who read logs read it");
-            wpb_log_advice_permission(log, &reason);
+            wpb_log_advice_permission(log, &lines);
         }
     } else {
         status = WPB_COVERAGE_OK;
     }
-    wpb_pool_look_say(look, status, "%s", reason.data);
+    wpb_pool_look_say(look, status, reason.data, lines.data);
+    wpb_buf_fini(&lines);
     wpb_buf_fini(&reason);
 }
 

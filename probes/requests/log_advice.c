@@ -1,5 +1,6 @@
 #include "probes/requests/log_advice.h"
 
+#include "agent/base/text.h"
 #include "probes/requests/access_format.h"
 #include "probes/requests/web_log.h"
 
@@ -43,7 +44,12 @@ void wpb_log_advice_errors(const struct wpb_fpm_pool *pool, struct wpb_buf *out)
 
 void wpb_log_advice_permission(const char *path, struct wpb_buf *out)
 {
-    wpb_buf_printf(out, "\nchgrp adm %s && chmod 640 %s", path, path);
+    struct wpb_slice name = wpb_slice_cstr(path);
+
+    wpb_buf_text(out, "\nchgrp adm ");
+    wpb_text_shell(out, name);
+    wpb_buf_text(out, " && chmod 640 ");
+    wpb_text_shell(out, name);
 }
 
 void wpb_log_advice_nginx(struct wpb_buf *out)

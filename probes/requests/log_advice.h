@@ -1,8 +1,8 @@
 /*
  * log_advice.h - the lines to add where a log is missing, unreadable or says too little.
  *
- * Each function appends to OUT a newline and a line, again and again, so that a reason
- * reads "sentence" and behind it what to write or to run. Pure.
+ * Each function appends to OUT a newline and a line, again and again (wpb_run_advise()).
+ * A path in them is a stranger's and quoted for the shell. Pure.
  */
 #ifndef WPB_REQUESTS_LOG_ADVICE_H
 #define WPB_REQUESTS_LOG_ADVICE_H

@@ -31,14 +31,12 @@ struct state {
 };
 
 void wpb_pool_look_say(struct wpb_pool_look *look, enum wpb_coverage_status status,
-                       const char *format, ...)
+                       const char *reason, const char *advice)
 {
-    va_list args;
-
     look->status = status;
-    va_start(args, format);
-    vsnprintf(look->reason, sizeof look->reason, format, args);
-    va_end(args);
+    snprintf(look->reason, sizeof look->reason, "%s", reason);
+    if (strlen(advice) < sizeof look->advice)
+        memcpy(look->advice, advice, strlen(advice) + 1);
 }
 
 /* ---- what is kept ---- */
@@ -128,7 +126,7 @@ static void work(uv_work_t *request)
 
     look->pool = wpb_pool_of_look(state->kept->pool_of, look->now.monotonic_ms, &err);
     if (!look->pool) {
-        wpb_pool_look_say(look, WPB_COVERAGE_UNAVAILABLE, "%s", err.message);
+        wpb_pool_look_say(look, WPB_COVERAGE_UNAVAILABLE, err.message, "");
         return;
     }
     look->subject = wpb_pool_of_subject(look->pool);
@@ -154,6 +152,7 @@ static void end(struct state *state)
 {
     const struct wpb_pool_look *look = &state->look;
 
+    wpb_run_advise(state->run, look->advice);
     if (state->is_cancelled && look->has_more)
         wpb_run_end(state->run, WPB_COVERAGE_PARTIAL,
                     "stopped before the end of the log; the next look goes on there");

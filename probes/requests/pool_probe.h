@@ -26,10 +26,9 @@ struct wpb_pool_look {
     /* What look() says of it. */
     bool has_more; /* the portion is full: look again soon */
     enum wpb_coverage_status status;
-    /* "" or a sentence; lines to add to a file may stand behind it, each after a newline.
-     */
-    char reason[WPB_POOL_REASON_MAX];
-    uint64_t lines, bytes; /* that were read */
+    char reason[WPB_POOL_REASON_MAX]; /* "" or a sentence */
+    char advice[WPB_POOL_REASON_MAX]; /* "" or lines, as wpb_run_advise() has them */
+    uint64_t lines, bytes;            /* that were read */
 };
 
 struct wpb_pool_probe {
@@ -42,9 +41,10 @@ struct wpb_pool_probe {
     void (*post)(void *kept, struct wpb_run *run, const struct wpb_pool_look *look);
 };
 
-/* Write REASON of LOOK, and its status. */
+/* Write REASON and ADVICE of LOOK, and its status. Of a reason that is too long the end
+ * is left out, of such an advice all. */
 void wpb_pool_look_say(struct wpb_pool_look *look, enum wpb_coverage_status status,
-                       const char *format, ...) __attribute__((format(printf, 3, 4)));
+                       const char *reason, const char *advice);
 
 /* For start, step, cancel and free of the probe's descriptor. FRAME is static. */
 void *wpb_pool_probe_start(struct wpb_run *run, const struct wpb_pool_probe *frame,

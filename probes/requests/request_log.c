@@ -316,7 +316,7 @@ static void explain(const struct request_log *log, struct wpb_pool_look *look)
                       is_any_read ? reason.len ? WPB_COVERAGE_PARTIAL : WPB_COVERAGE_OK
                       : is_set || !*look->pool->file ? WPB_COVERAGE_UNAVAILABLE
                                                      : WPB_COVERAGE_SKIPPED,
-                      "%s%s", reason.data, lines.len ? lines.data : "");
+                      reason.data, lines.data);
     wpb_buf_fini(&lines);
     wpb_buf_fini(&reason);
 }

@@ -125,9 +125,10 @@ static void explain(const struct slow_traces *traces, struct wpb_pool_look *look
 {
     const struct wpb_fpm_pool *pool = look->pool;
     enum wpb_coverage_status status = WPB_COVERAGE_UNAVAILABLE;
-    struct wpb_buf reason;
+    struct wpb_buf reason, lines;
 
     wpb_buf_init(&reason, WPB_POOL_REASON_MAX - 1);
+    wpb_buf_init(&lines, 0);
     if (traces->is_out_of_memory) {
         wpb_buf_text(&reason, "out of memory");
     } else if (!*pool->file) {
@@ -139,7 +140,7 @@ static void explain(const struct slow_traces *traces, struct wpb_pool_look *look
                        "pool %s does not say who is at work when a request is slow; add "
                        "to its section in %s, and reload PHP-FPM",
                        pool->name, pool->file);
-        wpb_log_advice_slow(pool, &reason);
+        wpb_log_advice_slow(pool, &lines);
     } else if (traces->status == WPB_FOLLOW_ABSENT) {
         wpb_buf_printf(&reason,
                        "%s is not there: PHP-FPM writes it once it is reloaded, if its "
@@ -149,12 +150,13 @@ static void explain(const struct slow_traces *traces, struct wpb_pool_look *look
         wpb_buf_text(&reason, traces->err.message);
         if (traces->err.code == WPB_E_DENIED) {
             wpb_buf_text(&reason, "; let the group of those who read logs read it");
-            wpb_log_advice_permission(pool->slow_log, &reason);
+            wpb_log_advice_permission(pool->slow_log, &lines);
         }
     } else {
         status = WPB_COVERAGE_OK;
     }
-    wpb_pool_look_say(look, status, "%s", reason.data);
+    wpb_pool_look_say(look, status, reason.data, lines.data);
+    wpb_buf_fini(&lines);
     wpb_buf_fini(&reason);
 }
 

@@ -91,6 +91,15 @@ static const char *why_not(const struct candidates *candidates, struct wpb_arena
     return reason;
 }
 
+static const char *why_not_it(const struct wpb_pool *pool, struct wpb_arena *arena)
+{
+    return wpb_arena_printf(arena,
+                            "pool %.64s in %.200s does not run: its socket %.200s is not "
+                            "there; where another serves this site, set pool_file in its "
+                            "[site NAME]",
+                            pool->name, pool->file, pool->service.listen);
+}
+
 const struct wpb_pool *wpb_pool_choice(const char *root,
                                        const struct wpb_pool *const *matches,
                                        size_t count, const char *path, const char *owner,
@@ -107,8 +116,14 @@ const struct wpb_pool *wpb_pool_choice(const char *root,
         memcpy(candidates.items, matches, candidates.count * sizeof candidates.items[0]);
     for (size_t i = 0; candidates.count > 1 && i < sizeof proofs / sizeof proofs[0]; i++)
         narrow(&candidates, &site, proofs[i]);
-    if (candidates.count == 1)
-        return candidates.items[0];
-    *reason = why_not(&candidates, arena);
-    return NULL;
+    if (candidates.count != 1) {
+        *reason = why_not(&candidates, arena);
+        return NULL;
+    }
+    /* The only one there is need not be this site's: what does not run serves nobody. */
+    if (!may_listen(candidates.items[0], &site)) {
+        *reason = why_not_it(candidates.items[0], arena);
+        return NULL;
+    }
+    return candidates.items[0];
 }

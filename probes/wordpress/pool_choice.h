@@ -4,8 +4,9 @@
  * wpb_pools_match() knows pools by their folders and users, which often leaves several:
  * a host with PHP 8.1 and 8.3 has two named "www". What proves one, in this order: the
  * socket that it listens on is there and those of the others are not; it alone runs as
- * the owner of the files; it alone logs into the site's folder or the one above. Asks for
- * sockets with stat(2); any thread.
+ * the owner of the files; it alone logs into the site's folder or the one above. And
+ * nobody is served by one whose socket is not there. Asks for sockets with stat(2); any
+ * thread.
  */
 #ifndef WPB_WORDPRESS_POOL_CHOICE_H
 #define WPB_WORDPRESS_POOL_CHOICE_H

@@ -63,8 +63,7 @@ expect_line missing err 'apt-get install redis-server'
 nothing_left "a demo without redis-server"
 
 # A socket whose path is too long by the two letters that mariadb.sock has more than
-# redis.sock: as good as no mariadbd at all. (Not one letter more: of a path that fills
-# sun_path up to its last byte hiredis leaves that byte as it finds it.)
+# redis.sock, which has the longest there may be: as good as no mariadbd at all.
 long=$TMPDIR/$(printf '%0*d' $((108 - 2 - ${#TMPDIR} - 1 - 20 - 1 - 10)) 0)
 mkdir "$long"
 run alone env TMPDIR="$long" "$wpbloat" demo --format json --budget full

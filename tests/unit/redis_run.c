@@ -178,6 +178,11 @@ void wpb_run_step_in(struct wpb_run *run, uint32_t delay_ms)
     uv_timer_start(&run->step_timer, on_step, delay_ms, 0);
 }
 
+void wpb_run_advise(struct wpb_run *run, const char *lines)
+{
+    snprintf(run->result->lines, sizeof run->result->lines, "%s", lines);
+}
+
 void wpb_run_end(struct wpb_run *run, enum wpb_coverage_status status,
                  const char *reason_format, ...)
 {

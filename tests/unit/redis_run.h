@@ -23,6 +23,7 @@ struct test_sample {
 struct test_run {
     enum wpb_coverage_status status;
     char reason[1024];
+    char lines[1024]; /* to run or to add */
     uint64_t done, total;
     struct wpb_cost cost;
     struct test_sample *samples;

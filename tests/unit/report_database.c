@@ -56,7 +56,8 @@ static const struct wpb_coverage coverage[] = {
      "keys",
      21488,
      21488,
-     {.commands = 43000, .bytes_sent = 6100000, .bytes_received = 2900000}},
+     {.commands = 43000, .bytes_sent = 6100000, .bytes_received = 2900000},
+     NULL},
     {"mysql.server",
      "shop",
      WPB_COVERAGE_OK,
@@ -64,7 +65,8 @@ static const struct wpb_coverage coverage[] = {
      "tables",
      12,
      12,
-     {.commands = 19, .rows = 31, .pages = 12}},
+     {.commands = 19, .rows = 31, .pages = 12},
+     NULL},
     {"mysql.autoload",
      "shop",
      WPB_COVERAGE_OK,
@@ -72,7 +74,8 @@ static const struct wpb_coverage coverage[] = {
      "options",
      701,
      701,
-     {.commands = 12, .rows = 991, .pages = 761}},
+     {.commands = 12, .rows = 991, .pages = 761},
+     NULL},
     {"mysql.postmeta",
      "shop",
      WPB_COVERAGE_UNAVAILABLE,
@@ -81,7 +84,8 @@ static const struct wpb_coverage coverage[] = {
      "rows",
      0,
      0,
-     {.commands = 1}},
+     {.commands = 1},
+     NULL},
 };
 
 static struct wpb_site site;
@@ -118,7 +122,8 @@ const struct wpb_report *report_database_alone(void)
          "tables",
          12,
          12,
-         {.commands = 31, .rows = 1022}},
+         {.commands = 31, .rows = 1022},
+         NULL},
     };
     static struct wpb_report report;
 

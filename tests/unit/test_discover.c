@@ -1047,6 +1047,18 @@ static void the_only_pool_is_the_sites(void **state)
     assert_string_equal(site->pool_reason, "");
 }
 
+static void a_pool_that_does_not_run_is_nobodys(void **state)
+{
+    struct host *host = *state;
+    put_fpm(host, "[www]\nlisten = /run/php/php8.2-fpm.sock\n", "");
+    const struct wpb_site *site = shop(host, "");
+    assert_string_equal(site->pool_name, "");
+    assert_non_null(strstr(site->pool_reason, "php8.2-fpm.sock is not there"));
+    assert_non_null(strstr(site->pool_reason, "set pool_file"));
+    put(host, "/run/php/php8.2-fpm.sock", "");
+    assert_string_equal(shop(host, "")->pool_name, "www");
+}
+
 static void without_a_pool_the_reason_says_what_to_set(void **state)
 {
     struct host *host = *state;
@@ -1377,6 +1389,7 @@ int main(void)
         TEST(an_addition_overrides_php_ini),
         TEST(a_quote_in_quotes_does_not_end_them),
         TEST(the_only_pool_is_the_sites),
+        TEST(a_pool_that_does_not_run_is_nobodys),
         TEST(without_a_pool_the_reason_says_what_to_set),
         TEST(several_pools_are_named),
         TEST(of_two_versions_the_one_whose_socket_is_there_serves),

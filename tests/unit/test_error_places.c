@@ -161,7 +161,7 @@ static void without_a_log_the_lines_to_add_are_told(void **state)
     go(look);
     assert_int_equal(look->coverage->status, WPB_COVERAGE_SKIPPED);
     assert_non_null(strstr(look->coverage->reason, "the web server"));
-    assert_non_null(strstr(look->coverage->reason, "\ncatch_workers_output = yes"));
+    assert_non_null(strstr(look->coverage->lines, "\ncatch_workers_output = yes"));
     pool_look_pool(look, "php_admin_value[error_log] = syslog\n");
     go(look);
     assert_int_equal(look->coverage->status, WPB_COVERAGE_SKIPPED);
@@ -193,7 +193,7 @@ static void a_log_closed_to_us_tells_the_permission_to_give(void **state)
     go(look);
     assert_int_equal(is_root ? seteuid(0) : 0, 0);
     assert_int_equal(look->coverage->status, WPB_COVERAGE_UNAVAILABLE);
-    assert_non_null(strstr(look->coverage->reason, "\nchgrp adm "));
+    assert_non_null(strstr(look->coverage->lines, "\nchgrp adm "));
 }
 
 static void noise_is_no_error(void **state)

@@ -322,7 +322,7 @@ static void without_the_grant_others_waits_are_counted_and_the_line_is_told(void
     row = mysql_look_coverage(&seen, "mysql.locks");
     assert_int_equal(row->status, WPB_COVERAGE_PARTIAL);
     assert_non_null(
-        strstr(row->reason, "\nGRANT PROCESS ON *.* TO 'wpbloat'@'localhost';"));
+        strstr(row->lines, "\nGRANT PROCESS ON *.* TO 'wpbloat'@'localhost';"));
     assert_null(sample(&seen, "wp7_options", WPB_M_LOCK_LOOKS));
     mysql_look_free(&seen);
 }

@@ -139,6 +139,32 @@ static void no_secret_is_shown(void **state)
     wpb_buf_fini(&out);
 }
 
+/* A site's configuration ends up in reasons: it must not say what root is to run. */
+static void a_strangers_newline_is_no_line_to_run(void **state)
+{
+    static const struct wpb_coverage row = {
+        .probe = "redis.server",
+        .site = "shop",
+        .status = WPB_COVERAGE_UNAVAILABLE,
+        .reason = "no such Redis socket: /tmp/r\nrm -rf /srv",
+        .unit = "replies",
+        .lines = "\nACL SETUSER wpbloat +scan\nACL SAVE"};
+    static const struct wpb_report report = {
+        .host = "h", .version = "1", .coverage = &row, .coverage_count = 1};
+    static const struct wpb_text_style style = {.columns = 80};
+    struct wpb_buf out;
+
+    (void)state;
+    wpb_buf_init(&out, 0);
+    wpb_output_text(&report, &style, &out);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "/tmp/r\\x0arm -rf /srv:\n"), 1);
+    assert_int_equal(golden_count(wpb_buf_view(&out),
+                                  "\n      ACL SETUSER wpbloat +scan\n"
+                                  "      ACL SAVE\n"),
+                     1);
+    wpb_buf_fini(&out);
+}
+
 static void color_changes_nothing_but_color(void **state)
 {
     struct wpb_buf plain, colored, stripped;
@@ -386,6 +412,7 @@ int main(void)
         cmocka_unit_test(hostile_names_stay_harmless),
         cmocka_unit_test(people_are_masked_in_names_and_sentences),
         cmocka_unit_test(no_secret_is_shown),
+        cmocka_unit_test(a_strangers_newline_is_no_line_to_run),
         cmocka_unit_test(color_changes_nothing_but_color),
         cmocka_unit_test(only_unbreakable_lines_are_wider_than_the_page),
         cmocka_unit_test(commands_are_whole_lines),

@@ -132,6 +132,21 @@ static void a_refused_port_is_told(void **state)
     expect_blind(&site, "Connection refused");
 }
 
+/* One that fills sun_path whole reaches hiredis's neighbours. */
+static void a_socket_path_too_long_is_refused(void **state)
+{
+    struct wpb_site site = redis_server_site(*state, 0);
+    char path[] = "/tmp/wpbloat-no-such-"
+                  "0123456789012345678901234567890123456789012345678901234567890123456789"
+                  "0123456789abcdef";
+
+    assert_int_equal(strlen(path), 107);
+    site.redis.path = path;
+    expect_blind(&site, "longer than 106 bytes");
+    path[106] = '\0';
+    expect_blind(&site, "no such Redis socket");
+}
+
 static void a_missing_socket_is_named(void **state)
 {
     struct wpb_site site = redis_server_site(*state, 0);
@@ -474,6 +489,7 @@ int main(void)
         REAL(a_host_name_is_resolved_and_its_addresses_tried),
         REAL(a_host_name_that_does_not_exist_is_named),
         REAL(a_refused_port_is_told),
+        REAL(a_socket_path_too_long_is_refused),
         REAL(a_missing_socket_is_named),
         REAL(a_path_too_long_for_a_socket_is_refused),
         REAL(a_socket_nobody_listens_on_is_told),

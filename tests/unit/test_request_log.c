@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probes/requests/log_advice.h"
 #include "pool_look.h"
 #include "probes/requests/probes.h"
 #include "probes/requests/request_source.h"
@@ -248,10 +249,10 @@ static void without_a_log_the_lines_to_add_are_told(void **state)
     assert_int_equal(look->coverage->status, WPB_COVERAGE_SKIPPED);
     assert_non_null(strstr(look->coverage->reason, "writes no access log"));
     assert_non_null(strstr(look->coverage->reason, look->pool_file));
-    assert_non_null(strstr(look->coverage->reason, "\naccess.log = /var/log/"));
+    assert_non_null(strstr(look->coverage->lines, "\naccess.log = /var/log/"));
     assert_non_null(
-        strstr(look->coverage->reason, "\naccess.format = \"%{%s}T %n %p %m %s"));
-    assert_non_null(strstr(look->coverage->reason, "\\\"%{REQUEST_URI}e\\\""));
+        strstr(look->coverage->lines, "\naccess.format = \"%{%s}T %n %p %m %s"));
+    assert_non_null(strstr(look->coverage->lines, "\\\"%{REQUEST_URI}e\\\""));
     assert_int_equal(of_pool(look, WPB_M_MAX_CHILDREN), 8);
     assert_null(pool_look_row(look, 0));
 }
@@ -270,8 +271,8 @@ static void fpms_own_format_is_counted_and_the_lines_to_add_are_told(void **stat
     go(look);
     assert_int_equal(look->coverage->status, WPB_COVERAGE_PARTIAL);
     assert_non_null(strstr(look->coverage->reason, "how long a request takes"));
-    assert_non_null(strstr(look->coverage->reason, "\naccess.format = "));
-    assert_null(strstr(look->coverage->reason, "\naccess.log"));
+    assert_non_null(strstr(look->coverage->lines, "\naccess.format = "));
+    assert_null(strstr(look->coverage->lines, "\naccess.log"));
     assert_int_equal(pool_look_rows(look), 3);
     assert_true(pool_look_row(look, 0)->requests == 1);
     assert_true(pool_look_row(look, 0)->timed == 0);
@@ -287,7 +288,7 @@ static void a_format_that_cannot_be_read_back_is_refused(void **state)
     go(look);
     assert_int_equal(look->coverage->status, WPB_COVERAGE_UNAVAILABLE);
     assert_non_null(strstr(look->coverage->reason, "cannot be read back"));
-    assert_non_null(strstr(look->coverage->reason, "\naccess.format = "));
+    assert_non_null(strstr(look->coverage->lines, "\naccess.format = "));
 }
 
 static void a_log_that_is_not_there_yet_is_told_and_read_when_it_comes(void **state)
@@ -317,7 +318,21 @@ static void a_log_closed_to_us_tells_the_permission_to_give(void **state)
     go(look);
     assert_int_equal(is_root ? seteuid(0) : 0, 0);
     assert_int_equal(look->coverage->status, WPB_COVERAGE_UNAVAILABLE);
-    assert_non_null(strstr(look->coverage->reason, "\nchgrp adm "));
+    assert_non_null(strstr(look->coverage->lines, "\nchgrp adm "));
+}
+
+/* Somebody who may write a pool's file says where its log is, and root runs the line. */
+static void a_path_in_a_line_to_run_is_one_word(void **state)
+{
+    struct wpb_buf line;
+
+    (void)state;
+    wpb_buf_init(&line, 0);
+    wpb_log_advice_permission("/var/log/a b;$(reboot)\nreboot", &line);
+    assert_string_equal(line.data,
+                        "\nchgrp adm $'/var/log/a b;$(reboot)\\012reboot' && chmod 640 "
+                        "$'/var/log/a b;$(reboot)\\012reboot'");
+    wpb_buf_fini(&line);
 }
 
 static void bytes_that_are_no_lines_do_no_harm(void **state)
@@ -448,7 +463,7 @@ static void without_fpms_log_the_web_servers_is_counted(void **state)
     go(look);
     /* and PHP-FPM's would tell more */
     assert_int_equal(look->coverage->status, WPB_COVERAGE_PARTIAL);
-    assert_non_null(strstr(look->coverage->reason, "\naccess.log = "));
+    assert_non_null(strstr(look->coverage->lines, "\naccess.log = "));
     assert_int_equal(pool_look_rows(look), 3);
     assert_true(pool_look_row(look, 0)->requests == 6);
     assert_true(isnan(pool_look_row(look, 0)->queue_wait_s));
@@ -471,8 +486,8 @@ static void combined_does_not_tell_which_requests_went_to_php(void **state)
     go(look);
     assert_int_equal(look->coverage->status, WPB_COVERAGE_UNAVAILABLE);
     assert_non_null(strstr(look->coverage->reason, "$upstream_response_time"));
-    assert_non_null(strstr(look->coverage->reason, "\nlog_format wpbloat '"));
-    assert_non_null(strstr(look->coverage->reason, "\naccess.log = "));
+    assert_non_null(strstr(look->coverage->lines, "\nlog_format wpbloat '"));
+    assert_non_null(strstr(look->coverage->lines, "\naccess.log = "));
 }
 
 int main(void)
@@ -495,6 +510,7 @@ int main(void)
         TEST(a_format_that_cannot_be_read_back_is_refused),
         TEST(a_log_that_is_not_there_yet_is_told_and_read_when_it_comes),
         TEST(a_log_closed_to_us_tells_the_permission_to_give),
+        TEST(a_path_in_a_line_to_run_is_one_word),
         TEST(bytes_that_are_no_lines_do_no_harm),
         TEST(lines_of_another_format_are_told),
         TEST(a_pool_that_nobody_knows_is_told),

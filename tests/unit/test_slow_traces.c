@@ -148,13 +148,13 @@ static void without_a_slow_log_the_lines_to_add_are_told(void **state)
     pool_look_pool(look, "%s", "");
     go(look);
     assert_int_equal(look->coverage->status, WPB_COVERAGE_SKIPPED);
-    assert_non_null(strstr(look->coverage->reason, "\nslowlog = "));
-    assert_non_null(strstr(look->coverage->reason, "\nrequest_slowlog_timeout = 2s"));
+    assert_non_null(strstr(look->coverage->lines, "\nslowlog = "));
+    assert_non_null(strstr(look->coverage->lines, "\nrequest_slowlog_timeout = 2s"));
     pool_look_pool(look, "slowlog = %s\n", look->slow_log);
     go(look);
     assert_int_equal(look->coverage->status, WPB_COVERAGE_SKIPPED);
-    assert_null(strstr(look->coverage->reason, "\nslowlog"));
-    assert_non_null(strstr(look->coverage->reason, "\nrequest_slowlog_timeout = 2s"));
+    assert_null(strstr(look->coverage->lines, "\nslowlog"));
+    assert_non_null(strstr(look->coverage->lines, "\nrequest_slowlog_timeout = 2s"));
 }
 
 static void a_slow_log_that_is_not_there_is_told(void **state)
