@@ -7,15 +7,6 @@ static void write_place(struct wpb_json *json, const char *site, struct wpb_slic
     wpb_json_text(json, "scope", scope);
 }
 
-static void write_if(struct wpb_json *json, const char *key, bool is_known,
-                     uint64_t count)
-{
-    if (is_known)
-        wpb_json_count(json, key, count);
-    else
-        wpb_json_null(json, key);
-}
-
 /* "" is null: nobody said it. */
 static void write_name_if(struct wpb_json *json, const char *key, struct wpb_slice name)
 {
@@ -29,11 +20,11 @@ static void write_database(struct wpb_json *json, const struct wpb_database_row 
 {
     write_place(json, row->site, row->scope);
     write_name_if(json, "version", row->version);
-    write_if(json, "tables", row->has_tables, row->tables);
-    write_if(json, "data_bytes", row->has_tables, row->data_bytes);
-    write_if(json, "index_bytes", row->has_tables, row->index_bytes);
-    write_if(json, "autoload_options", row->has_autoload, row->autoload_options);
-    write_if(json, "autoload_bytes", row->has_autoload, row->autoload_bytes);
+    wpb_json_count_if(json, "tables", row->has_tables, row->tables);
+    wpb_json_count_if(json, "data_bytes", row->has_tables, row->data_bytes);
+    wpb_json_count_if(json, "index_bytes", row->has_tables, row->index_bytes);
+    wpb_json_count_if(json, "autoload_options", row->has_autoload, row->autoload_options);
+    wpb_json_count_if(json, "autoload_bytes", row->has_autoload, row->autoload_bytes);
     wpb_json_close(json);
 }
 
@@ -42,12 +33,12 @@ static void write_table(struct wpb_json *json, const struct wpb_table_row *row)
     write_place(json, row->site, row->scope);
     wpb_json_name(json, "table", row->table);
     write_name_if(json, "engine", row->engine);
-    write_if(json, "rows", row->has_rows, row->rows);
+    wpb_json_count_if(json, "rows", row->has_rows, row->rows);
     wpb_json_count(json, "data_bytes", row->data_bytes);
     wpb_json_count(json, "index_bytes", row->index_bytes);
-    write_if(json, "orphan_rows", row->has_orphans, row->orphan_rows);
-    write_if(json, "lookup_rows", row->has_products, row->lookup_rows);
-    write_if(json, "products", row->has_products, row->products);
+    wpb_json_count_if(json, "orphan_rows", row->has_orphans, row->orphan_rows);
+    wpb_json_count_if(json, "lookup_rows", row->has_products, row->lookup_rows);
+    wpb_json_count_if(json, "products", row->has_products, row->products);
     wpb_json_close(json);
 }
 
@@ -69,10 +60,10 @@ static void write_meta_key(struct wpb_json *json, const struct wpb_meta_key_row 
     wpb_json_name(json, "meta_key", row->meta_key);
     write_name_if(json, "builder", row->builder);
     write_name_if(json, "role", row->role);
-    write_if(json, "rows", row->has_rows, row->rows);
-    write_if(json, "row_bytes", row->has_bytes, row->row_bytes);
-    write_if(json, "row_bytes_low", row->has_interval, row->row_bytes_low);
-    write_if(json, "row_bytes_high", row->has_interval, row->row_bytes_high);
+    wpb_json_count_if(json, "rows", row->has_rows, row->rows);
+    wpb_json_count_if(json, "row_bytes", row->has_bytes, row->row_bytes);
+    wpb_json_count_if(json, "row_bytes_low", row->has_interval, row->row_bytes_low);
+    wpb_json_count_if(json, "row_bytes_high", row->has_interval, row->row_bytes_high);
     wpb_json_known(json, "provenance",
                    row->has_bytes ? wpb_provenance_name(row->provenance) : NULL);
     wpb_json_close(json);
@@ -85,8 +76,8 @@ static void write_post(struct wpb_json *json, const struct wpb_post_row *row)
     write_name_if(json, "type", row->type);
     write_name_if(json, "status", row->status);
     write_name_if(json, "path", row->path);
-    write_if(json, "row_bytes", row->has_row_bytes, row->row_bytes);
-    write_if(json, "entry_bytes", row->has_entry_bytes, row->entry_bytes);
+    wpb_json_count_if(json, "row_bytes", row->has_row_bytes, row->row_bytes);
+    wpb_json_count_if(json, "entry_bytes", row->has_entry_bytes, row->entry_bytes);
     write_name_if(json, "largest_meta_key", row->largest_meta_key);
     wpb_json_close(json);
 }

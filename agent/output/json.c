@@ -144,15 +144,6 @@ static void write_key(struct wpb_json *json, const struct wpb_key_row *row)
     wpb_json_close(json);
 }
 
-static void write_count_if(struct wpb_json *json, const char *key, bool is_known,
-                           uint64_t count)
-{
-    if (is_known)
-        wpb_json_count(json, key, count);
-    else
-        wpb_json_null(json, key);
-}
-
 static void write_group(struct wpb_json *json, const struct wpb_group_row *row)
 {
     wpb_json_open_object(json, NULL);
@@ -163,13 +154,13 @@ static void write_group(struct wpb_json *json, const struct wpb_group_row *row)
     wpb_json_count(json, "memory_bytes", row->memory_bytes);
     wpb_json_count(json, "ttlless_keys", row->ttlless_keys);
     wpb_json_count(json, "ttlless_bytes", row->ttlless_bytes);
-    write_count_if(json, "keys_to_1k", row->has_sizes, row->sizes[0]);
-    write_count_if(json, "keys_to_16k", row->has_sizes, row->sizes[1]);
-    write_count_if(json, "keys_to_256k", row->has_sizes, row->sizes[2]);
-    write_count_if(json, "keys_above_256k", row->has_sizes, row->sizes[3]);
-    write_count_if(json, "idle_seconds", row->has_idle, row->idle_seconds);
-    write_count_if(json, "orphan_keys", row->has_orphans, row->orphan_keys);
-    write_count_if(json, "orphan_bytes", row->has_orphans, row->orphan_bytes);
+    wpb_json_count_if(json, "keys_to_1k", row->has_sizes, row->sizes[0]);
+    wpb_json_count_if(json, "keys_to_16k", row->has_sizes, row->sizes[1]);
+    wpb_json_count_if(json, "keys_to_256k", row->has_sizes, row->sizes[2]);
+    wpb_json_count_if(json, "keys_above_256k", row->has_sizes, row->sizes[3]);
+    wpb_json_count_if(json, "idle_seconds", row->has_idle, row->idle_seconds);
+    wpb_json_count_if(json, "orphan_keys", row->has_orphans, row->orphan_keys);
+    wpb_json_count_if(json, "orphan_bytes", row->has_orphans, row->orphan_bytes);
     wpb_json_known(json, "provenance", wpb_provenance_name(row->provenance));
     wpb_json_close(json);
 }
@@ -191,10 +182,10 @@ static void write_server(struct wpb_json *json, const struct wpb_server_row *row
     write_known_slice(json, "version", row->version);
     write_known_slice(json, "role", row->role);
     write_known_slice(json, "maxmemory_policy", row->policy);
-    write_count_if(json, "used_memory_bytes", row->has_memory, row->used_memory_bytes);
-    write_count_if(json, "maxmemory_bytes", row->has_memory, row->maxmemory_bytes);
-    write_count_if(json, "keys", row->has_keys, row->keys);
-    write_count_if(json, "ttlless_keys", row->has_keys, row->ttlless_keys);
+    wpb_json_count_if(json, "used_memory_bytes", row->has_memory, row->used_memory_bytes);
+    wpb_json_count_if(json, "maxmemory_bytes", row->has_memory, row->maxmemory_bytes);
+    wpb_json_count_if(json, "keys", row->has_keys, row->keys);
+    wpb_json_count_if(json, "ttlless_keys", row->has_keys, row->ttlless_keys);
     wpb_json_close(json);
 }
 

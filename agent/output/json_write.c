@@ -119,6 +119,15 @@ void wpb_json_count(struct wpb_json *json, const char *key, uint64_t count)
     wpb_buf_printf(json->out, "%" PRIu64, count);
 }
 
+void wpb_json_count_if(struct wpb_json *json, const char *key, bool is_known,
+                       uint64_t count)
+{
+    if (is_known)
+        wpb_json_count(json, key, count);
+    else
+        wpb_json_null(json, key);
+}
+
 void wpb_json_number(struct wpb_json *json, const char *key, double number)
 {
     if (!isfinite(number)) {

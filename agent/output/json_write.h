@@ -44,6 +44,9 @@ void wpb_json_name(struct wpb_json *json, const char *key, struct wpb_slice name
 
 void wpb_json_integer(struct wpb_json *json, const char *key, int64_t integer);
 void wpb_json_count(struct wpb_json *json, const char *key, uint64_t count);
+/* null when it is not known. */
+void wpb_json_count_if(struct wpb_json *json, const char *key, bool is_known,
+                       uint64_t count);
 /* NaN and the infinities, which JSON cannot hold, are null. */
 void wpb_json_number(struct wpb_json *json, const char *key, double number);
 void wpb_json_bool(struct wpb_json *json, const char *key, bool truth);

@@ -9,15 +9,6 @@ static void open_row(struct wpb_json *json, const char *site, struct wpb_slice s
     wpb_json_name(json, "pool", pool);
 }
 
-static void write_if(struct wpb_json *json, const char *key, bool is_known,
-                     uint64_t count)
-{
-    if (is_known)
-        wpb_json_count(json, key, count);
-    else
-        wpb_json_null(json, key);
-}
-
 /* A word of our own; "" is null. */
 static void write_word(struct wpb_json *json, const char *key, struct wpb_slice word)
 {
@@ -31,10 +22,10 @@ static void write_pool(struct wpb_json *json, const struct wpb_pool_row *row)
 {
     open_row(json, row->site, row->scope, row->pool);
     write_word(json, "request_source", row->source);
-    write_if(json, "max_children", row->has_workers, row->workers);
-    write_if(json, "workers_busy", row->has_busy, row->workers_busy);
-    write_if(json, "accept_queue", row->has_queue, row->accept_queue);
-    write_if(json, "work_windows", row->has_windows, row->windows);
+    wpb_json_count_if(json, "max_children", row->has_workers, row->workers);
+    wpb_json_count_if(json, "workers_busy", row->has_busy, row->workers_busy);
+    wpb_json_count_if(json, "accept_queue", row->has_queue, row->accept_queue);
+    wpb_json_count_if(json, "work_windows", row->has_windows, row->windows);
     wpb_json_number(json, "requests_per_second", row->requests_per_second);
     wpb_json_number(json, "busiest_per_second", row->busiest_per_second);
     wpb_json_number(json, "service_seconds", row->service_seconds);
@@ -54,7 +45,7 @@ static void write_route(struct wpb_json *json, const struct wpb_route_row *row)
     wpb_json_text(json, "route", row->route);
     wpb_json_number(json, "share_ratio", row->share_ratio);
     wpb_json_number(json, "service_seconds", row->service_seconds);
-    write_if(json, "request_peak_bytes", row->has_peak, row->peak_bytes);
+    wpb_json_count_if(json, "request_peak_bytes", row->has_peak, row->peak_bytes);
     wpb_json_number(json, "queries", row->queries);
     wpb_json_close(json);
 }

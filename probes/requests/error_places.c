@@ -168,11 +168,7 @@ static void explain(const struct error_places *places, struct wpb_pool_look *loo
         /* PHP makes it with the first error. */
         status = WPB_COVERAGE_OK;
     } else if (places->status == WPB_FOLLOW_REFUSED) {
-        wpb_buf_text(&reason, places->err.message);
-        if (places->err.code == WPB_E_DENIED) {
-            wpb_buf_text(&reason, "; let the group of those who read logs read it");
-            wpb_log_advice_permission(log, &lines);
-        }
+        wpb_log_advice_refused(&places->err, log, &reason, &lines);
     } else {
         status = WPB_COVERAGE_OK;
     }

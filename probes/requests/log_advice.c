@@ -52,6 +52,16 @@ void wpb_log_advice_permission(const char *path, struct wpb_buf *out)
     wpb_text_shell(out, name);
 }
 
+void wpb_log_advice_refused(const struct wpb_err *err, const char *path,
+                            struct wpb_buf *reason, struct wpb_buf *lines)
+{
+    wpb_buf_text(reason, err->message);
+    if (err->code != WPB_E_DENIED)
+        return;
+    wpb_buf_text(reason, "; let the group of those who read logs read it");
+    wpb_log_advice_permission(path, lines);
+}
+
 void wpb_log_advice_nginx(struct wpb_buf *out)
 {
     wpb_buf_text(out, "\n# nginx, in its http { }, and in the site's server { }:"

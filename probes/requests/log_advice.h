@@ -19,6 +19,9 @@ void wpb_log_advice_slow(const struct wpb_fpm_pool *pool, struct wpb_buf *out);
 void wpb_log_advice_errors(const struct wpb_fpm_pool *pool, struct wpb_buf *out);
 /* For a shell: what lets us read PATH. */
 void wpb_log_advice_permission(const char *path, struct wpb_buf *out);
+/* PATH was refused with ERR: that to REASON, and what helps to both. */
+void wpb_log_advice_refused(const struct wpb_err *err, const char *path,
+                            struct wpb_buf *reason, struct wpb_buf *lines);
 /* For nginx: our log_format, and how a server uses it. */
 void wpb_log_advice_nginx(struct wpb_buf *out);
 

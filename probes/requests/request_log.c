@@ -236,17 +236,13 @@ static void explain_fpm(const struct request_log *log, const struct wpb_fpm_pool
         wpb_buf_printf(out, "access.format of pool %s in %s cannot be read back: %s",
                        pool->name, pool->file, err->message);
         wpb_log_advice_access(pool, lines);
-    } else if (err->code == WPB_E_DENIED) {
-        wpb_buf_printf(out, "%s; let the group of those who read logs read it",
-                       err->message);
-        wpb_log_advice_permission(pool->access_log, lines);
     } else if (log->fpm.status == WPB_FOLLOW_ABSENT) {
         wpb_buf_printf(out,
                        "%s is not there: PHP-FPM writes it once it is reloaded, if its "
                        "folder is",
                        pool->access_log);
     } else {
-        wpb_buf_text(out, err->message);
+        wpb_log_advice_refused(err, pool->access_log, out, lines);
     }
 }
 

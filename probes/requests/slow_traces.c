@@ -147,11 +147,7 @@ static void explain(const struct slow_traces *traces, struct wpb_pool_look *look
                        "folder is",
                        pool->slow_log);
     } else if (traces->status == WPB_FOLLOW_REFUSED) {
-        wpb_buf_text(&reason, traces->err.message);
-        if (traces->err.code == WPB_E_DENIED) {
-            wpb_buf_text(&reason, "; let the group of those who read logs read it");
-            wpb_log_advice_permission(pool->slow_log, &lines);
-        }
+        wpb_log_advice_refused(&traces->err, pool->slow_log, &reason, &lines);
     } else {
         status = WPB_COVERAGE_OK;
     }
