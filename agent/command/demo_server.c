@@ -186,7 +186,8 @@ int wpb_demo_server_start(enum wpb_demo_program which, const char *folder, bool 
     server->pid = 0;
     int n = snprintf(server->socket_path, sizeof server->socket_path, "%s/%s", folder,
                      program->socket_name);
-    /* One byte less than the kernel takes: what our clients take (probes/redis/conn.c). */
+    /* One byte less than the kernel takes: what our clients take (probes/redis/conn.c).
+     */
     if (n < 0 || (size_t)n + 1 >= sizeof server->socket_path)
         return wpb_err_set(err, WPB_E_ARGUMENT, stage,
                            "%s is too long a path for a unix socket: set TMPDIR", folder);

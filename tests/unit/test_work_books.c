@@ -222,6 +222,119 @@ static void growing_data_are_told(void **state)
     end(&told);
 }
 
+/* Where the size of the tables is known, that and not the time is what rows grow with:
+ * here they shrink again, and the work with them. */
+static void data_is_the_tables_size_where_that_is_known(void **state)
+{
+    static const struct wpb_subject table = {.kind = WPB_SUBJECT_TABLE,
+                                             .scope = WPB_SLICE("mysql://db:3306/shop"),
+                                             .name = WPB_SLICE("wp_events")};
+    struct wpb_subject rows = child_of(&pool, WPB_SUBJECT_QUANTITY, "rows_examined");
+    struct series random;
+    struct told told;
+
+    (void)state;
+    series_begin(&random, 19);
+    begin(&told);
+    for (size_t i = 0; i < WINDOWS; i++) {
+        double requests = floor(20 + 60 * series_uniform(&random));
+        double size = 1000 + 500 * sin((double)i / 15);
+        post(told.known, &table, WPB_M_DATA_BYTES, floor(size * 1e4), told.now_ms);
+        told.rows += floor(requests * size);
+        tell_row(&told,
+                 (struct wpb_work_row){.requests = requests, .busy_s = 0.1 * requests});
+    }
+    assert_text(&told, &rows, WPB_M_WORK_VERDICT, "grows_with_data");
+    assert_within(number_of(&told, &rows, WPB_M_CAUSE_HIGH) -
+                      number_of(&told, &rows, WPB_M_CAUSE_LOW),
+                  2 * 1.645 * 500e4 / sqrt(2), 0.1);
+    end(&told);
+}
+
+/* Four windows pass between two readings: what each of them took is not known. */
+static void readings_too_far_apart_fill_no_window(void **state)
+{
+    struct wpb_work_book *book = wpb_work_book_new(&pool);
+    struct wpb_window *known = wpb_window_new(&site, T0);
+    const struct wpb_book_row *rows;
+    size_t count;
+
+    (void)state;
+    for (int64_t i = 0; i <= 8; i++) {
+        struct wpb_window *read = wpb_window_new(&site, T0);
+        struct wpb_work_row row = {.start_ms = T0 + (i - 1) * WINDOW_S * 1000,
+                                   .length_s = WINDOW_S,
+                                   .requests = 10,
+                                   .queries = NAN};
+        if (i <= 2 || i == 6 || i == 8)
+            post(known, &mysql, WPB_M_QUESTIONS, (double)(100 * i),
+                 T0 + i * WINDOW_S * 1000);
+        if (i > 0)
+            wpb_window_post_work(read, &pool, &row);
+        wpb_work_book_take(book, read, known);
+        wpb_window_free(read);
+    }
+    rows = wpb_work_book_rows(book, &count);
+    assert_int_equal(count, 8);
+    for (size_t i = 0; i < count; i++) {
+        bool is_far = i >= 2 && i < 6;
+        assert_int_equal(isnan(rows[i].column[WPB_BOOK_QUERIES]), is_far);
+        if (!is_far)
+            assert_near((double)rows[i].column[WPB_BOOK_QUERIES], 100, 1e-3);
+    }
+    wpb_window_free(known);
+    wpb_work_book_free(book);
+}
+
+/* The host's processors say nothing here; PHP's own log does. */
+static void phps_own_processor_time_stands_in(void **state)
+{
+    struct wpb_work_book *book = wpb_work_book_new(&pool);
+    struct wpb_window *read = wpb_window_new(&site, T0);
+    struct wpb_verdict_pool facts = {.workers = 40, .cores = 2};
+    struct wpb_verdict verdict;
+
+    (void)state;
+    for (int64_t i = 0; i < 60; i++) {
+        double requests = 40 + (double)(i * 7 % 20);
+        struct wpb_work_row row = {.start_ms = T0 + i * WINDOW_S * 1000,
+                                   .length_s = WINDOW_S,
+                                   .requests = requests,
+                                   .timed = requests,
+                                   .busy_s = 0.2 * requests,
+                                   .busy_squared_s2 = 0.05 * requests,
+                                   .cpu_s = 0.1 * requests,
+                                   .queue_wait_s = 0.03 * requests,
+                                   .queued = requests,
+                                   .queries = NAN};
+        wpb_window_post_work(read, &pool, &row);
+    }
+    wpb_work_book_take(book, read, read);
+    assert_true(wpb_verdict_of(book, &facts, T0 + 600000, &verdict));
+    assert_int_equal(verdict.refusal, WPB_WORK_NOT_REFUSED);
+    assert_int_equal(verdict.first, WPB_RESOURCE_CPU);
+    assert_within(verdict.capacity, 20, 0.02);
+    assert_near(verdict.rates.queue_wait_s, 0.03, 1e-6);
+    assert_near(verdict.rates.cpu_s, 0.1, 1e-6);
+    wpb_window_free(read);
+    wpb_work_book_free(book);
+}
+
+/* Yesterday a request took 0.1 s, for the last half hour 0.3 s. */
+static void what_a_request_took_before_is_told_apart(void **state)
+{
+    struct told told;
+
+    (void)state;
+    begin(&told);
+    for (size_t i = 0; i < 720; i++)
+        tell_row(&told, (struct wpb_work_row){.requests = 20, .busy_s = i < 540 ? 2 : 6});
+    assert_within(number_of(&told, &pool, WPB_M_SERVICE_EARLIER_SECONDS), 0.1, 0.001);
+    assert_within(number_of(&told, &pool, WPB_M_SERVICE_SECONDS), 0.2, 0.001);
+    assert_within(number_of(&told, &pool, WPB_M_REQUESTS_PER_SECOND), 2, 0.001);
+    end(&told);
+}
+
 /* A product page takes 300 queries, a cart 20: only MySQL's sum is known. */
 static void routes_are_told_apart(void **state)
 {
@@ -356,6 +469,10 @@ int main(void)
         cmocka_unit_test(a_lock_is_told_as_what_breaks_first),
         cmocka_unit_test(processors_are_told_as_what_breaks_first),
         cmocka_unit_test(growing_data_are_told),
+        cmocka_unit_test(data_is_the_tables_size_where_that_is_known),
+        cmocka_unit_test(readings_too_far_apart_fill_no_window),
+        cmocka_unit_test(phps_own_processor_time_stands_in),
+        cmocka_unit_test(what_a_request_took_before_is_told_apart),
         cmocka_unit_test(routes_are_told_apart),
         cmocka_unit_test(what_is_not_known_is_refused),
         cmocka_unit_test(rows_that_cannot_be_are_left_out),
