@@ -91,6 +91,20 @@ static void constant_or_refused_work_is_silent(void **state)
     assert_int_equal(look_severity(look, DATA), -1);
 }
 
+static void longer_beside_each_other_and_no_more_work_is_waiting(void **state)
+{
+    struct look *look = *state;
+
+    post_growth(look, "service_seconds", "grows_with_concurrency",
+                WPB_M_CONCURRENCY_EFFECT_RATIO, 0.9);
+    assert_int_equal(look_severity(look, CONCURRENCY), -1);
+    post_growth(look, "queries", "grows_with_concurrency", WPB_M_CONCURRENCY_EFFECT_RATIO,
+                0.6);
+    assert_int_equal(look_severity(look, CONCURRENCY), WPB_WARNING);
+    look_assert_says(look_found(look, CONCURRENCY)->summary,
+                     "With it grow: service_seconds by 90 %.");
+}
+
 static void growth_with_both_is_told_by_both_rules(void **state)
 {
     struct look *look = *state;
@@ -389,6 +403,7 @@ int main(void)
         TEST(growth_with_concurrency_is_a_note_and_from_a_half_a_warning),
         TEST(growth_with_data_is_a_warning_from_a_quarter),
         TEST(constant_or_refused_work_is_silent),
+        TEST(longer_beside_each_other_and_no_more_work_is_waiting),
         TEST(growth_with_both_is_told_by_both_rules),
         TEST(rows_that_grow_explain_the_time_and_name_the_statement),
         TEST(a_request_near_its_limit_is_a_warning),

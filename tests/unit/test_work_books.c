@@ -320,6 +320,65 @@ static void phps_own_processor_time_stands_in(void **state)
     wpb_work_book_free(book);
 }
 
+/* Requests that slow each other down: 0.1 s alone, and 15 % more for each beside it, so
+ * that eight at once do 39 a second. Seen with one to five at once, of which the quiet
+ * ones alone would promise 69. With STOLEN of each second taken by the hypervisor. */
+static struct wpb_verdict verdict_of_crowd(double stolen)
+{
+    struct wpb_work_book *book = wpb_work_book_new(&pool);
+    struct wpb_window *known = wpb_window_new(&site, T0);
+    struct wpb_verdict_pool facts = {.workers = WORKERS, .cores = 2};
+    struct wpb_verdict verdict;
+
+    for (int64_t i = 0; i <= WINDOWS; i++) {
+        struct wpb_window *read = wpb_window_new(&site, T0);
+        double n = 3 + 2 * sin((double)i / 9);
+        double service_s = 0.1 * (1 + 0.15 * (n - 1));
+        double requests = n / service_s * WINDOW_S;
+        struct wpb_work_row row = {.start_ms = T0 + (i - 1) * WINDOW_S * 1000,
+                                   .length_s = WINDOW_S,
+                                   .requests = requests,
+                                   .timed = requests,
+                                   .busy_s = n * WINDOW_S,
+                                   .busy_squared_s2 = service_s * n * WINDOW_S,
+                                   .seen = n,
+                                   .cpu_s = NAN,
+                                   .queue_wait_s = NAN,
+                                   .queries = NAN};
+        post(known, &host, WPB_M_CPU_STOLEN_SECONDS, 0.5 + stolen * (double)i * WINDOW_S,
+             T0 + i * WINDOW_S * 1000);
+        if (i > 0)
+            wpb_window_post_work(read, &pool, &row);
+        wpb_work_book_take(book, read, known);
+        wpb_window_free(read);
+    }
+    assert_true(wpb_verdict_of(book, &facts, T0 + WINDOWS * WINDOW_S * 1000, &verdict));
+    wpb_window_free(known);
+    wpb_work_book_free(book);
+    return verdict;
+}
+
+static void a_crowd_that_slows_itself_down_is_foretold(void **state)
+{
+    struct wpb_verdict verdict = verdict_of_crowd(0);
+
+    (void)state;
+    assert_int_equal(verdict.usl.refusal, WPB_WORK_NOT_REFUSED);
+    assert_true(verdict.demands[WPB_RESOURCE_WORKERS].capacity > 60);
+    assert_true(verdict.is_by_usl);
+    assert_within(verdict.capacity, 8 / 0.205, 0.05);
+    assert_true(verdict.capacity_high <= verdict.demands[WPB_RESOURCE_WORKERS].capacity);
+}
+
+static void of_a_host_that_is_held_back_nothing_is_foretold(void **state)
+{
+    struct wpb_verdict verdict = verdict_of_crowd(0.2);
+
+    (void)state;
+    assert_int_equal(verdict.usl.refusal, WPB_WORK_THROTTLED);
+    assert_false(verdict.is_by_usl);
+}
+
 /* Yesterday a request took 0.1 s, for the last half hour 0.3 s. */
 static void what_a_request_took_before_is_told_apart(void **state)
 {
@@ -472,6 +531,8 @@ int main(void)
         cmocka_unit_test(data_is_the_tables_size_where_that_is_known),
         cmocka_unit_test(readings_too_far_apart_fill_no_window),
         cmocka_unit_test(phps_own_processor_time_stands_in),
+        cmocka_unit_test(a_crowd_that_slows_itself_down_is_foretold),
+        cmocka_unit_test(of_a_host_that_is_held_back_nothing_is_foretold),
         cmocka_unit_test(what_a_request_took_before_is_told_apart),
         cmocka_unit_test(routes_are_told_apart),
         cmocka_unit_test(what_is_not_known_is_refused),
