@@ -1,5 +1,6 @@
 #include "agent/analyse/work_books.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "agent/analyse/work_post.h"
@@ -9,7 +10,8 @@
 struct volume {
     struct wpb_work_book *book;
     struct wpb_work_said said;
-    size_t new_rows; /* since it was said */
+    struct wpb_verdict_pool facts; /* it was said with */
+    size_t new_rows;               /* since it was said */
     bool has_said;
 };
 
@@ -58,31 +60,53 @@ static struct volume *volume_of(struct wpb_work_books *books,
     return volume;
 }
 
-static unsigned count_at(const struct wpb_window *window,
-                         const struct wpb_subject *subject, enum wpb_metric metric)
+static unsigned workers_of(const struct wpb_window *window,
+                           const struct wpb_subject *pool)
 {
-    int64_t value = wpb_window_integer(window, subject, metric, 0);
+    int64_t value = wpb_window_integer(window, pool, WPB_M_MAX_CHILDREN, 0);
 
     return value > 0 && value < INT32_MAX ? (unsigned)value : 0;
+}
+
+static double cores_of(const struct wpb_window *window)
+{
+    static const struct wpb_subject host = {
+        .kind = WPB_SUBJECT_HOST, .scope = WPB_SLICE(""), .name = WPB_SLICE("")};
+    const struct wpb_sample *cores = wpb_window_get(window, &host, WPB_M_CORES);
+
+    if (cores && cores->value.type == WPB_VALUE_DOUBLE)
+        return cores->value.number;
+    return cores && cores->value.type == WPB_VALUE_INTEGER ? (double)cores->value.integer
+                                                           : 0;
+}
+
+/* Is there something new to be said? Where the rows have ended, that: it costs nothing.
+ */
+static bool is_due(const struct volume *volume, const struct wpb_verdict_pool *facts,
+                   const struct wpb_verdict_rates *rates)
+{
+    return !volume->has_said || isnan(rates->lately) ||
+           (volume->new_rows && volume->new_rows * ANEW_SHARE >= rates->windows) ||
+           volume->facts.workers != facts->workers ||
+           fabs(volume->facts.cores - facts->cores) > 0;
 }
 
 static void say(struct volume *volume, struct wpb_window *known,
                 const struct wpb_subject *pool, int64_t now_ms)
 {
-    static const struct wpb_subject host = {
-        .kind = WPB_SUBJECT_HOST, .scope = WPB_SLICE(""), .name = WPB_SLICE("")};
-    struct wpb_verdict_pool facts = {.workers = count_at(known, pool, WPB_M_MAX_CHILDREN),
-                                     .cores = count_at(known, &host, WPB_M_CORES)};
-    size_t count;
+    struct wpb_verdict_pool facts = {.workers = workers_of(known, pool),
+                                     .cores = cores_of(known)};
+    struct wpb_verdict_rates rates;
 
-    wpb_work_book_rows(volume->book, &count);
-    if (!volume->has_said || volume->new_rows * ANEW_SHARE >= count + !count)
+    wpb_verdict_rates_of(volume->book, now_ms, &rates);
+    if (is_due(volume, &facts, &rates)) {
         volume->has_said = wpb_work_say(volume->book, &facts, now_ms, &volume->said);
+        volume->facts = facts;
+        volume->new_rows = 0;
+    }
     if (!volume->has_said)
         return;
-    if (volume->new_rows * ANEW_SHARE >= count)
-        volume->new_rows = 0;
-    wpb_verdict_rates_of(volume->book, now_ms, &volume->said.verdict.rates);
+    volume->said.verdict.rates = rates;
     wpb_work_post(volume->book, &volume->said, known, now_ms);
 }
 

@@ -4,7 +4,8 @@
  * Rules see windows: what the requests of a pool say (work_verdict.h, work_routes.h) is
  * posted to the window of each site that the pool serves, about the pool itself and about
  * its resources, quantities and routes. The rates are told each time; the rest is
- * computed anew when a twenty-fourth of the rows is new. Pure; one thread.
+ * computed anew when a twenty-fourth of the rows is new, when the pool or the host has
+ * another size, and when the rows have ended. Pure; one thread.
  */
 #ifndef WPB_ANALYSE_WORK_BOOKS_H
 #define WPB_ANALYSE_WORK_BOOKS_H

@@ -192,7 +192,7 @@ static void fill_demand_window(struct wpb_demand_window *window,
  * MySQL's and the others', but it is theirs for certain: where neighbours make the whole
  * host's figure useless, or larger than that part allows, it stands in. */
 static void take_php_cpu(const struct wpb_demand_window *windows, size_t count,
-                         unsigned cores, struct wpb_demand *cpu)
+                         double cores, struct wpb_demand *cpu)
 {
     struct wpb_demand of_php;
 
@@ -268,7 +268,7 @@ static void foretell(const struct wpb_book_row *rows, size_t count,
             .busy_s = (double)row->busy_s,
             .seen = (double)row->seen,
             .errors = (double)row->failed,
-            .is_throttled = pool->cores && isfinite(stolen) &&
+            .is_throttled = pool->cores > 0 && isfinite(stolen) &&
                             stolen > WPB_USL_THROTTLED_MAX * pool->cores * row->length_s,
         };
         for (size_t c = 0; c < WPB_USL_CLASSES && c < WPB_WORK_CLASSES; c++)

@@ -50,7 +50,7 @@ const char *wpb_quantity_name(enum wpb_quantity quantity);
 /* What is not in the book. 0: not known. */
 struct wpb_verdict_pool {
     unsigned workers;
-    unsigned cores;
+    double cores; /* a container's quota may be a part of one */
 };
 
 struct wpb_verdict_rates {

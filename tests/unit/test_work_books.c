@@ -190,6 +190,10 @@ static void processors_are_told_as_what_breaks_first(void **state)
     }
     assert_text(&told, &pool, WPB_M_BOTTLENECK, "cpu");
     assert_within(number_of(&told, &pool, WPB_M_CAPACITY_PER_SECOND), 20, 0.05);
+    /* A container that gets one and a half of them. */
+    post(told.known, &host, WPB_M_CORES, 1.5, told.now_ms);
+    tell_row(&told, (struct wpb_work_row){.requests = 50, .busy_s = 5});
+    assert_within(number_of(&told, &pool, WPB_M_CAPACITY_PER_SECOND), 15, 0.05);
     assert_text(&told, &service, WPB_M_WORK_VERDICT, "constant");
     assert_text(&told, &service, WPB_M_WORK_REFUSAL, "");
     end(&told);
@@ -447,9 +451,15 @@ static void what_is_not_known_is_refused(void **state)
     assert_text(&told, &pool, WPB_M_BOTTLENECK, "php_workers");
     assert_within(number_of(&told, &pool, WPB_M_CAPACITY_PER_SECOND), 80, 0.05);
     assert_text(&told, &lock, WPB_M_WORK_REFUSAL, "no_waiting");
+    /* A larger pool, from one look to the next. */
+    post(told.known, &pool, WPB_M_MAX_CHILDREN, 2 * WORKERS, told.now_ms);
+    wpb_work_books_note(told.books, nothing, told.known, told.now_ms);
+    assert_within(number_of(&told, &pool, WPB_M_CAPACITY_PER_SECOND), 160, 0.05);
     told.now_ms += WPB_VERDICT_STALE_MS + 1;
     wpb_work_books_note(told.books, nothing, told.known, told.now_ms);
     assert_true(isnan(number_of(&told, &pool, WPB_M_REQUESTS_PER_SECOND)));
+    assert_text(&told, &pool, WPB_M_WORK_REFUSAL, "not_measured");
+    assert_true(isnan(number_of(&told, &pool, WPB_M_CAPACITY_PER_SECOND)));
     wpb_window_free(nothing);
     end(&told);
 }
