@@ -99,6 +99,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < count; i++) {
         printf("coverage %s %s", rows[i].probe, wpb_coverage_status_name(rows[i].status));
         show_text("reason", wpb_slice_cstr(rows[i].reason));
+        show_text("lines", wpb_slice_cstr(rows[i].lines));
         printf("\n");
     }
     const struct wpb_window *window = wpb_turn_window(turn, 0);

@@ -311,7 +311,7 @@ awk '/^row / { rows++
 
 # Without our format and a log of slow requests: what is known is told, and what to add.
 probes_of default
-expect_line probes out '^coverage requests.log partial reason="access.format of pool default does not tell how long .*access.format = '
-expect_line probes out '^coverage requests.slow skipped reason=".*slowlog = '
+expect_line probes out '^coverage requests.log partial reason="access.format of pool default does not tell how long .*" lines=".*access.format = '
+expect_line probes out '^coverage requests.slow skipped reason=".*" lines=".*slowlog = '
 expect_line probes out '^coverage requests.errors ok '
 expect_line probes out '^place name="memory_exhausted wp-content/plugins/kestrel-pricing/kestrel.php:11" '

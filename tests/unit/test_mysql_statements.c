@@ -189,7 +189,7 @@ static void without_performance_schema_the_line_for_it_is_told(void **state)
     look(&seen, &plain, NULL);
     row = mysql_look_coverage(&seen, "mysql.statements");
     assert_int_equal(row->status, WPB_COVERAGE_SKIPPED);
-    assert_non_null(strstr(row->reason, "performance_schema = ON"));
+    assert_non_null(strstr(row->lines, "performance_schema = ON"));
     mysql_look_free(&seen);
     mysql_server_stop(&plain);
 }

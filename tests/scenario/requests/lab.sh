@@ -18,9 +18,11 @@
 #   $work/redis.sock                database 3, keys harrier_hq:GROUP:KEY
 #   $work/wpbloat.conf, agent.sock, agent.log, alerts.jsonl
 #
-# What a script may set: before lab_start lab_workers, lab_slow (request_slowlog_timeout)
-# and lab_config (lines of PHP for wp-config.php); before lab_agent lab_interval and
-# lab_window (interval and request_window).
+# What a script may set: before lab_start lab_workers, lab_slow (request_slowlog_timeout),
+# lab_config (lines of PHP for wp-config.php) and lab_recommended (no: the servers as
+# nobody has set them for wpbloat, without logs of requests but nginx's own and without
+# performance_schema); before lab_agent lab_interval and lab_window (interval and
+# request_window).
 
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../servers.sh"
@@ -30,6 +32,7 @@ repository=$(cd "$here/../../.." && pwd)
 lab_workers=8
 lab_slow=1s
 lab_config=
+lab_recommended=yes
 lab_interval=5s
 lab_window=5s
 docroot=$work/www
@@ -111,16 +114,24 @@ listen.mode = 0666
 chdir = $docroot
 pm = static
 pm.max_children = $lab_workers
+php_admin_value[memory_limit] = 128M
+php_admin_value[error_log] = $work/php-errors.log
+php_admin_flag[log_errors] = on
+CONF
+    lab_nginx_log="log_format wpbloat '$(c_text WPB_NGINX_FORMAT probes/requests/web_log.h)';
+    access_log $work/nginx-access.log wpbloat;"
+    if [ "$lab_recommended" = yes ]; then
+        cat >>"$work/pool.d/shop.conf" <<CONF
 pm.status_path = /fpm-status
 pm.status_listen = $work/status.sock
 access.log = $work/fpm-access.log
 access.format = "$(c_text WPB_ACCESS_FORMAT probes/requests/access_format.h | sed 's/"/\\"/g')"
 slowlog = $work/fpm-slow.log
 request_slowlog_timeout = $lab_slow
-php_admin_value[memory_limit] = 128M
-php_admin_value[error_log] = $work/php-errors.log
-php_admin_flag[log_errors] = on
 CONF
+    else
+        lab_nginx_log="access_log $work/nginx-access.log;"
+    fi
     cat >"$work/php-fpm.conf" <<CONF
 [global]
 error_log = $work/fpm-errors.log
@@ -138,8 +149,7 @@ events {
     worker_connections 2048;
 }
 http {
-    log_format wpbloat '$(c_text WPB_NGINX_FORMAT probes/requests/web_log.h)';
-    access_log $work/nginx-access.log wpbloat;
+    $lab_nginx_log
     error_log $work/nginx-errors.log;
     client_body_temp_path $work/nginx-body;
     fastcgi_temp_path $work/nginx-fastcgi;
@@ -162,8 +172,10 @@ CONF
 }
 
 lab_start_mariadb() {
-    start_mariadb mariadb --performance-schema=ON --max-connections=60 \
-        --performance-schema-consumer-events-statements-current=ON
+    lab_schema='--performance-schema=ON --performance-schema-consumer-events-statements-current=ON'
+    [ "$lab_recommended" = yes ] || lab_schema=--performance-schema=OFF
+    # shellcheck disable=SC2086
+    start_mariadb mariadb $lab_schema --max-connections=60
     mariadb_root mariadb <<'SQL'
 CREATE DATABASE shop CHARACTER SET utf8mb4;
 CREATE USER shop@localhost IDENTIFIED BY 'a"b''c';
