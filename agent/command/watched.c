@@ -150,15 +150,19 @@ static struct wpb_site *site_of(struct gathering *gathering,
     return site;
 }
 
-/* What SECTION says of the pool of its SITE, and of who logs its requests. */
+/* What SECTION says of the pool of its SITE, of who logs its requests, and of pages. */
 static void apply_pool(const struct wpb_conf_section *section, struct wpb_arena *arena,
                        struct wpb_site *site)
 {
+    size_t routes;
+
     wpb_site_pool_named(site, wpb_conf_text(section, "pool"),
                         wpb_conf_text(section, "pool_file"), arena);
     site->pool_status = wpb_conf_text(section, "fpm_status");
     site->web_log = wpb_conf_text(section, "web_log");
     site->web_log_format = wpb_conf_text(section, "web_log_format");
+    site->url_path = wpb_conf_text(section, "url_path");
+    site->routes = wpb_conf_list(section, "routes", &routes);
 }
 
 /* What SECTION says of its SITE. */

@@ -205,6 +205,19 @@ static const struct wpb_setting site_settings[] = {
              "examples/nginx/wpbloat-log-format.conf among the documents), combined, "
              "or the format itself, as in nginx's log_format or Apache's LogFormat, in "
              "quotes as a whole. It has to tell $upstream_response_time."},
+    {.name = "url_path",
+     .type = WPB_SETTING_PATH,
+     .sample = "/shop",
+     .help = "The path of its front page, where that is not the root of its host: what "
+             "kinds of pages are told apart by stands behind it."},
+    {.name = "routes",
+     .type = WPB_SETTING_ROUTES,
+     .sample = "produkt=product warenkorb=cart kasse=checkout",
+     .help =
+         "Which kinds of pages its paths are, where they are not named as WooCommerce "
+         "names them: the beginning of a path as it stands in the log, and front_page, "
+         "product, cart, checkout, admin_ajax, wc_ajax, rest, cron, login, admin or "
+         "other. The first that fits decides, before what is built in."},
     {.name = "interval",
      .type = WPB_SETTING_DURATION,
      .min = 1,
@@ -356,7 +369,7 @@ const struct wpb_setting *wpb_setting_find(enum wpb_section_kind kind, const cha
 bool wpb_setting_is_list(const struct wpb_setting *setting)
 {
     return setting->type == WPB_SETTING_PATHS || setting->type == WPB_SETTING_URLS ||
-           setting->type == WPB_SETTING_LABELS;
+           setting->type == WPB_SETTING_LABELS || setting->type == WPB_SETTING_ROUTES;
 }
 
 const char *wpb_setting_form(const struct wpb_setting *setting)
@@ -380,6 +393,7 @@ const char *wpb_setting_form(const struct wpb_setting *setting)
         [WPB_SETTING_PATHS] = "absolute paths, separated by spaces",
         [WPB_SETTING_URLS] = "http:// or https:// URLs, separated by spaces",
         [WPB_SETTING_LABELS] = "NAME=VALUE, separated by spaces",
+        [WPB_SETTING_ROUTES] = "PATH=CLASS, separated by spaces",
     };
 
     return forms[setting->type];

@@ -49,6 +49,7 @@ enum wpb_setting_type {
     WPB_SETTING_PATHS,     /* lists: words separated by spaces, "..." around one that */
     WPB_SETTING_URLS,      /* holds some; given again, the words are added */
     WPB_SETTING_LABELS,    /* name=value */
+    WPB_SETTING_ROUTES,    /* path=class, as of wpbloat/route.h */
 };
 
 struct wpb_setting {

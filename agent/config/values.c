@@ -8,6 +8,7 @@
 #include "agent/base/address.h"
 #include "agent/base/mysql_address.h"
 #include "agent/base/text.h"
+#include "wpbloat/route.h"
 
 #define STAGE "config"
 #define SHOWN_MAX 60
@@ -133,11 +134,31 @@ static int check_label(const char *label, struct wpb_err *err)
     return check_text(label, err);
 }
 
+/* PATH=CLASS. */
+static int check_route(const char *word, struct wpb_err *err)
+{
+    struct wpb_slice prefix;
+    enum wpb_route route;
+
+    if (!wpb_route_word(wpb_slice_cstr(word), &prefix, &route))
+        return refuse(err, word,
+                      "PATH=CLASS, the class one of front_page, product, cart, checkout, "
+                      "admin_ajax, wc_ajax, rest, cron, login, admin and other");
+    return check_text(word, err);
+}
+
 static int check_word(enum wpb_setting_type type, const char *word, struct wpb_err *err)
 {
-    if (type == WPB_SETTING_PATHS)
+    switch (type) {
+    case WPB_SETTING_PATHS:
         return check_path(word, err);
-    return type == WPB_SETTING_URLS ? check_url(word, err) : check_label(word, err);
+    case WPB_SETTING_URLS:
+        return check_url(word, err);
+    case WPB_SETTING_ROUTES:
+        return check_route(word, err);
+    default:
+        return check_label(word, err);
+    }
 }
 
 /* The next word of *REST: up to a space, or to the end of its quotes. */

@@ -186,6 +186,18 @@ static bool same_code(const struct wpb_site *a, const struct wpb_site *b)
            a->php_version == b->php_version && a->unresolved_count == b->unresolved_count;
 }
 
+/* Lists ended by NULL; no list is an empty one. */
+static bool same_words(const char *const *a, const char *const *b)
+{
+    static const char *const none[] = {NULL};
+
+    for (a = a ? a : none, b = b ? b : none; *a && *b; a++, b++) {
+        if (strcmp(*a, *b) != 0)
+            return false;
+    }
+    return !*a && !*b;
+}
+
 static bool same_pool(const struct wpb_site *a, const struct wpb_site *b)
 {
     return same_text(a->pool_name, b->pool_name) &&
@@ -194,6 +206,7 @@ static bool same_pool(const struct wpb_site *a, const struct wpb_site *b)
            same_text(a->pool_status, b->pool_status) &&
            same_text(a->web_log, b->web_log) &&
            same_text(a->web_log_format, b->web_log_format) &&
+           same_text(a->url_path, b->url_path) && same_words(a->routes, b->routes) &&
            a->request_window_s == b->request_window_s;
 }
 

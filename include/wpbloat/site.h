@@ -126,6 +126,10 @@ struct wpb_site {
     const char *pool_status; /* address of the pool's status page, as pm.status_listen */
     const char *web_log, *web_log_format; /* the web server's access log */
     uint32_t request_window_s;            /* 0: WPB_WORK_LENGTH_DEFAULT_S */
+    /* How its pages are named, where they are not as WooCommerce names them: the path of
+     * its front page ("/shop"), and words as of wpbloat/route.h, ended by NULL. */
+    const char *url_path;
+    const char *const *routes;
 
     const struct wpb_unresolved *unresolved;
     size_t unresolved_count;

@@ -35,7 +35,7 @@ enum wpb_subject_kind {
     WPB_SUBJECT_POOL,          /* a PHP-FPM pool: scope = FPM's main file or the pool's
                                   address, name = the pool's name */
     WPB_SUBJECT_ROUTE,         /* kind of page; scope and parent = the pool's; name =
-                                  "checkout" (probes/requests/route.h) */
+                                  "checkout" (wpbloat/route.h) */
     WPB_SUBJECT_RESOURCE,      /* what a pool's requests use; scope and parent = the
                                   pool's; name = "php_workers" (agent/analyse/demand.h) */
     WPB_SUBJECT_QUANTITY,      /* what is counted per request; scope and parent = the

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Room for the route classes of a log (probes/requests/route.h). */
+/* Room for the route classes of a log (wpbloat/route.h). */
 #define WPB_WORK_CLASSES 12
 #define WPB_WORK_LENGTH_DEFAULT_S 60
 

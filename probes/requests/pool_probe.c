@@ -56,12 +56,15 @@ static void free_kept(void *state)
 
 static char *settings_of(const struct wpb_site *site)
 {
-    const char *const texts[] = {site->pool_status, site->web_log, site->web_log_format};
+    const char *const texts[] = {site->pool_status, site->web_log, site->web_log_format,
+                                 site->url_path};
     struct wpb_buf text;
 
     wpb_buf_init(&text, 0);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         wpb_buf_printf(&text, "%s\n", texts[i] ? texts[i] : "");
+    for (size_t i = 0; site->routes && site->routes[i]; i++)
+        wpb_buf_printf(&text, "%s\n", site->routes[i]);
     wpb_buf_printf(&text, "%u", site->request_window_s);
     char *copy = wpb_buf_failed(&text) ? NULL : strdup(text.data);
     wpb_buf_fini(&text);
@@ -85,7 +88,13 @@ static struct kept *new_kept(const struct wpb_pool_probe *frame,
     return NULL;
 }
 
-/* Of sites that share a pool the one that names a log of the web server. */
+static bool names_pages(const struct wpb_site *site)
+{
+    return (site->url_path && *site->url_path) || (site->routes && site->routes[0]);
+}
+
+/* Of sites that share a pool the one that names a log of the web server, else one that
+ * says how its pages are named. */
 static const struct wpb_site *site_of(const struct wpb_run *run)
 {
     size_t count;
@@ -93,6 +102,10 @@ static const struct wpb_site *site_of(const struct wpb_run *run)
 
     for (size_t i = 0; i < count; i++) {
         if (sites[i]->web_log && *sites[i]->web_log)
+            return sites[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (names_pages(sites[i]))
             return sites[i];
     }
     return sites[0];

@@ -31,6 +31,7 @@ struct feed {
 
 struct request_log {
     char *web_path, *web_format; /* as the site says; "" */
+    struct wpb_route_names *names;
     uint32_t length_s;
     struct feed fpm, web;
     const struct feed *main; /* whose windows become rows; NULL: none */
@@ -56,6 +57,7 @@ static void end(void *kept)
     close_feed(&log->fpm);
     close_feed(&log->web);
     wpb_work_rows_fini(&log->rows);
+    wpb_route_names_free(log->names);
     free(log->web_path);
     free(log->web_format);
     free(log);
@@ -72,7 +74,8 @@ static void *begin(const struct wpb_site *site)
         site->request_window_s ? site->request_window_s : WPB_WORK_LENGTH_DEFAULT_S;
     log->web_path = strdup(site->web_log ? site->web_log : "");
     log->web_format = strdup(site->web_log_format ? site->web_log_format : "");
-    if (log->web_path && log->web_format)
+    log->names = wpb_route_names_new(site);
+    if (log->web_path && log->web_format && log->names)
         return log;
     end(log);
     return NULL;
@@ -126,8 +129,9 @@ static void open_fpm(struct request_log *log, const struct wpb_fpm_pool *pool)
     if (!*pool->access_log ||
         wpb_access_format(&format, wpb_slice_cstr(pool->access_format), &log->fpm.err))
         return;
-    log->fpm.source = wpb_request_source_new(pool->access_log, pool->owner, &format,
-                                             log->length_s, on_fpm_closed, log);
+    log->fpm.source =
+        wpb_request_source_new(pool->access_log, pool->owner, &format, log->names,
+                               log->length_s, on_fpm_closed, log);
     if (!log->fpm.source)
         wpb_err_set(&log->fpm.err, WPB_E_MEMORY, "requests", "out of memory");
 }
@@ -161,8 +165,8 @@ static void open_web(struct request_log *log)
                     "long ($upstream_response_time)");
         return;
     }
-    log->web.source = wpb_request_source_new(log->web_path, (uid_t)-1, &format,
-                                             log->length_s, on_web_closed, log);
+    log->web.source = wpb_request_source_new(
+        log->web_path, (uid_t)-1, &format, log->names, log->length_s, on_web_closed, log);
     if (!log->web.source)
         wpb_err_set(&log->web.err, WPB_E_MEMORY, "requests", "out of memory");
 }

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "probes/requests/line_parse.h"
-#include "probes/requests/route.h"
 
 /* How this program names itself when it asks a site for pages. */
 #define OWN_AGENT "wpbloat/"
@@ -12,6 +11,7 @@
 struct wpb_request_source {
     struct wpb_log_reader *reader;
     struct wpb_line_format format;
+    const struct wpb_route_names *names;
     uint32_t length_s;
     int64_t back_s; /* older lines are passed over */
     void (*closed)(void *cookie, const struct wpb_request_window *);
@@ -41,17 +41,17 @@ static void on_closed(void *cookie, const struct wpb_request_window *window)
         source->closed(source->cookie, window);
 }
 
-struct wpb_request_source *
-wpb_request_source_new(const char *path, uid_t owner,
-                       const struct wpb_line_format *format, uint32_t length_s,
-                       void (*closed)(void *cookie, const struct wpb_request_window *),
-                       void *cookie)
+struct wpb_request_source *wpb_request_source_new(
+    const char *path, uid_t owner, const struct wpb_line_format *format,
+    const struct wpb_route_names *names, uint32_t length_s,
+    void (*closed)(void *cookie, const struct wpb_request_window *), void *cookie)
 {
     struct wpb_request_source *source = calloc(1, sizeof *source);
 
     if (!source)
         return NULL;
     source->format = *format;
+    source->names = names;
     source->length_s = length_s;
     source->back_s = (int64_t)length_s * WPB_SOURCE_BACK_WINDOWS;
     if (source->back_s > WPB_LOG_BACK_S)
@@ -134,7 +134,7 @@ static void on_line(void *cookie, struct wpb_slice line)
     if (end_us < source->now_us - source->back_s * SECOND_US)
         return;
     note_beginning(source, end_us);
-    wpb_request_tally_add(source->tally, &request, wpb_route_of(&request, NULL),
+    wpb_request_tally_add(source->tally, &request, wpb_route_of(&request, source->names),
                           source->now_us);
 }
 

@@ -14,6 +14,7 @@
 #include "probes/requests/line_format.h"
 #include "probes/requests/log_reader.h"
 #include "probes/requests/request_tally.h"
+#include "probes/requests/route.h"
 
 /* How far back it begins: no more than this, WPB_LOG_BACK_S, and WPB_SOURCE_BACK_WINDOWS,
  * since who asks has no room for more (wpbloat/window.h). */
@@ -29,14 +30,14 @@ struct wpb_request_source_seen {
     uint64_t own;    /* our own requests: not counted */
 };
 
-/* Read PATH, which OWNER has named (follow.h), by FORMAT, which is copied. CLOSED is
- * called from wpb_request_source_look() with each window of LENGTH_S seconds that is
- * complete. NULL when memory is out. */
-struct wpb_request_source *
-wpb_request_source_new(const char *path, uid_t owner,
-                       const struct wpb_line_format *format, uint32_t length_s,
-                       void (*closed)(void *cookie, const struct wpb_request_window *),
-                       void *cookie);
+/* Read PATH, which OWNER has named (follow.h), by FORMAT, which is copied. NAMES, which
+ * has to outlive the source or is NULL, tells its routes. CLOSED is called from
+ * wpb_request_source_look() with each window of LENGTH_S seconds that is complete. NULL
+ * when memory is out. */
+struct wpb_request_source *wpb_request_source_new(
+    const char *path, uid_t owner, const struct wpb_line_format *format,
+    const struct wpb_route_names *names, uint32_t length_s,
+    void (*closed)(void *cookie, const struct wpb_request_window *), void *cookie);
 void wpb_request_source_free(struct wpb_request_source *source);
 
 /* Read one portion. WPB_FOLLOW_MORE: look again soon. */

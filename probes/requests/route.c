@@ -1,5 +1,8 @@
 #include "probes/requests/route.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* WordPress' own entry points, in any folder of the site. */
 static const struct wpb_route_prefix files[] = {
     {"wp-admin/admin-ajax.php", WPB_ROUTE_ADMIN_AJAX},
@@ -154,21 +157,70 @@ enum wpb_route wpb_route_of(const struct wpb_request_line *request,
     return local.len == 0 ? route_of_root(request) : WPB_ROUTE_OTHER;
 }
 
-const char *wpb_route_name(enum wpb_route route)
-{
-    static const char *const names[WPB_ROUTES] = {
-        [WPB_ROUTE_FRONT_PAGE] = "front_page",
-        [WPB_ROUTE_PRODUCT] = "product",
-        [WPB_ROUTE_CART] = "cart",
-        [WPB_ROUTE_CHECKOUT] = "checkout",
-        [WPB_ROUTE_ADMIN_AJAX] = "admin_ajax",
-        [WPB_ROUTE_WC_AJAX] = "wc_ajax",
-        [WPB_ROUTE_REST] = "rest",
-        [WPB_ROUTE_CRON] = "cron",
-        [WPB_ROUTE_LOGIN] = "login",
-        [WPB_ROUTE_ADMIN] = "admin",
-        [WPB_ROUTE_OTHER] = "other",
-    };
+/* ---- as a configuration names them ---- */
 
-    return route < WPB_ROUTES ? names[route] : "other";
+/* The names, what they point to, and the bytes of both. */
+struct owned_names {
+    struct wpb_route_names names;
+    char *base, *text;
+    struct wpb_route_prefix *prefixes;
+};
+
+static size_t words_of(const struct wpb_site *site, size_t *bytes)
+{
+    size_t count = 0;
+
+    *bytes = 1;
+    for (; site->routes && site->routes[count]; count++)
+        *bytes += strlen(site->routes[count]) + 1;
+    return count;
+}
+
+static void take_words(struct owned_names *own, const struct wpb_site *site, size_t count)
+{
+    char *at = own->text;
+
+    for (size_t i = 0; i < count; i++) {
+        struct wpb_route_prefix *prefix = &own->prefixes[own->names.prefixes_count];
+        struct wpb_slice path;
+        if (!wpb_route_word(wpb_slice_cstr(site->routes[i]), &path, &prefix->route))
+            continue; /* the configuration's reader has refused it */
+        memcpy(at, path.data, path.len);
+        at[path.len] = '\0';
+        prefix->path = at;
+        at += path.len + 1;
+        own->names.prefixes_count++;
+    }
+}
+
+struct wpb_route_names *wpb_route_names_new(const struct wpb_site *site)
+{
+    struct owned_names *own = calloc(1, sizeof *own);
+    size_t bytes, count = words_of(site, &bytes);
+
+    if (!own)
+        return NULL;
+    own->base = strdup(site->url_path ? site->url_path : "");
+    own->text = malloc(bytes);
+    own->prefixes = calloc(count + 1, sizeof *own->prefixes);
+    if (!own->base || !own->text || !own->prefixes) {
+        wpb_route_names_free(&own->names);
+        return NULL;
+    }
+    own->names.base = own->base;
+    own->names.prefixes = own->prefixes;
+    take_words(own, site, count);
+    return &own->names;
+}
+
+void wpb_route_names_free(struct wpb_route_names *names)
+{
+    struct owned_names *own = (struct owned_names *)names;
+
+    if (!own)
+        return;
+    free(own->base);
+    free(own->text);
+    free(own->prefixes);
+    free(own);
 }

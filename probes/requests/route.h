@@ -15,29 +15,15 @@
 #define WPB_REQUESTS_ROUTE_H
 
 #include "probes/requests/request_line.h"
-
-/* Stored and told by name; new ones go before `other`. */
-enum wpb_route {
-    WPB_ROUTE_FRONT_PAGE,
-    WPB_ROUTE_PRODUCT,
-    WPB_ROUTE_CART,
-    WPB_ROUTE_CHECKOUT,
-    WPB_ROUTE_ADMIN_AJAX,
-    WPB_ROUTE_WC_AJAX,
-    WPB_ROUTE_REST,
-    WPB_ROUTE_CRON,
-    WPB_ROUTE_LOGIN,
-    WPB_ROUTE_ADMIN,
-    WPB_ROUTE_OTHER,
-    WPB_ROUTES
-};
+#include "wpbloat/route.h"
+#include "wpbloat/site.h"
 
 struct wpb_route_prefix {
     const char *path; /* "produkt", "en/shop/product": no slash at either end */
     enum wpb_route route;
 };
 
-/* How a site names its pages; all of it may be zero. Owned by the caller. */
+/* How a site names its pages; all of it may be zero. Owns nothing. */
 struct wpb_route_names {
     const char *base; /* "/shop" of a site that is not at the root of its host; NULL */
     const struct wpb_route_prefix *prefixes; /* the first that fits decides */
@@ -48,7 +34,9 @@ struct wpb_route_names {
 enum wpb_route wpb_route_of(const struct wpb_request_line *request,
                             const struct wpb_route_names *names);
 
-/* "front_page", "admin_ajax"; static. */
-const char *wpb_route_name(enum wpb_route route);
+/* How SITE names its pages, as its configuration says; copies. NULL when memory is out.
+ */
+struct wpb_route_names *wpb_route_names_new(const struct wpb_site *site);
+void wpb_route_names_free(struct wpb_route_names *names);
 
 #endif

@@ -6,7 +6,7 @@ set -eu
 
 . "$(dirname "$0")/release-part.sh"
 
-begin "$(gcc --version | sed -n 1p), MariaDB $(version_of mariadbd --version | sed 's/^[0-9]* *//'), $(nproc) processors"
+begin "$(gcc --version | sed -n 1p), MariaDB $(mariadbd --version | sed 's/.* \([0-9][0-9.]*\)-MariaDB.*/\1/'), $(nproc) processors"
 copy "$work/src"
 
 build() {

@@ -522,6 +522,10 @@ static void lists_have_words_and_may_be_given_again(void **state)
     refuses("[sink alertmanager]\nurls = http://x\nlabels = __name__=y\n", 3,
             "labels: '__name__=y' is not NAME=VALUE, the name of letters, digits and "
             "'_'");
+    refuses("[site s]\npath = /s\nroutes = produkt=product korb=basket\n", 3,
+            "routes: 'korb=basket' is not PATH=CLASS, the class one of front_page, "
+            "product, cart, checkout, admin_ajax, wc_ajax, rest, cron, login, admin and "
+            "other");
 }
 
 static void a_list_is_bounded(void **state)

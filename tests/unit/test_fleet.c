@@ -19,6 +19,7 @@ static struct {
     const char *name, *path, *password, *version, *failure;
     bool fails;
     const char *pool, *web_log;
+    const char *const *routes;
 } world;
 
 static struct wpb_site site_at(const char *name, const char *path)
@@ -37,6 +38,7 @@ static struct wpb_site site_at(const char *name, const char *path)
                              .db_host = "",
                              .pool_name = world.pool,
                              .web_log = world.web_log,
+                             .routes = world.routes,
                              .has_redis = true,
                              .redis = {.scheme = WPB_REDIS_UNIX,
                                        .host = "",
@@ -155,6 +157,15 @@ static void a_fleet_is_another_when_anything_that_is_looked_at_is(void **state)
     assert_false(wpb_fleet_equal(before, after));
     wpb_fleet_free(after);
     world.web_log = NULL;
+    world.routes = (const char *const[]){"produkt=product", NULL};
+    after = search(*state, NULL);
+    assert_false(wpb_fleet_equal(before, after));
+    wpb_fleet_free(after);
+    world.routes = (const char *const[]){NULL};
+    after = search(*state, NULL);
+    assert_true(wpb_fleet_equal(before, after));
+    wpb_fleet_free(after);
+    world.routes = NULL;
     world.failure = "its wp-config.php cannot be read";
     after = search(*state, NULL);
     assert_false(wpb_fleet_equal(before, after));

@@ -450,6 +450,23 @@ static void logs_that_tell_of_other_requests_tell_no_wait(void **state)
     assert_true(isnan(pool_look_row(look, 0)->queue_wait_s));
 }
 
+static void pages_are_counted_as_the_site_names_them(void **state)
+{
+    struct pool_look *look = *state;
+    static const char *const routes[] = {"cart=checkout", NULL};
+
+    our_pool(look);
+    look->site.routes = routes;
+    minutes_of(look, "access", 4, 2, 6);
+    go(look);
+    assert_int_equal(of_route(look, "checkout", WPB_M_REQUESTS), 9);
+    assert_null(pool_look_subject(look, WPB_SUBJECT_ROUTE, "cart"));
+    /* named otherwise, the log is counted anew */
+    look->site.routes = NULL;
+    go(look);
+    assert_int_equal(of_route(look, "cart", WPB_M_REQUESTS), 9);
+}
+
 static void without_fpms_log_the_web_servers_is_counted(void **state)
 {
     struct pool_look *look = *state;
@@ -517,6 +534,7 @@ int main(void)
         TEST(a_log_that_moves_is_followed_to_its_new_place),
         TEST(with_both_logs_the_wait_for_a_worker_is_known),
         TEST(logs_that_tell_of_other_requests_tell_no_wait),
+        TEST(pages_are_counted_as_the_site_names_them),
         TEST(without_fpms_log_the_web_servers_is_counted),
         TEST(combined_does_not_tell_which_requests_went_to_php),
     };

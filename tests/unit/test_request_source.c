@@ -47,8 +47,8 @@ static int set_up(void **state)
     close(fd);
     assert_int_equal(wpb_access_format(&format, wpb_slice_cstr("%{%s}T %{micro}d"), NULL),
                      0);
-    scene->source =
-        wpb_request_source_new(scene->path, (uid_t)-1, &format, 60, on_closed, scene);
+    scene->source = wpb_request_source_new(scene->path, (uid_t)-1, &format, NULL, 60,
+                                           on_closed, scene);
     assert_non_null(scene->source);
     *state = scene;
     return 0;

@@ -115,6 +115,50 @@ static void a_site_names_its_own_pages(void **state)
     EXPECT_ROWS(rows, &names);
 }
 
+static void what_a_configuration_says_is_taken_over(void **state)
+{
+    static const char *const routes[] = {"/produkt/=product", "en/basket=cart",
+                                         "a=b=login", "cart=other", NULL};
+    const struct wpb_site site = {.url_path = "/shop", .routes = routes};
+    struct wpb_route_names *names = wpb_route_names_new(&site);
+    static const struct row rows[] = {
+        {"/shop/produkt/hemd/", WPB_ROUTE_PRODUCT},
+        {"/shop/en/basket", WPB_ROUTE_CART},
+        {"/shop/a=b/", WPB_ROUTE_LOGIN},
+        {"/shop/cart/", WPB_ROUTE_OTHER},
+        {"/shop/checkout/", WPB_ROUTE_CHECKOUT},
+        {"/shop/", WPB_ROUTE_FRONT_PAGE},
+    };
+
+    (void)state;
+    assert_non_null(names);
+    EXPECT_ROWS(rows, names);
+    wpb_route_names_free(names);
+    names = wpb_route_names_new(&(struct wpb_site){.name = "plain"});
+    assert_non_null(names);
+    assert_int_equal(route_of("/", names), WPB_ROUTE_FRONT_PAGE);
+    wpb_route_names_free(names);
+    wpb_route_names_free(NULL);
+}
+
+static void what_is_no_word_for_pages_is_told(void **state)
+{
+    static const char *const bad[] = {"",        "=",         "=cart",   "/=cart",
+                                      "//=cart", "warenkorb", "x=",      "x=Cart",
+                                      "x=car",   "x=cart ",   "x=cart=", "cart"};
+    struct wpb_slice prefix;
+    enum wpb_route route;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(wpb_route_word(wpb_slice_cstr(bad[i]), &prefix, &route));
+    for (int i = 0; i < WPB_ROUTES; i++) {
+        assert_true(
+            wpb_route_find(wpb_slice_cstr(wpb_route_name((enum wpb_route)i)), &route));
+        assert_int_equal(route, i);
+    }
+}
+
 static void the_script_in_place_of_the_page_is_no_front_page(void **state)
 {
     struct wpb_request_line line = {.known = WPB_LINE_PATH,
@@ -153,6 +197,8 @@ int main(void)
         cmocka_unit_test(wordpress_and_woocommerce_have_their_routes),
         cmocka_unit_test(a_language_in_front_is_skipped),
         cmocka_unit_test(a_site_names_its_own_pages),
+        cmocka_unit_test(what_a_configuration_says_is_taken_over),
+        cmocka_unit_test(what_is_no_word_for_pages_is_told),
         cmocka_unit_test(the_script_in_place_of_the_page_is_no_front_page),
         cmocka_unit_test(without_a_path_it_is_another),
         cmocka_unit_test(every_route_has_a_name_of_its_own),
