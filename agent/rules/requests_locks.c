@@ -10,6 +10,11 @@
 #define WHO_WAITS                                                                        \
     "SELECT trx_mysql_thread_id, trx_state, TIMESTAMPDIFF(SECOND, trx_started, NOW()) "  \
     "AS age, trx_query FROM information_schema.innodb_trx ORDER BY trx_started"
+/* Who waits for a lock by name; the name stands in the statement, and IS_USED_LOCK() says
+ * whose it is. */
+#define WHO_WAITS_BY_NAME                                                                \
+    "SELECT id, time, info FROM information_schema.processlist WHERE state = 'User "     \
+    "lock'"
 
 static double number_or(const struct wpb_rule_context *context,
                         const struct wpb_subject *subject, enum wpb_metric metric,
@@ -37,6 +42,12 @@ bool wpb_requests_lock_of(const struct wpb_rule_context *context,
     lock->statement = wpb_window_text(window, table, WPB_M_LOCK_STATEMENT);
     lock->holder = wpb_window_text(window, table, WPB_M_LOCK_HOLDER);
     return true;
+}
+
+/* Not a row of a table. */
+static bool is_by_name(const struct wpb_requests_lock *lock)
+{
+    return wpb_slice_is(lock->table->name, WPB_LOCK_BY_NAME);
 }
 
 static uint64_t weight_of(const struct wpb_requests_lock *lock)
@@ -151,9 +162,13 @@ static const char *summary(const struct wpb_rule_context *context,
 
     return wpb_arena_printf(
         arena,
-        "A row that a transaction has changed belongs to it until it ends, and every "
-        "other request that wants to change the row waits, each in a PHP worker of its "
-        "own. In %s looks of %s somebody waited%s.%s%s",
+        "%s waits, each in a PHP worker of its own. In %s looks of %s somebody "
+        "waited%s.%s%s",
+        is_by_name(lock)
+            ? "A lock that GET_LOCK() has given belongs to its connection until that "
+              "releases it or ends, and every other request that asks for it"
+            : "A row that a transaction has changed belongs to it until it ends, and "
+              "every other request that wants to change the row",
         wpb_say_count(arena, (uint64_t)lock->wait_looks),
         wpb_say_count(arena, (uint64_t)lock->looks), crowd, statement,
         say_capacity(context, pool));
@@ -164,6 +179,8 @@ static const char *say_holder(const struct wpb_rule_context *context,
 {
     struct wpb_arena *arena = context->arena;
 
+    if (!lock->holder.len && is_by_name(lock))
+        return "What the holder was doing was not seen.";
     if (!lock->holder.len)
         return "What the holder was doing was not seen: between its statements a "
                "transaction runs none.";
@@ -208,6 +225,25 @@ static void draft_facts(struct wpb_draft *draft, const struct wpb_requests_lock 
                        WPB_ESTIMATED);
 }
 
+static void draft_remedy_by_name(struct wpb_draft *draft)
+{
+    struct wpb_rule_context *context = draft->context;
+
+    draft->finding.remedy.summary =
+        "Let requests of visitors not wait for this lock: GET_LOCK(name, 0) says at once "
+        "that another has it, and the page goes on without. More PHP workers only make "
+        "the line longer.";
+    wpb_draft_line(&draft->now, wpb_say_mysql_command(context, WHO_WAITS_BY_NAME));
+    wpb_requests_draft_mending(draft);
+    wpb_draft_line(&draft->for_good,
+                   "What is done under the lock belongs into WP-Cron or Action "
+                   "Scheduler, one at a time; visitors get what was computed last.");
+    wpb_draft_line(&draft->for_good,
+                   "Release the lock as soon as the shared thing is written: no HTTP "
+                   "request and no sleep while it is held.");
+    wpb_draft_line(&draft->verify, wpb_say_mysql_command(context, WHO_WAITS_BY_NAME));
+}
+
 static void draft_remedy(struct wpb_draft *draft)
 {
     struct wpb_rule_context *context = draft->context;
@@ -245,7 +281,8 @@ static void report(struct wpb_rule_context *context, const struct wpb_requests_l
 
     wpb_draft_init(&draft, context, severity_of(context, lock, workers), lock->table);
     draft.finding.title = wpb_arena_printf(
-        arena, "Requests wait for each other at a row lock on %s%s: in %s of the looks",
+        arena, "Requests wait for each other at a %s %s%s: in %s of the looks",
+        is_by_name(lock) ? "lock of" : "row lock on",
         wpb_say_name(arena, lock->table->name), index, wpb_say_share(arena, lock->share));
     draft.finding.summary = summary(context, lock, pool);
     draft_facts(&draft, lock, pool);
@@ -255,7 +292,10 @@ static void report(struct wpb_rule_context *context, const struct wpb_requests_l
         wpb_requests_draft_owner(&draft, &owner);
     if (pool)
         wpb_requests_draft_culprits(&draft, pool);
-    draft_remedy(&draft);
+    if (is_by_name(lock))
+        draft_remedy_by_name(&draft);
+    else
+        draft_remedy(&draft);
     wpb_draft_emit(&draft);
 }
 

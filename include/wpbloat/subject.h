@@ -47,6 +47,8 @@ enum wpb_subject_kind {
     WPB_SUBJECT_KINDS
 };
 
+/* In the place of a table: locks that have a name of their own. */
+#define WPB_LOCK_BY_NAME "GET_LOCK()"
 /* The cache group of the keys in a site's database that are not the site's. */
 #define WPB_GROUP_FOREIGN "<not this site>"
 

@@ -211,6 +211,72 @@ size_t wpb_lock_states_read(const struct wpb_mysql_rows *rows, bool has_shapes,
     return count;
 }
 
+/* What stands between the quotes of VALUE; empty when that is not what it means. */
+static struct wpb_slice plain_text(struct wpb_slice value)
+{
+    static const struct wpb_slice none = WPB_SLICE("");
+
+    if (value.len < 3 || value.len > WPB_LOCK_NAME_MAX + 2 ||
+        (value.data[0] != '\'' && value.data[0] != '"') ||
+        value.data[value.len - 1] != value.data[0])
+        return none;
+    value = wpb_slice_of(value.data + 1, value.len - 2);
+    for (size_t i = 0; i < value.len; i++) {
+        if (strchr("'\"\\", value.data[i])) /* and a zero byte */
+            return none;
+    }
+    return value;
+}
+
+/* The argument of GET_LOCK() in SQL. */
+static struct wpb_slice locked_name(struct wpb_slice sql)
+{
+    struct wpb_sql_token token;
+
+    while (wpb_sql_next_token(&sql, &token)) {
+        if (!wpb_sql_token_is(&token, "GET_LOCK"))
+            continue;
+        if (wpb_sql_next_token(&sql, &token) && wpb_slice_is(token.text, "(") &&
+            wpb_sql_next_token(&sql, &token) && token.kind == WPB_SQL_VALUE)
+            return plain_text(token.text);
+    }
+    return wpb_slice_of("", 0);
+}
+
+struct wpb_slice wpb_lock_states_name(const struct wpb_mysql_rows *rows)
+{
+    for (size_t i = 0; i < rows->rows; i++) {
+        if (wpb_rows_count(rows, i, 0))
+            return locked_name(wpb_rows_text(rows, i, 1));
+    }
+    return wpb_slice_of("", 0);
+}
+
+void wpb_lock_owner_sql(struct wpb_sql *sql, struct wpb_slice name)
+{
+    wpb_sql_add(sql, "SELECT COMMAND = 'Sleep', TIME, LEFT(INFO, ");
+    wpb_sql_number(sql, WPB_LOCK_STATEMENT_BYTES);
+    wpb_sql_add(sql,
+                ") FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID = "
+                "IS_USED_LOCK(");
+    wpb_sql_string(sql, name);
+    wpb_sql_add(sql, ") LIMIT 1");
+}
+
+void wpb_lock_owner_read(const struct wpb_mysql_rows *rows, bool has_shapes,
+                         struct wpb_lock_wait *wait)
+{
+    if (rows->rows == 0)
+        return;
+    if (wpb_rows_count(rows, 0, 0))
+        snprintf(wait->holder, sizeof(wait->holder),
+                 "Sleep between two statements for %llu s",
+                 (unsigned long long)wpb_rows_count(rows, 0, 1));
+    else
+        copy_shape(wait->holder, sizeof(wait->holder), wpb_rows_text(rows, 0, 2),
+                   has_shapes);
+}
+
 size_t wpb_lock_running_read(const struct wpb_mysql_rows *rows, uint64_t waiting,
                              struct wpb_lock_wait waits[WPB_LOCK_WAITS_MAX])
 {

@@ -15,6 +15,8 @@
 #define WPB_LOCK_STATEMENT_BYTES 2000
 /* More tables in one look are not told. */
 #define WPB_LOCK_WAITS_MAX 16
+/* MySQL's longest name of a lock; MariaDB's longer ones are not looked up. */
+#define WPB_LOCK_NAME_MAX 64
 
 /* Append the statement for rows of the connection's schema. InnoDB's own tables in
  * MariaDB, performance_schema in MySQL 8; both need PROCESS. */
@@ -31,6 +33,14 @@ size_t wpb_lock_rows_read(const struct wpb_mysql_rows *rows, bool has_shapes,
                           struct wpb_lock_wait waits[WPB_LOCK_WAITS_MAX]);
 size_t wpb_lock_states_read(const struct wpb_mysql_rows *rows, bool has_shapes,
                             struct wpb_lock_wait waits[WPB_LOCK_WAITS_MAX]);
+/* The name that the first statement of ROWS, of wpb_lock_states_sql(), waits for, when it
+ * stands there as a plain text. Points into ROWS; empty when there is none. */
+struct wpb_slice wpb_lock_states_name(const struct wpb_mysql_rows *rows);
+/* For what the one who holds the lock NAME does; shown to accounts with PROCESS. */
+void wpb_lock_owner_sql(struct wpb_sql *sql, struct wpb_slice name);
+/* Take it into WAIT as its holder; left as it is when nobody holds the lock any more. */
+void wpb_lock_owner_read(const struct wpb_mysql_rows *rows, bool has_shapes,
+                         struct wpb_lock_wait *wait);
 /* WAITING statements wait for rows, says the server: conclude which of those that run,
  * when there are so many about one table. */
 size_t wpb_lock_running_read(const struct wpb_mysql_rows *rows, uint64_t waiting,

@@ -14,13 +14,12 @@
 #include <stdint.h>
 
 #include "probes/mysql/shape.h"
+#include "wpbloat/subject.h"
 
 #define WPB_LOCK_HOURS 24
 #define WPB_LOCK_TABLES_MAX 32
 #define WPB_LOCK_INDEX_MAX 256
 #define WPB_LOCK_HOLDER_MAX 240
-/* In the place of a table: locks by name. */
-#define WPB_LOCK_BY_NAME "GET_LOCK()"
 
 /* How a look is made. */
 enum wpb_lock_source {

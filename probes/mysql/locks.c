@@ -51,6 +51,9 @@ struct locks {
     uint64_t waiting, waited_ms;
     char account[ACCOUNT_MAX];
     int64_t now_ms; /* the server's */
+    /* A lock by name that somebody waits for, and the wait; "": nobody does. */
+    char name[WPB_LOCK_NAME_MAX + 1];
+    struct wpb_lock_wait named;
 };
 
 static struct locks *state_of(const struct wpb_rung *rung)
@@ -211,6 +214,22 @@ static bool ask_states(struct wpb_rung *rung, struct wpb_sql *sql)
     return true;
 }
 
+/* The holder of a lock by name is asked for once the looks are over. */
+static void note_named(struct locks *state, const struct wpb_mysql_rows *rows,
+                       const struct wpb_lock_wait *waits, size_t count)
+{
+    struct wpb_slice name = wpb_lock_states_name(rows);
+
+    for (size_t i = 0; i < count; i++) {
+        if (name.len == 0 || strcmp(waits[i].table, WPB_LOCK_BY_NAME) != 0)
+            continue;
+        memcpy(state->name, name.data, name.len);
+        state->name[name.len] = '\0';
+        state->named = waits[i];
+        state->named.looks = 0; /* counted already */
+    }
+}
+
 static enum wpb_rung_next take_states(struct wpb_rung *rung,
                                       const struct wpb_mysql_rows *rows)
 {
@@ -219,7 +238,26 @@ static enum wpb_rung_next take_states(struct wpb_rung *rung,
 
     look(rung, WPB_LOCK_BY_STATES);
     meet(rung, waits, count);
+    note_named(state_of(rung), rows, waits, count);
     return looked(rung, STATE_LOOKS);
+}
+
+static bool ask_owner(struct wpb_rung *rung, struct wpb_sql *sql)
+{
+    if (!state_of(rung)->name[0])
+        return false;
+    wpb_lock_owner_sql(sql, wpb_slice_cstr(state_of(rung)->name));
+    return true;
+}
+
+static enum wpb_rung_next take_owner(struct wpb_rung *rung,
+                                     const struct wpb_mysql_rows *rows)
+{
+    struct locks *state = state_of(rung);
+
+    wpb_lock_owner_read(rows, state->has_shapes, &state->named);
+    meet(rung, &state->named, 1);
+    return WPB_RUNG_NEXT;
 }
 
 /* ---- who was waited for while nobody looked ---- */
@@ -450,6 +488,10 @@ static const struct wpb_rung_step steps[] = {
      .again_ms = LOOKS_APART_MS,
      .ask = ask_states,
      .answer = take_states},
+    {.what = "who holds a lock by name",
+     .bounds = {1, 4 * WPB_LOCK_STATEMENT_BYTES, 1000},
+     .ask = ask_owner,
+     .answer = take_owner},
     {.what = "how long rows were waited for",
      .bounds = {1, 256, 1000},
      .ask = ask_waited,

@@ -347,13 +347,21 @@ static void without_the_grant_waits_of_its_own_account_are_concluded(void **stat
     mysql_look_free(&seen);
 }
 
+static void do_as(MYSQL *mysql, const char *sql)
+{
+    if (mysql_real_query(mysql, sql, strlen(sql)))
+        fail_msg("%s", mysql_error(mysql));
+}
+
 static void waits_for_a_lock_by_name_and_for_a_table_are_told(void **state)
 {
+    MYSQL *holder = connect_as(*state, MYSQL_WORDPRESS_USER);
     MYSQL *named = connect_as(*state, MYSQL_WORDPRESS_USER);
     MYSQL *table = connect_as(*state, MYSQL_WORDPRESS_USER);
+    static const char sleeps[] = "Sleep between two statements for ";
     struct mysql_look seen;
 
-    mysql_server_do(*state, "DO GET_LOCK('acme-rebuild', 0)");
+    do_as(holder, "DO GET_LOCK('acme-rebuild', 0)");
     mysql_server_do(*state, "LOCK TABLES wp7_posts WRITE");
     send(named, "SELECT GET_LOCK('acme-rebuild', 600)");
     send(table, "SELECT post_title FROM wp7_posts WHERE ID = 7");
@@ -363,17 +371,59 @@ static void waits_for_a_lock_by_name_and_for_a_table_are_told(void **state)
                     "'User lock' OR state = 'Waiting for table metadata lock'");
     look(&seen, *state, NULL);
     mysql_server_do(*state, "UNLOCK TABLES");
-    mysql_server_do(*state, "DO RELEASE_LOCK('acme-rebuild')");
+    do_as(holder, "DO RELEASE_LOCK('acme-rebuild')");
+    mysql_close(holder);
     leave(named);
     leave(table);
     mysql_look_was_whole(&seen, "mysql.locks");
     assert_int_equal(integer(&seen, WPB_LOCK_BY_NAME, WPB_M_LOCK_LOOKS), 3);
     assert_int_equal(integer(&seen, WPB_LOCK_BY_NAME, WPB_M_LOCK_WAIT_LOOKS), 3);
     text_is(&seen, WPB_LOCK_BY_NAME, WPB_M_LOCK_STATEMENT, "SELECT GET_LOCK(...)");
+    assert_true(
+        wpb_slice_starts(sample(&seen, WPB_LOCK_BY_NAME, WPB_M_LOCK_HOLDER)->value.text,
+                         wpb_slice_cstr(sleeps)));
     assert_int_equal(integer(&seen, "wp7_posts", WPB_M_LOCK_WAIT_LOOKS), 3);
     text_is(&seen, "wp7_posts", WPB_M_LOCK_STATEMENT,
             "SELECT post_title FROM wp7_posts WHERE ID = ?");
     mysql_look_free(&seen);
+}
+
+/* What is found to be waited for in SQL; the state is that of a lock by name. */
+static struct wpb_slice name_in(const char *sql)
+{
+    const struct wpb_slice cells[] = {WPB_SLICE("1"), wpb_slice_cstr(sql)};
+    const struct wpb_mysql_rows rows = {.rows = 1, .columns = 2, .cells = cells};
+
+    return wpb_lock_states_name(&rows);
+}
+
+static void of_a_lock_the_name_is_known_when_it_is_a_plain_text(void **state)
+{
+    static const char *const unknown[] = {
+        "",
+        "SELECT GET_LOCK",
+        "SELECT GET_LOCK(",
+        "SELECT GET_LOCK('",
+        "SELECT GET_LOCK('')",
+        "SELECT GET_LOCK('it''s', 1)",
+        "SELECT GET_LOCK('it\\'s', 1)",
+        "SELECT GET_LOCK('a\\\\', 1)",
+        "SELECT GET_LOCK('a\"b', 1)",
+        "SELECT GET_LOCK(CONCAT('a', 'b'), 1)",
+        "SELECT GET_LOCK(7, 1)",
+        "SELECT GET_LOCK(@name, 1)",
+        "SELECT 'GET_LOCK(\\'a\\')'",
+        "SELECT RELEASE_LOCK('a')",
+        "SELECT GET_LOCK('0123456789012345678901234567890123456789012345678901234567890"
+        "1234', 1)",
+    };
+
+    (void)state;
+    assert_true(
+        wpb_slice_is(name_in("SELECT GET_LOCK('acme-rebuild', 600)"), "acme-rebuild"));
+    assert_true(wpb_slice_is(name_in("do get_lock ( \"a b\" , 1 )"), "a b"));
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        assert_int_equal(name_in(unknown[i]).len, 0);
 }
 
 /* Two seconds of it, over before anybody looks. */
@@ -421,6 +471,7 @@ int main(void)
         cmocka_unit_test(a_day_of_looks_is_counted_and_older_ones_go),
         cmocka_unit_test(the_look_with_most_waiters_is_described_for_a_day),
         cmocka_unit_test(parts_of_looks_add_up),
+        cmocka_unit_test(of_a_lock_the_name_is_known_when_it_is_a_plain_text),
         cmocka_unit_test(of_too_many_tables_the_one_met_least_goes),
         cmocka_unit_test(who_waits_for_a_row_and_who_holds_it_is_told),
         cmocka_unit_test(one_who_holds_it_while_he_works_is_told_by_his_statement),

@@ -220,6 +220,28 @@ static void locks_tell_index_statement_holder_and_how_many_get_through(void **st
                      "Who held the lock was at: DO SLEEP ( ? ) (for 2.0 s at most).");
 }
 
+static void a_lock_by_name_is_no_row(void **state)
+{
+    struct look *look = *state;
+    struct wpb_subject table = pool_in_schema(WPB_SUBJECT_TABLE, WPB_LOCK_BY_NAME);
+    const struct wpb_finding *finding;
+
+    pool_post_lock(look, WPB_LOCK_BY_NAME, 100, 25, 4);
+    look_evaluate(look);
+    finding = look_found(look, LOCKS);
+    assert_string_equal(finding->title, "Requests wait for each other at a lock of "
+                                        "GET_LOCK(): in 25 % of the looks");
+    look_assert_says(finding->summary, "A lock that GET_LOCK() has given belongs to its "
+                                       "connection");
+    assert_null(strstr(finding->summary, "row"));
+    assert_string_equal(finding->cause.note, "What the holder was doing was not seen.");
+    look_assert_says(finding->remedy.summary, "GET_LOCK(name, 0)");
+    look_post_text(look, table, WPB_M_LOCK_HOLDER, "SELECT SLEEP ( ? )");
+    look_evaluate(look);
+    look_assert_says(look_found(look, LOCKS)->cause.note,
+                     "Who held the lock was at: SELECT SLEEP ( ? ).");
+}
+
 /* --- requests.n_plus_one --- */
 
 static void twenty_times_in_each_request_is_too_often(void **state)
@@ -509,6 +531,7 @@ int main(void)
         TEST(two_looks_are_chance),
         TEST(locks_are_critical_when_they_often_hold_half_of_the_workers),
         TEST(locks_tell_index_statement_holder_and_how_many_get_through),
+        TEST(a_lock_by_name_is_no_row),
         TEST(twenty_times_in_each_request_is_too_often),
         TEST(a_statement_that_reads_many_rows_is_another_problem),
         TEST(without_requests_statements_are_not_put_down_to_them),
