@@ -11,7 +11,7 @@
 set -eu
 build=${1:?usage: sensors.sh BUILD_FOLDER [ROUNDS [SECONDS [PLUGIN...]]]}
 rounds=${2:-5}
-seconds=${3:-180}
+seconds=${3:-120}
 here=$(cd "$(dirname "$0")" && pwd)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
