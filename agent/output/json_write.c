@@ -128,6 +128,9 @@ void wpb_json_count_if(struct wpb_json *json, const char *key, bool is_known,
         wpb_json_null(json, key);
 }
 
+/* A whole number up to here is written with all its digits: 300, not 3e+02. */
+#define WHOLE_MAX 1e15
+
 void wpb_json_number(struct wpb_json *json, const char *key, double number)
 {
     if (!isfinite(number)) {
@@ -135,7 +138,10 @@ void wpb_json_number(struct wpb_json *json, const char *key, double number)
         return;
     }
     char digits[40];
-    for (int precision = 1; precision <= 17; precision++) {
+    bool is_whole = fabs(number) < WHOLE_MAX && trunc(number) == number;
+    if (is_whole)
+        snprintf(digits, sizeof(digits), "%.0f", number);
+    for (int precision = 1; !is_whole && precision <= 17; precision++) {
         snprintf(digits, sizeof(digits), "%.*g", precision, number);
         if (strtod(digits, NULL) == number)
             break;

@@ -199,6 +199,11 @@ static void doubles_are_as_short_as_they_read_back(void **state)
     expect_number(0.1 + 0.2, "0.30000000000000004");
     expect_number(1.0 / 3, "0.3333333333333333");
     expect_number(-2.5, "-2.5");
+    expect_number(10, "10");
+    expect_number(-600, "-600");
+    expect_number(1e15 - 1, "999999999999999");
+    expect_number(1e15, "1e+15");
+    expect_number(22550.5, "22550.5");
     expect_number(1e300, "1e+300");
     expect_number(DBL_MAX, "1.7976931348623157e+308");
     expect_number(DBL_MIN, "2.2250738585072014e-308");
