@@ -20,7 +20,7 @@ check "quickstart.sh, to the end of the demo's report" quickstart \
 install_inside ninja-build libcjson-dev libinih-dev libcurl4-openssl-dev libmicrohttpd-dev \
     libsqlite3-dev libmariadb-dev libcmocka-dev libzstd-dev \
     libssl-dev python3 python3-jsonschema prometheus prometheus-alertmanager mariadb-server git time procps openssl curl scdoc wordpress valkey-server \
-    valkey-tools php-cli php-redis php-igbinary
+    valkey-tools php-cli php-fpm php-mysql php-redis php-igbinary nginx iproute2
 row "versions" "Debian $(cat "$chroot/etc/debian_version"), gcc $(inside gcc -dumpfullversion), CMake $(version_of inside cmake --version), libuv $(package_inside libuv1-dev), hiredis $(package_inside libhiredis-dev), OpenSSL $(package_inside libssl-dev), cmocka $(package_inside libcmocka-dev), Redis $(package_inside redis-server | sed 's/^5://'), Valkey $(package_inside valkey-server), PHP $(version_of inside php --version), WordPress $(package_inside wordpress)"
 
 build() {
