@@ -48,7 +48,8 @@ GRANT SELECT ON `mysql`.`innodb_index_stats` TO 'wpbloat'@'localhost';
 
 -- What the site's requests make the server do: how long statements take in all; which
 -- kinds run most and longest (their texts without values). Only where performance_schema
--- is on, as in MySQL; in MariaDB put performance_schema = ON under [mysqld].
+-- is on, as in MySQL; for MariaDB `wpbloat check` prints the lines to add, and
+-- docs/operations.md tells what they cost.
 GRANT SELECT ON `performance_schema`.`events_statements_summary_global_by_event_name`
     TO 'wpbloat'@'localhost';
 GRANT SELECT ON `performance_schema`.`events_statements_summary_by_digest`

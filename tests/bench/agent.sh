@@ -8,7 +8,7 @@
 #   tests/bench/agent.sh BUILD_FOLDER [SECONDS [KEYS]]      (a Release build)
 set -eu
 build=${1:?usage: agent.sh BUILD_FOLDER [SECONDS [KEYS]]}
-seconds=${2:-240}
+seconds=${2:-120}
 keys=${3:-100000}
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/redis_private.sh"

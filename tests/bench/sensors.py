@@ -47,15 +47,23 @@ class Stack:
         for line in self.process.stdout:
             key, _, value = line.strip().partition(" ")
             if key == "folder":
-                self.socket = value + "/http.sock"
+                self.folder = value
             elif key == "servers":
                 self.servers = [int(pid) for pid in value.split()]
             elif key == "agent":
                 self.agent = int(value)
             elif key == "ready":
-                self.connection = Connection(self.socket)
+                self.connection = Connection(self.folder + "/http.sock")
                 return
         sys.exit("a shop did not start: see above")
+
+    def questions(self):
+        """Statements that its database has been sent."""
+        told = subprocess.run(["mariadb", "--no-defaults", "-uroot", "-BNe",
+                               "SHOW GLOBAL STATUS LIKE 'Questions'",
+                               "--socket=" + self.folder + "/mariadb.sock"],
+                              stdout=subprocess.PIPE, text=True, check=True)
+        return int(told.stdout.split()[1])
 
     def servers_busy(self):
         return sum(busy(pid) for parent in self.servers for pid in [parent, *children(parent)])
@@ -93,7 +101,8 @@ def quiet(agent):
 
 
 def one_round(script, wpbloat, seconds, plugins):
-    """Of each stack: median time of a page, processor time per page; then of the agent."""
+    """Of each stack: median time of a page, processor time per page; then of the agent;
+    pages a second, and statements a page."""
     stacks = []
     for _, mode in STACKS:
         stacks.append(Stack(script, mode, wpbloat, plugins))
@@ -103,6 +112,7 @@ def one_round(script, wpbloat, seconds, plugins):
     for _ in range(50):
         for stack in stacks:
             stack.ask(random.choice(PAGES))
+    asked = stacks[0].questions()
     times = [[] for _ in stacks]
     before = [stack.servers_busy() for stack in stacks]
     agent_before, begun = busy(agent), time.monotonic()
@@ -115,11 +125,12 @@ def one_round(script, wpbloat, seconds, plugins):
     rows = [(median(times[at]), (stack.servers_busy() - before[at]) / pages)
             for at, stack in enumerate(stacks)]
     agent_busy = (busy(agent) - agent_before) / elapsed
+    asked = (stacks[0].questions() - asked) / pages
     with open(f"/proc/{agent}/status") as status:
         anon = next(int(line.split()[1]) for line in status if line.startswith("RssAnon"))
     for stack in stacks:
         stack.end()
-    return rows, agent_busy, anon, pages / elapsed
+    return rows, agent_busy, anon, pages / elapsed, asked
 
 
 def interval(values):
@@ -134,12 +145,12 @@ def main():
     random.seed(1)
     seen = []
     print(f"{rounds} rounds of {seconds} s; plugins: {' '.join(plugins) or 'none'}")
-    print("round  pages/s  median ms: " + "  ".join(name for name, _ in STACKS) +
+    print("round  pages/s  statements a page  median ms: " + "  ".join(name for name, _ in STACKS) +
           "  processor ms a page: the same")
     for number in range(1, int(rounds) + 1):
-        rows, agent_busy, anon, rate = one_round(script, wpbloat, float(seconds), plugins)
+        rows, agent_busy, anon, rate, asked = one_round(script, wpbloat, float(seconds), plugins)
         seen.append((rows, agent_busy, anon))
-        print(f"{number:5d}  {rate:7.1f} " + "".join(f" {1e3 * t:8.2f}" for t, _ in rows) +
+        print(f"{number:5d}  {rate:7.1f}  {asked:17.0f} " + "".join(f" {1e3 * t:8.2f}" for t, _ in rows) +
               " |" + "".join(f" {1e3 * c:8.2f}" for _, c in rows), flush=True)
     worst = 0
     for at, (name, _) in enumerate(STACKS[1:], 1):

@@ -176,8 +176,37 @@ static void without_the_grant_the_line_for_it_is_told(void **state)
     mysql_server_do(*state, "GRANT SELECT ON %s TO wpbloat@localhost", table);
 }
 
+static void what_is_not_counted_is_told_with_the_lines_that_count_it(void **state)
+{
+    const struct wpb_coverage *row;
+    struct mysql_look seen;
+
+    mysql_server_do(*state,
+                    "UPDATE performance_schema.setup_consumers SET ENABLED = 'NO' "
+                    "WHERE NAME = 'statements_digest'");
+    mysql_server_do(*state,
+                    "TRUNCATE performance_schema.events_statements_summary_by_digest");
+    look(&seen, *state, NULL);
+    row = mysql_look_coverage(&seen, "mysql.statements");
+    assert_int_equal(row->status, WPB_COVERAGE_SKIPPED);
+    assert_non_null(strstr(row->reason, "does not count statements by kind"));
+    /* what is told to be run helps */
+    for (const char *line = row->lines; (line = strchr(line, '\n')); line++)
+        mysql_server_do(*state, "%.*s", (int)strcspn(line + 1, ";"), line + 1);
+    mysql_look_free(&seen);
+    look(&seen, *state, NULL);
+    mysql_look_was_whole(&seen, "mysql.statements");
+    mysql_look_free(&seen);
+}
+
 static void without_performance_schema_the_line_for_it_is_told(void **state)
 {
+    static const char *const lines =
+        "\n[mysqld]\nperformance_schema = ON\nperformance_schema_instrument = '%=OFF'\n"
+        "performance_schema_instrument = 'statement/%=ON'";
+    static const char *const args[] = {
+        "--performance-schema=on", "--performance-schema-instrument=%=OFF",
+        "--performance-schema-instrument=statement/%=ON", NULL};
     const struct wpb_coverage *row;
     struct mysql_server plain;
     struct mysql_look seen;
@@ -189,7 +218,15 @@ static void without_performance_schema_the_line_for_it_is_told(void **state)
     look(&seen, &plain, NULL);
     row = mysql_look_coverage(&seen, "mysql.statements");
     assert_int_equal(row->status, WPB_COVERAGE_SKIPPED);
-    assert_non_null(strstr(row->lines, "performance_schema = ON"));
+    assert_string_equal(row->lines, lines);
+    mysql_look_free(&seen);
+    mysql_server_stop(&plain);
+    /* and with these the statements are counted */
+    mysql_server_start(&plain, args, false);
+    mysql_wordpress_create(&plain, &shop);
+    mysql_wordpress_grant(&plain, &shop);
+    look(&seen, &plain, NULL);
+    mysql_look_was_whole(&seen, "mysql.statements");
     mysql_look_free(&seen);
     mysql_server_stop(&plain);
 }
@@ -202,6 +239,7 @@ int main(void)
         cmocka_unit_test(what_ran_since_the_look_before_is_told),
         cmocka_unit_test(without_a_look_before_it_looks_twice),
         cmocka_unit_test(without_the_grant_the_line_for_it_is_told),
+        cmocka_unit_test(what_is_not_counted_is_told_with_the_lines_that_count_it),
         cmocka_unit_test(without_performance_schema_the_line_for_it_is_told),
     };
 

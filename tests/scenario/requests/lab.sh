@@ -172,7 +172,7 @@ CONF
 }
 
 lab_start_mariadb() {
-    lab_schema='--performance-schema=ON --performance-schema-consumer-events-statements-current=ON'
+    lab_schema='--performance-schema=ON --performance-schema-instrument=%=OFF --performance-schema-instrument=statement/%=ON'
     [ "$lab_recommended" = yes ] || lab_schema=--performance-schema=OFF
     # shellcheck disable=SC2086
     start_mariadb mariadb $lab_schema --max-connections=60
