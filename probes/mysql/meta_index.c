@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-/* "10.11.6-MariaDB": since 10.10 it is always on, and later the variable is gone. */
+/* "11.8.2-MariaDB": should a later one no longer have the variable. 10.10 switched it on
+ * by itself, 11.8 does not. */
 #define MARIADB_ALWAYS_MAJOR 11
 
 void wpb_meta_index_ask(struct wpb_sql *sql)

@@ -38,6 +38,8 @@ bool wpb_greeting_build(const struct wpb_redis_address *address,
         build(command, (const char *[]){"CLIENT", "SETNAME", CLIENT_NAME}, 3);
         return true;
     case WPB_GREET_NO_TOUCH:
+        if (address->is_cluster)
+            return false;
         build(command, (const char *[]){"CLIENT", "NO-TOUCH", "ON"}, 3);
         return true;
     case WPB_GREET_INFO:

@@ -17,7 +17,11 @@ enum wpb_greeting {
     WPB_GREET_AUTH,
     WPB_GREET_SELECT,
     WPB_GREET_NAME,
-    WPB_GREET_NO_TOUCH, /* Redis 7.2; older ones refuse, which is ignored */
+    /* Redis 7.2; older ones refuse, which is ignored. Never of a cluster's node:
+     * Redis 8.0 before redis/redis#14415, Debian 13's among them, ends with signal 11
+     * when such a connection asks for a key whose slot is being moved. Elsewhere only one
+     * that writes could do that. */
+    WPB_GREET_NO_TOUCH,
     WPB_GREET_INFO,
     WPB_GREET_READONLY,    /* of a cluster's replica: serve what the primary owns */
     WPB_GREET_REPLICATION, /* where the role counts */

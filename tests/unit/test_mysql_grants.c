@@ -124,7 +124,7 @@ static void nothing_else_is_read_and_nothing_is_written(void **state)
         "CREATE TEMPORARY TABLE wp7_more (id int)",
         "DROP TABLE wp7_options",
         "ANALYZE TABLE wp7_options",
-        "FLUSH STATUS",
+        "FLUSH TABLES",
         "SELECT LOAD_FILE('/etc/passwd') FROM wp7_options INTO OUTFILE '/tmp/never'",
         "SET GLOBAL innodb_stats_on_metadata = 1",
     };

@@ -198,10 +198,10 @@ static void of_very_many_transients_the_rest_is_guessed(void **state)
     assert_int_equal(mysql_look_coverage(&seen, "mysql.transients")->status,
                      WPB_COVERAGE_PARTIAL);
     assert_int_equal(mysql_look_coverage(&seen, "mysql.transients")->done, 20001);
-    assert_in_range(mysql_look_integer(&seen, OPTIONS, WPB_M_TRANSIENTS), 30000, 60000);
+    assert_in_range(mysql_look_integer(&seen, OPTIONS, WPB_M_TRANSIENTS), 30000, 80000);
     assert_in_range(mysql_look_integer(&seen, WPB_SUBJECT_OPTION_FAMILY,
                                        "_transient_feed_<hex>", WPB_M_NAMES),
-                    30000, 60000);
+                    30000, 80000);
     assert_int_equal(mysql_look_integer(&seen, OPTIONS, WPB_M_WITHOUT_TIMEOUT), 20000);
     assert_int_equal(mysql_look_integer(&seen, OPTIONS, WPB_M_EXPIRED), 1);
     mysql_look_free(&seen);

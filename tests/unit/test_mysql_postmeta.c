@@ -136,7 +136,7 @@ static void of_a_small_pool_little_is_read(void **state)
     mysql_server_do(server, "USE shop");
 }
 
-/* As MySQL, and MariaDB before 10.10, have it. */
+/* As MySQL has it, and MariaDB where it is switched off. */
 static void look_without_counting(void **state, struct mysql_look *seen)
 {
     bool is_mariadb = !mysql_server_is_mysql();

@@ -453,7 +453,7 @@ static void one_node_given_as_a_server_is_refused(void **state)
 
 /* What a node answers to the greeting. */
 #define GREETED                                                                          \
-    {"+OK\r\n", PEER_GO_ON, 0}, {"+OK\r\n", PEER_GO_ON, 0},                              \
+    {"+OK\r\n", PEER_GO_ON, 0},                                                          \
     {                                                                                    \
         "$22\r\n\r\nredis_mode:cluster\r\n\r\n", PEER_GO_ON, 0                           \
     }
@@ -630,10 +630,10 @@ static void keys_that_move_during_a_pass_are_said_to(void **state)
     struct test_run run;
     (void)state;
 
-    redis_peer_start(&node, node_lines, 10, 1);
+    redis_peer_start(&node, node_lines, 9, 1);
     snprintf(slots, sizeof slots,
              "*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:%u\r\n", node.port);
-    redis_peer_start(&seed, seed_lines, 4, 1);
+    redis_peer_start(&seed, seed_lines, 3, 1);
     struct wpb_redis_address seeds;
     struct wpb_site site = peer_site(&seed, &seeds);
     run_probe(&run, &wpb_probe_redis_keyspace, &site, WPB_BUDGET_NORMAL);
@@ -724,7 +724,7 @@ static void expect_of_slots(const char *text, const char *words)
     struct wpb_redis_address seed;
     struct test_run run;
 
-    redis_peer_start(&peer, lines, 4, 1);
+    redis_peer_start(&peer, lines, 3, 1);
     struct wpb_site site = peer_site(&peer, &seed);
     run_probe(&run, &wpb_probe_redis_keyspace, &site, WPB_BUDGET_NORMAL);
     expect(&run, WPB_COVERAGE_UNAVAILABLE, words);

@@ -190,8 +190,9 @@ static void a_receiver_may_ask_for_time(void **state)
     (void)state;
     assert_int_equal(deliver("/answer/429/7", settings).retry_after_ms, 7000);
     assert_int_equal(deliver("/answer/503", settings).retry_after_ms, -1);
-    assert_int_equal(deliver("/answer/503/99999999999", settings).retry_after_ms,
-                     86400000);
+    /* libcurl itself stops at six hours from 8.14 on */
+    int64_t longest_ms = deliver("/answer/503/99999999999", settings).retry_after_ms;
+    assert_true(longest_ms == 86400000 || longest_ms == 21600000);
     assert_int_equal(deliver("/answer/503/-5", settings).retry_after_ms, -1);
     assert_int_equal(deliver("/answer/503/soon", settings).retry_after_ms, -1);
 }
