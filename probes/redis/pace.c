@@ -6,7 +6,7 @@ static const struct row {
     double rate_min, rate_max; /* commands a second */
     double bucket;
 } rows[] = {
-    [WPB_BUDGET_LOW] = {10, 200, 2000, 21},
+    [WPB_BUDGET_LOW] = {20, 200, 2000, 41},
     [WPB_BUDGET_NORMAL] = {50, 4000, 52000, 220000},
     [WPB_BUDGET_FULL] = {500, 0, 0, 0},
 };

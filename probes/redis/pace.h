@@ -5,7 +5,8 @@
  * is in flight at a time. Batches are small and frequent: at equal rates, 50 keys a
  * millisecond leave other clients a 29 times better p99 than 5,000 every 100.
  *
- *   low     10 keys a batch, at most 2,000 commands a second
+ *   low     20 keys a batch, at most 2,000 commands a second: each batch wakes us, and
+ *           of half the size a pass costs us a third more
  *   normal  50 keys a batch, 50 commands a millisecond; a keyspace of common size
  *           (110,000 keys) is within the bucket and read without rests
  *   full    500 keys a batch, no rest

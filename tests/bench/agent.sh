@@ -95,8 +95,12 @@ agent_stop() {
     while kill -0 "$agent_pid" 2>/dev/null; do sleep 0.1; done
 }
 
-# Until the agent has been at rest for 10 s: its first pass is over.
+# Until its first pass is over: each key was asked for, and it has been at rest for 10 s.
 at_rest() {
+    until [ "$(($(commands) - commands_begun))" -ge "$keys" ]; do
+        kill -0 "$agent_pid" || exit 1
+        sleep 1
+    done
     rest_ticks=$(ticks "$agent_pid") rest=0
     while [ "$rest" -lt 10 ]; do
         sleep 1

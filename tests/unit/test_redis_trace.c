@@ -142,7 +142,7 @@ static uint64_t check_commands(const struct redis_proxy *record)
 
 static void a_pass_sends_what_its_budget_declares(void **state)
 {
-    static const uint64_t counts[] = {10, 50, 500};
+    static const uint64_t counts[] = {20, 50, 500};
     struct redis_server *server = *state;
 
     for (enum wpb_budget b = WPB_BUDGET_LOW; b <= WPB_BUDGET_FULL; b++) {
