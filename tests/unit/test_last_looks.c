@@ -41,8 +41,10 @@ static int begin(void **state)
     struct wpb_err err;
 
     *state = world;
+    if (!world)
+        return -1;
     snprintf(world->folder, sizeof(world->folder), "/tmp/wpbloat-looks.XXXXXX");
-    if (!world || !mkdtemp(world->folder))
+    if (!mkdtemp(world->folder))
         return -1;
     options.folder = world->folder;
     return wpb_store_open(&options, &world->store, &err);
@@ -50,7 +52,8 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-    static const char *const files[] = {"history.db", "history.db-wal", "history.db-shm"};
+    static const char *const files[] = {"history.db", "history.db-wal", "history.db-shm",
+                                        "history.lock"};
     struct world *world = *state;
     char path[128];
 
@@ -59,7 +62,7 @@ static int end(void **state)
         snprintf(path, sizeof(path), "%s/%s", world->folder, files[i]);
         unlink(path);
     }
-    rmdir(world->folder);
+    assert_int_equal(rmdir(world->folder), 0);
     free(world);
     return 0;
 }
