@@ -226,6 +226,31 @@ static void growing_data_are_told(void **state)
     end(&told);
 }
 
+/* Each window's requests take longer than those before, and nothing else of them grows:
+ * that may be the hour. */
+static void against_the_mere_time_waits_are_not_judged(void **state)
+{
+    struct wpb_subject service = child_of(&pool, WPB_SUBJECT_QUANTITY, "service_seconds");
+    struct wpb_subject queries = child_of(&pool, WPB_SUBJECT_QUANTITY, "queries");
+    struct series random;
+    struct told told;
+
+    (void)state;
+    series_begin(&random, 13);
+    begin(&told);
+    for (size_t i = 0; i < WINDOWS; i++) {
+        double requests = floor(20 + 60 * series_uniform(&random));
+        told.queries += 9 * requests;
+        tell_row(&told,
+                 (struct wpb_work_row){.requests = requests,
+                                       .busy_s = requests * (0.1 + 0.001 * (double)i)});
+    }
+    assert_text(&told, &service, WPB_M_WORK_VERDICT, "refused");
+    assert_text(&told, &service, WPB_M_WORK_REFUSAL, "collinear");
+    assert_text(&told, &queries, WPB_M_WORK_VERDICT, "constant");
+    end(&told);
+}
+
 /* Where the size of the tables is known, that and not the time is what rows grow with:
  * here they shrink again, and the work with them. */
 static void data_is_the_tables_size_where_that_is_known(void **state)
@@ -538,6 +563,7 @@ int main(void)
         cmocka_unit_test(a_lock_is_told_as_what_breaks_first),
         cmocka_unit_test(processors_are_told_as_what_breaks_first),
         cmocka_unit_test(growing_data_are_told),
+        cmocka_unit_test(against_the_mere_time_waits_are_not_judged),
         cmocka_unit_test(data_is_the_tables_size_where_that_is_known),
         cmocka_unit_test(readings_too_far_apart_fill_no_window),
         cmocka_unit_test(phps_own_processor_time_stands_in),
