@@ -12,10 +12,11 @@
 static const struct wpb_command commands[] = {
     {"scan", "look once, and say what will break first", wpb_command_scan},
     {"agent", "watch this host for months, and warn before it fails", wpb_command_agent},
-    {"explain", "take one cache entry or file apart", wpb_command_explain},
+    {"explain", "take one cache entry, option, meta value or file apart",
+     wpb_command_explain},
     {"load", "your own site under rising load: where does it break?", wpb_command_load},
     {"check", "the agent's configuration, and what it can reach", wpb_command_check},
-    {"demo", "a sick site in a box: see what a scan finds", wpb_command_demo},
+    {"demo", "three sick sites in a box: see what a scan finds", wpb_command_demo},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

@@ -378,24 +378,13 @@ static bool data_is_known(const struct wpb_book_row *rows, size_t count)
            (double)most / (double)least >= DATA_VARIES;
 }
 
+/* What a request waits follows how many there are at once, and that drifts with the hour:
+ * against the mere time it is said to grow in one of a hundred draws of a record in which
+ * nothing does (tests/scenario/requests/records), ten times as often as work is. */
 static bool is_wait(enum wpb_quantity quantity)
 {
     return quantity == WPB_QUANTITY_ROW_LOCK_SECONDS ||
            quantity == WPB_QUANTITY_SERVICE_SECONDS;
-}
-
-/* What a request waits follows how many there are at once, and that drifts with the hour:
- * against the mere time it cannot be told from growth. */
-static void doubt_drift(struct wpb_workgrowth *growth)
-{
-    if (!growth->data.grows)
-        return;
-    growth->data.grows = false;
-    growth->data.refusal = WPB_WORK_COLLINEAR;
-    growth->verdict =
-        growth->concurrency.grows ? WPB_WORK_GROWS_WITH_CONCURRENCY : WPB_WORK_REFUSED;
-    if (!growth->concurrency.grows)
-        growth->refusal = WPB_WORK_COLLINEAR;
 }
 
 static bool measure_growth(const struct wpb_book_row *rows, size_t count,
@@ -428,7 +417,7 @@ static bool measure_growth(const struct wpb_book_row *rows, size_t count,
             verdict->growth[q] =
                 (struct wpb_workgrowth){.refusal = WPB_WORK_NOT_MEASURED};
         if (!by_bytes && is_wait((enum wpb_quantity)q))
-            doubt_drift(&verdict->growth[q]);
+            wpb_workgrowth_doubt_data(&verdict->growth[q], WPB_WORK_COLLINEAR);
     }
     free(windows);
     return true;

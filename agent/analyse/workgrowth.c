@@ -301,6 +301,17 @@ static void decide(struct wpb_workgrowth *growth)
         growth->verdict = WPB_WORK_IS_CONSTANT;
 }
 
+void wpb_workgrowth_doubt_data(struct wpb_workgrowth *growth,
+                               enum wpb_work_refusal reason)
+{
+    if (!growth->data.grows)
+        return;
+    growth->data.grows = false;
+    growth->data.refusal = reason;
+    growth->verdict = WPB_WORK_REFUSED;
+    decide(growth);
+}
+
 void wpb_workgrowth_of(const struct wpb_work_window *windows, size_t count,
                        unsigned workers, struct wpb_workgrowth *growth)
 {

@@ -88,5 +88,8 @@ struct wpb_workgrowth {
 /* What WINDOWS of a pool of WORKERS (0: not known) say. */
 void wpb_workgrowth_of(const struct wpb_work_window *windows, size_t count,
                        unsigned workers, struct wpb_workgrowth *growth);
+/* That it grows with data is not to be believed, for REASON: decide again without. */
+void wpb_workgrowth_doubt_data(struct wpb_workgrowth *growth,
+                               enum wpb_work_refusal reason);
 
 #endif

@@ -151,8 +151,8 @@ static struct wpb_site *site_of(struct gathering *gathering,
 }
 
 /* What SECTION says of the pool of its SITE, of who logs its requests, and of pages. */
-static void apply_pool(const struct wpb_conf_section *section, struct wpb_arena *arena,
-                       struct wpb_site *site)
+static void apply_requests(const struct wpb_conf_section *section,
+                           struct wpb_arena *arena, struct wpb_site *site)
 {
     size_t routes;
 
@@ -186,7 +186,7 @@ static int apply(struct gathering *gathering, const struct wpb_conf_section *sec
         selection.memory_limit_source = wpb_arena_printf(
             gathering->arena, "memory_limit in %s:%u", limit->file, limit->line);
     site->name = section->name;
-    apply_pool(section, gathering->arena, site);
+    apply_requests(section, gathering->arena, site);
     if (wpb_conf_is_set(section, "owner"))
         site->owner = wpb_conf_text(section, "owner");
     if (wpb_conf_secret(section, "redis_password_file", gathering->arena, &redis_password,

@@ -27,15 +27,20 @@ static void print_head(struct wpb_page *page, const struct wpb_report *report)
     wpb_buf_fini(&line);
 }
 
-static bool is_alike(const struct wpb_coverage *a, const struct wpb_coverage *b)
+static bool says_the_same(const struct wpb_coverage *a, const struct wpb_coverage *b)
 {
     return a->status == b->status && a->status != WPB_COVERAGE_PARTIAL &&
-           strcmp(a->site, b->site) == 0 && strcmp(a->reason, b->reason) == 0 &&
+           strcmp(a->reason, b->reason) == 0 &&
            strcmp(a->lines ? a->lines : "", b->lines ? b->lines : "") == 0;
 }
 
-/* The names of the rows that say the same as row AT; none when an earlier row has
- * said it. */
+static bool is_alike(const struct wpb_coverage *a, const struct wpb_coverage *b)
+{
+    return strcmp(a->site, b->site) == 0 && says_the_same(a, b);
+}
+
+/* The names of the rows that say the same of the site as row AT; none when an earlier row
+ * has said it. */
 static void add_probes(const struct wpb_report *report, size_t at, struct wpb_buf *line)
 {
     const struct wpb_coverage *rows = report->coverage;
@@ -50,6 +55,39 @@ static void add_probes(const struct wpb_report *report, size_t at, struct wpb_bu
         wpb_buf_text(line, ", ");
         wpb_text_terminal(line, wpb_slice_cstr(rows[i].probe));
     }
+}
+
+/* Do PROBES say of the site of row AT what they say of that of row OTHER? */
+static bool is_of_both(const struct wpb_report *report, size_t at, size_t other,
+                       struct wpb_slice probes, struct wpb_buf *room)
+{
+    if (!says_the_same(&report->coverage[at], &report->coverage[other]))
+        return false;
+    wpb_buf_clear(room);
+    add_probes(report, other, room);
+    return wpb_slice_equal(wpb_buf_view(room), probes);
+}
+
+/* The sites of which PROBES say the same as of that of row AT; none when an earlier row
+ * has said it. */
+static void add_sites(const struct wpb_report *report, size_t at, struct wpb_slice probes,
+                      struct wpb_buf *line)
+{
+    struct wpb_buf room;
+    bool is_first = true;
+
+    wpb_buf_init(&room, 0);
+    for (size_t i = 0; i < at && is_first; i++)
+        is_first = !is_of_both(report, at, i, probes, &room);
+    if (is_first)
+        wpb_text_terminal(line, wpb_slice_cstr(report->coverage[at].site));
+    for (size_t i = at + 1; i < report->coverage_count && is_first; i++) {
+        if (!is_of_both(report, at, i, probes, &room))
+            continue;
+        wpb_buf_text(line, ", ");
+        wpb_text_terminal(line, wpb_slice_cstr(report->coverage[i].site));
+    }
+    wpb_buf_fini(&room);
 }
 
 /* A sentence, and behind it lines to add or to run, as they have to be written. */
@@ -76,12 +114,19 @@ static void print_coverage_row(struct wpb_page *page, const struct wpb_report *r
                                size_t at, struct wpb_buf *line)
 {
     const struct wpb_coverage *row = &report->coverage[at];
+    struct wpb_buf sites;
+
     wpb_buf_clear(line);
     add_probes(report, at, line);
-    if (line->len == 0)
-        return;
+    wpb_buf_init(&sites, 0);
+    if (line->len)
+        add_sites(report, at, wpb_buf_view(line), &sites);
+    bool is_said = sites.len == 0;
     wpb_buf_text(line, " of ");
-    wpb_text_terminal(line, wpb_slice_cstr(row->site));
+    wpb_buf_slice(line, wpb_buf_view(&sites));
+    wpb_buf_fini(&sites);
+    if (is_said)
+        return;
     if (row->status != WPB_COVERAGE_OK)
         wpb_buf_printf(line, ": %s", wpb_coverage_status_name(row->status));
     if (row->status == WPB_COVERAGE_PARTIAL) {

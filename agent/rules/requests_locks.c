@@ -225,46 +225,45 @@ static void draft_facts(struct wpb_draft *draft, const struct wpb_requests_lock 
                        WPB_ESTIMATED);
 }
 
-static void draft_remedy_by_name(struct wpb_draft *draft)
+struct remedy {
+    const char *summary, *who_waits;
+    const char *for_good[4]; /* up to a NULL */
+};
+
+static const struct remedy of_row = {
+    "Let requests of visitors not change this row, or only in a moment: what is between "
+    "the change and the end of the transaction is what all others wait for. More PHP "
+    "workers only make the line longer.",
+    WHO_WAITS,
+    {"Compute first, then write and commit at once; no query, no HTTP request and no "
+     "sleep between the UPDATE and the COMMIT.",
+     "An index, a price list or a counter that each visit writes anew: rebuild it in "
+     "WP-Cron or Action Scheduler, one at a time, when something has changed.",
+     "One row that all requests count in: a row for each thing counted, or a counter in "
+     "Redis that is written down now and then."}};
+
+static const struct remedy of_name = {
+    "Let requests of visitors not wait for this lock: GET_LOCK(name, 0) says at once "
+    "that "
+    "another has it, and the page goes on without. More PHP workers only make the line "
+    "longer.",
+    WHO_WAITS_BY_NAME,
+    {"What is done under the lock belongs into WP-Cron or Action Scheduler, one at a "
+     "time; "
+     "visitors get what was computed last.",
+     "Release the lock as soon as the shared thing is written: no HTTP request and no "
+     "sleep while it is held."}};
+
+static void draft_remedy(struct wpb_draft *draft, const struct remedy *remedy)
 {
-    struct wpb_rule_context *context = draft->context;
+    const char *who = wpb_say_mysql_command(draft->context, remedy->who_waits);
 
-    draft->finding.remedy.summary =
-        "Let requests of visitors not wait for this lock: GET_LOCK(name, 0) says at once "
-        "that another has it, and the page goes on without. More PHP workers only make "
-        "the line longer.";
-    wpb_draft_line(&draft->now, wpb_say_mysql_command(context, WHO_WAITS_BY_NAME));
+    draft->finding.remedy.summary = remedy->summary;
+    wpb_draft_line(&draft->now, who);
     wpb_requests_draft_mending(draft);
-    wpb_draft_line(&draft->for_good,
-                   "What is done under the lock belongs into WP-Cron or Action "
-                   "Scheduler, one at a time; visitors get what was computed last.");
-    wpb_draft_line(&draft->for_good,
-                   "Release the lock as soon as the shared thing is written: no HTTP "
-                   "request and no sleep while it is held.");
-    wpb_draft_line(&draft->verify, wpb_say_mysql_command(context, WHO_WAITS_BY_NAME));
-}
-
-static void draft_remedy(struct wpb_draft *draft)
-{
-    struct wpb_rule_context *context = draft->context;
-
-    draft->finding.remedy.summary =
-        "Let requests of visitors not change this row, or only in a moment: what is "
-        "between the change and the end of the transaction is what all others wait for. "
-        "More PHP workers only make the line longer.";
-    wpb_draft_line(&draft->now, wpb_say_mysql_command(context, WHO_WAITS));
-    wpb_requests_draft_mending(draft);
-    wpb_draft_line(&draft->for_good,
-                   "Compute first, then write and commit at once; no query, no HTTP "
-                   "request and no sleep between the UPDATE and the COMMIT.");
-    wpb_draft_line(&draft->for_good,
-                   "An index, a price list or a counter that each visit writes anew: "
-                   "rebuild it in WP-Cron or Action Scheduler, one at a time, when "
-                   "something has changed.");
-    wpb_draft_line(&draft->for_good,
-                   "One row that all requests count in: a row for each thing counted, "
-                   "or a counter in Redis that is written down now and then.");
-    wpb_draft_line(&draft->verify, wpb_say_mysql_command(context, WHO_WAITS));
+    for (size_t i = 0; remedy->for_good[i]; i++)
+        wpb_draft_line(&draft->for_good, remedy->for_good[i]);
+    wpb_draft_line(&draft->verify, who);
 }
 
 static void report(struct wpb_rule_context *context, const struct wpb_requests_lock *lock)
@@ -292,10 +291,7 @@ static void report(struct wpb_rule_context *context, const struct wpb_requests_l
         wpb_requests_draft_owner(&draft, &owner);
     if (pool)
         wpb_requests_draft_culprits(&draft, pool);
-    if (is_by_name(lock))
-        draft_remedy_by_name(&draft);
-    else
-        draft_remedy(&draft);
+    draft_remedy(&draft, is_by_name(lock) ? &of_name : &of_row);
     wpb_draft_emit(&draft);
 }
 

@@ -31,7 +31,8 @@ struct feed {
 
 struct request_log {
     char *web_path, *web_format; /* as the site says; "" */
-    struct wpb_route_names *names;
+    struct wpb_arena *arena;     /* of the names */
+    struct wpb_route_names names;
     uint32_t length_s;
     struct feed fpm, web;
     const struct feed *main; /* whose windows become rows; NULL: none */
@@ -57,7 +58,7 @@ static void end(void *kept)
     close_feed(&log->fpm);
     close_feed(&log->web);
     wpb_work_rows_fini(&log->rows);
-    wpb_route_names_free(log->names);
+    wpb_arena_free(log->arena);
     free(log->web_path);
     free(log->web_format);
     free(log);
@@ -74,11 +75,13 @@ static void *begin(const struct wpb_site *site)
         site->request_window_s ? site->request_window_s : WPB_WORK_LENGTH_DEFAULT_S;
     log->web_path = strdup(site->web_log ? site->web_log : "");
     log->web_format = strdup(site->web_log_format ? site->web_log_format : "");
-    log->names = wpb_route_names_new(site);
-    if (log->web_path && log->web_format && log->names)
-        return log;
-    end(log);
-    return NULL;
+    log->arena = wpb_arena_new();
+    if (!log->web_path || !log->web_format || !log->arena) {
+        end(log);
+        return NULL;
+    }
+    log->names = wpb_route_names_of(site, log->arena);
+    return log;
 }
 
 /* ---- the feeds ---- */
@@ -130,7 +133,7 @@ static void open_fpm(struct request_log *log, const struct wpb_fpm_pool *pool)
         wpb_access_format(&format, wpb_slice_cstr(pool->access_format), &log->fpm.err))
         return;
     log->fpm.source =
-        wpb_request_source_new(pool->access_log, pool->owner, &format, log->names,
+        wpb_request_source_new(pool->access_log, pool->owner, &format, &log->names,
                                log->length_s, on_fpm_closed, log);
     if (!log->fpm.source)
         wpb_err_set(&log->fpm.err, WPB_E_MEMORY, "requests", "out of memory");
@@ -165,8 +168,9 @@ static void open_web(struct request_log *log)
                     "long ($upstream_response_time)");
         return;
     }
-    log->web.source = wpb_request_source_new(
-        log->web_path, (uid_t)-1, &format, log->names, log->length_s, on_web_closed, log);
+    log->web.source =
+        wpb_request_source_new(log->web_path, (uid_t)-1, &format, &log->names,
+                               log->length_s, on_web_closed, log);
     if (!log->web.source)
         wpb_err_set(&log->web.err, WPB_E_MEMORY, "requests", "out of memory");
 }

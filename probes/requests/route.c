@@ -1,8 +1,5 @@
 #include "probes/requests/route.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 /* WordPress' own entry points, in any folder of the site. */
 static const struct wpb_route_prefix files[] = {
     {"wp-admin/admin-ajax.php", WPB_ROUTE_ADMIN_AJAX},
@@ -157,70 +154,25 @@ enum wpb_route wpb_route_of(const struct wpb_request_line *request,
     return local.len == 0 ? route_of_root(request) : WPB_ROUTE_OTHER;
 }
 
-/* ---- as a configuration names them ---- */
-
-/* The names, what they point to, and the bytes of both. */
-struct owned_names {
-    struct wpb_route_names names;
-    char *base, *text;
+struct wpb_route_names wpb_route_names_of(const struct wpb_site *site,
+                                          struct wpb_arena *arena)
+{
+    struct wpb_route_names names = {0};
     struct wpb_route_prefix *prefixes;
-};
+    struct wpb_slice path;
+    size_t words = 0;
 
-static size_t words_of(const struct wpb_site *site, size_t *bytes)
-{
-    size_t count = 0;
-
-    *bytes = 1;
-    for (; site->routes && site->routes[count]; count++)
-        *bytes += strlen(site->routes[count]) + 1;
-    return count;
-}
-
-static void take_words(struct owned_names *own, const struct wpb_site *site, size_t count)
-{
-    char *at = own->text;
-
-    for (size_t i = 0; i < count; i++) {
-        struct wpb_route_prefix *prefix = &own->prefixes[own->names.prefixes_count];
-        struct wpb_slice path;
+    while (site->routes && site->routes[words])
+        words++;
+    prefixes = wpb_arena_alloc(arena, words * sizeof(*prefixes));
+    for (size_t i = 0; i < words; i++) {
+        struct wpb_route_prefix *prefix = &prefixes[names.prefixes_count];
         if (!wpb_route_word(wpb_slice_cstr(site->routes[i]), &path, &prefix->route))
             continue; /* the configuration's reader has refused it */
-        memcpy(at, path.data, path.len);
-        at[path.len] = '\0';
-        prefix->path = at;
-        at += path.len + 1;
-        own->names.prefixes_count++;
+        prefix->path = wpb_arena_cstr(arena, path);
+        names.prefixes_count++;
     }
-}
-
-struct wpb_route_names *wpb_route_names_new(const struct wpb_site *site)
-{
-    struct owned_names *own = calloc(1, sizeof *own);
-    size_t bytes, count = words_of(site, &bytes);
-
-    if (!own)
-        return NULL;
-    own->base = strdup(site->url_path ? site->url_path : "");
-    own->text = malloc(bytes);
-    own->prefixes = calloc(count + 1, sizeof *own->prefixes);
-    if (!own->base || !own->text || !own->prefixes) {
-        wpb_route_names_free(&own->names);
-        return NULL;
-    }
-    own->names.base = own->base;
-    own->names.prefixes = own->prefixes;
-    take_words(own, site, count);
-    return &own->names;
-}
-
-void wpb_route_names_free(struct wpb_route_names *names)
-{
-    struct owned_names *own = (struct owned_names *)names;
-
-    if (!own)
-        return;
-    free(own->base);
-    free(own->text);
-    free(own->prefixes);
-    free(own);
+    names.prefixes = prefixes;
+    names.base = wpb_arena_cstr(arena, wpb_slice_cstr(site->url_path));
+    return names;
 }

@@ -15,6 +15,7 @@
 #define WPB_REQUESTS_ROUTE_H
 
 #include "probes/requests/request_line.h"
+#include "wpbloat/arena.h"
 #include "wpbloat/route.h"
 #include "wpbloat/site.h"
 
@@ -34,9 +35,8 @@ struct wpb_route_names {
 enum wpb_route wpb_route_of(const struct wpb_request_line *request,
                             const struct wpb_route_names *names);
 
-/* How SITE names its pages, as its configuration says; copies. NULL when memory is out.
- */
-struct wpb_route_names *wpb_route_names_new(const struct wpb_site *site);
-void wpb_route_names_free(struct wpb_route_names *names);
+/* How SITE names its pages, as its configuration says; copied into ARENA. */
+struct wpb_route_names wpb_route_names_of(const struct wpb_site *site,
+                                          struct wpb_arena *arena);
 
 #endif

@@ -99,7 +99,13 @@ void pool_look_go(struct pool_look *look, const struct wpb_probe *probe)
     size_t count;
 
     wpb_turn_free(look->turn);
-    look->turn = wpb_turn_new(&look->site, 1, &options);
+    look->sites[look->is_shared] = look->site;
+    if (look->is_shared) {
+        look->sites[0] = look->site;
+        look->sites[0].name = "beside";
+        look->sites[0].routes = NULL;
+    }
+    look->turn = wpb_turn_new(look->sites, look->is_shared ? 2 : 1, &options);
     assert_non_null(look->turn);
     assert_int_equal(wpb_turn_run(look->turn, &err), 0);
     look->window = wpb_turn_window(look->turn, 0);

@@ -10,6 +10,8 @@
 struct pool_look {
     char folder[64], pool_file[96], access_log[96], slow_log[96], error_log[96];
     struct wpb_site site;
+    bool is_shared;           /* the pool runs a site that says nothing of it, too */
+    struct wpb_site sites[2]; /* of the last look */
     struct wpb_keepsakes *keepsakes;
     struct wpb_turn *turn; /* the last look */
     struct wpb_window *window;

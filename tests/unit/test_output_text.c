@@ -165,6 +165,42 @@ static void a_strangers_newline_is_no_line_to_run(void **state)
     wpb_buf_fini(&out);
 }
 
+/* Of ten sites on one server ten times the same is said once. */
+static void what_is_said_of_several_sites_is_said_once(void **state)
+{
+#define ROW(of_probe, of_site, why)                                                      \
+    {                                                                                    \
+        .probe = of_probe, .site = of_site, .status = WPB_COVERAGE_SKIPPED,              \
+        .reason = why                                                                    \
+    }
+    static const struct wpb_coverage rows[] = {
+        ROW("a", "blog", "it is off"), ROW("b", "blog", "it is off"),
+        ROW("a", "shop", "it is off"), ROW("b", "shop", "it is off"),
+        ROW("a", "club", "it is off"), ROW("a", "wiki", "it is on"),
+        ROW("a", "mall", "it is off"),
+    };
+    static const struct wpb_report report = {.host = "h",
+                                             .version = "1",
+                                             .coverage = rows,
+                                             .coverage_count =
+                                                 sizeof rows / sizeof *rows};
+    static const struct wpb_text_style style = {.columns = 80};
+    struct wpb_buf out;
+
+    (void)state;
+    wpb_buf_init(&out, 0);
+    wpb_output_text(&report, &style, &out);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "  a, b of blog, shop: skipped\n"
+                                                      "    it is off\n"
+                                                      "  a of club, mall: skipped\n"
+                                                      "    it is off\n"
+                                                      "  a of wiki: skipped\n"
+                                                      "    it is on\n"),
+                     1);
+    assert_int_equal(golden_count(wpb_buf_view(&out), "skipped"), 3);
+    wpb_buf_fini(&out);
+}
+
 static void color_changes_nothing_but_color(void **state)
 {
     struct wpb_buf plain, colored, stripped;
@@ -413,6 +449,7 @@ int main(void)
         cmocka_unit_test(people_are_masked_in_names_and_sentences),
         cmocka_unit_test(no_secret_is_shown),
         cmocka_unit_test(a_strangers_newline_is_no_line_to_run),
+        cmocka_unit_test(what_is_said_of_several_sites_is_said_once),
         cmocka_unit_test(color_changes_nothing_but_color),
         cmocka_unit_test(only_unbreakable_lines_are_wider_than_the_page),
         cmocka_unit_test(commands_are_whole_lines),

@@ -467,6 +467,19 @@ static void pages_are_counted_as_the_site_names_them(void **state)
     assert_int_equal(of_route(look, "cart", WPB_M_REQUESTS), 9);
 }
 
+static void of_sites_that_share_a_pool_the_one_that_names_pages_counts(void **state)
+{
+    struct pool_look *look = *state;
+    static const char *const routes[] = {"cart=checkout", NULL};
+
+    our_pool(look);
+    look->is_shared = true;
+    look->site.routes = routes;
+    minutes_of(look, "access", 4, 2, 6);
+    go(look);
+    assert_int_equal(of_route(look, "checkout", WPB_M_REQUESTS), 9);
+}
+
 static void without_fpms_log_the_web_servers_is_counted(void **state)
 {
     struct pool_look *look = *state;
@@ -535,6 +548,7 @@ int main(void)
         TEST(with_both_logs_the_wait_for_a_worker_is_known),
         TEST(logs_that_tell_of_other_requests_tell_no_wait),
         TEST(pages_are_counted_as_the_site_names_them),
+        TEST(of_sites_that_share_a_pool_the_one_that_names_pages_counts),
         TEST(without_fpms_log_the_web_servers_is_counted),
         TEST(combined_does_not_tell_which_requests_went_to_php),
     };

@@ -199,24 +199,32 @@ static void processors_are_told_as_what_breaks_first(void **state)
     end(&told);
 }
 
+/* The same rate, and with each window so many rows and seconds more for a request. */
+static void tell_growing(struct told *told, double rows, double busy_s)
+{
+    struct series random;
+
+    series_begin(&random, 13);
+    for (size_t i = 0; i < WINDOWS; i++) {
+        double requests = floor(20 + 60 * series_uniform(&random));
+        told->rows += floor(requests * (1000 + rows * (double)i));
+        told->queries += 9 * requests;
+        tell_row(told,
+                 (struct wpb_work_row){.requests = requests,
+                                       .busy_s = requests * (0.1 + busy_s * (double)i)});
+    }
+}
+
 /* The same rate, and each day more rows for the same request. */
 static void growing_data_are_told(void **state)
 {
     struct wpb_subject rows = child_of(&pool, WPB_SUBJECT_QUANTITY, "rows_examined");
     struct wpb_subject queries = child_of(&pool, WPB_SUBJECT_QUANTITY, "queries");
-    struct series random;
     struct told told;
 
     (void)state;
-    series_begin(&random, 13);
     begin(&told);
-    for (size_t i = 0; i < WINDOWS; i++) {
-        double requests = floor(20 + 60 * series_uniform(&random));
-        told.rows += floor(requests * (1000 + 30 * (double)i));
-        told.queries += 9 * requests;
-        tell_row(&told,
-                 (struct wpb_work_row){.requests = requests, .busy_s = 0.1 * requests});
-    }
+    tell_growing(&told, 30, 0);
     assert_text(&told, &rows, WPB_M_WORK_VERDICT, "grows_with_data");
     assert_within(number_of(&told, &rows, WPB_M_PER_REQUEST), 1000 + 15 * WINDOWS, 0.1);
     assert_true(number_of(&told, &rows, WPB_M_PER_REQUEST_HIGH) >
@@ -232,19 +240,11 @@ static void against_the_mere_time_waits_are_not_judged(void **state)
 {
     struct wpb_subject service = child_of(&pool, WPB_SUBJECT_QUANTITY, "service_seconds");
     struct wpb_subject queries = child_of(&pool, WPB_SUBJECT_QUANTITY, "queries");
-    struct series random;
     struct told told;
 
     (void)state;
-    series_begin(&random, 13);
     begin(&told);
-    for (size_t i = 0; i < WINDOWS; i++) {
-        double requests = floor(20 + 60 * series_uniform(&random));
-        told.queries += 9 * requests;
-        tell_row(&told,
-                 (struct wpb_work_row){.requests = requests,
-                                       .busy_s = requests * (0.1 + 0.001 * (double)i)});
-    }
+    tell_growing(&told, 0, 0.001);
     assert_text(&told, &service, WPB_M_WORK_VERDICT, "refused");
     assert_text(&told, &service, WPB_M_WORK_REFUSAL, "collinear");
     assert_text(&told, &queries, WPB_M_WORK_VERDICT, "constant");
